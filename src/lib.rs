@@ -1,0 +1,8 @@
+//! `wwan`: keeps cellular modems in the state that `/etc/wwan.yaml` asks for.
+//!
+//! The library is a pure, deterministic core and a thin shell around it. `ARCHITECTURE.md` has the map
+//! and the invariants; `reconcile::door` has the only two enums that cross from one to the other.
+#![forbid(unsafe_code)]
+
+pub mod model;
+pub mod qmi;

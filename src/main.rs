@@ -1,0 +1,4 @@
+//! The `wwan` binary.
+#![forbid(unsafe_code)]
+
+fn main() {}

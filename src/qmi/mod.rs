@@ -1,0 +1,1 @@
+//! QMI: bytes and messages.
