@@ -2,13 +2,24 @@
 //!
 //! Values only. Nothing here decides, parses a file or knows QMI; this room imports nothing of ours.
 
+pub mod action;
+pub mod condition;
+pub mod desired;
 pub mod id;
+pub mod observed;
 pub mod radio;
 pub mod session;
 pub mod sim;
 pub mod time;
 
+pub use action::{Action, Actor};
+pub use condition::{Condition, ConditionKind, Finding, Status};
+pub use desired::{Desired, DesiredLink, Provider, Selection};
 pub use id::{Apn, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
+pub use observed::{
+    Attempts, ControlState, DataFormat, Device, Fact, FactSet, Failure, LinkState, Observed, PortState, Report, Seen,
+    SessionSettings,
+};
 pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registration, ServingSystem};
 pub use session::{Authentication, CallEnd, IpFamilies, IpFamily, IpSettings, SessionState};
 pub use sim::{SimIdentity, SimState};

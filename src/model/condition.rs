@@ -1,0 +1,374 @@
+//! The public truth about one modem: conditions in the manner of Kubernetes, in order of dependency.
+//!
+//! The first one that is False is the diagnosis; those after it are Unknown. A condition carries a `Finding`: a
+//! closed value that names its reason and says its message, so that two findings can be compared without text.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::Plmn;
+use super::observed::{Fact, Failure};
+use super::radio::{AccessTechnologies, OperatingMode};
+use super::session::{CallEnd, IpFamily};
+use super::time::{Instant, spoken};
+
+/// What a condition is about, in order of dependency.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum ConditionKind {
+    /// The configuration was accepted. The same for every modem.
+    ConfigValid,
+    /// The device is there.
+    ModemPresent,
+    /// It answers.
+    ControlReady,
+    /// The card can be used.
+    SimReady,
+    /// An entry of the file fits the card.
+    ProviderSelected,
+    /// Operating mode and allowed technologies are as the file asks.
+    RadioConfigured,
+    /// A network serves us and may be used.
+    Registered,
+    /// The data session is up, with the right APN.
+    DataConnected,
+    /// The interface has the addresses the network gave.
+    LinkConfigured,
+    /// All of the above.
+    Converged,
+}
+
+impl ConditionKind {
+    /// All of them, in order of dependency.
+    pub const ALL: [Self; 10] = [
+        Self::ConfigValid,
+        Self::ModemPresent,
+        Self::ControlReady,
+        Self::SimReady,
+        Self::ProviderSelected,
+        Self::RadioConfigured,
+        Self::Registered,
+        Self::DataConnected,
+        Self::LinkConfigured,
+        Self::Converged,
+    ];
+}
+
+impl fmt::Display for ConditionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// Truth value of a condition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Status {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// Not known, or not worth asking yet.
+    Unknown,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// What a stage found. The variant is the reason; its display is the message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Finding {
+    /// An earlier stage is not satisfied.
+    Waiting,
+    /// The fact is not known yet, or not any more.
+    Reading(Fact),
+    /// An action is under way: its description.
+    InProgress(String),
+    /// Something is wrong and an action will mend it: what, and the action.
+    Drifted {
+        /// What is not as it should be.
+        what: String,
+    },
+    /// An action failed and is tried again.
+    Retrying {
+        /// The action.
+        action: String,
+        /// How the last attempt failed.
+        failure: Option<Failure>,
+        /// How many attempts in a row failed.
+        failures: u32,
+        /// When the next one is due.
+        at: Instant,
+    },
+
+    /// The configuration is in force.
+    Accepted {
+        /// Its generation.
+        generation: u64,
+    },
+    /// The newest edit has errors; the generation before it stays in force.
+    Rejected {
+        /// The first error, as `file:line:column: message`.
+        error: String,
+        /// How many errors there are.
+        errors: usize,
+    },
+
+    /// The device is there.
+    Enumerated,
+    /// It is not.
+    Absent,
+    /// It is there, but its port cannot be opened.
+    PortUnusable(String),
+
+    /// The modem answers.
+    Synchronised,
+    /// It does not.
+    Unresponsive,
+
+    /// The card is ready.
+    CardReady,
+    /// No card.
+    NoCard,
+    /// The card starts.
+    CardStarting,
+    /// The card waits for its PIN.
+    PinRequired {
+        /// Attempts left.
+        tries_left: u8,
+    },
+    /// The card waits for its PUK.
+    PukRequired {
+        /// Attempts left.
+        tries_left: u8,
+    },
+    /// The card is dead or locked to another network.
+    CardBlocked,
+    /// The modem cannot talk to the card.
+    CardError,
+
+    /// A provider was chosen.
+    Matched {
+        /// Its name.
+        name: String,
+        /// Why, in words.
+        because: String,
+        /// Where the file says so.
+        origin: String,
+    },
+    /// No entry fits.
+    NoMatch {
+        /// How many were looked at.
+        candidates: usize,
+    },
+
+    /// The radio is as the file asks.
+    Applied {
+        /// Technologies in force.
+        technologies: AccessTechnologies,
+    },
+    /// The modem keeps another operating mode than the one asked for.
+    RadioOff(OperatingMode),
+    /// The modem does not take the technologies asked for.
+    TechnologiesIgnored {
+        /// What it has.
+        has: AccessTechnologies,
+        /// What the file asks.
+        asked: AccessTechnologies,
+    },
+
+    /// Registered in the home network.
+    Home(Option<Plmn>),
+    /// Registered in a visited network.
+    Roaming(Option<Plmn>),
+    /// Registered in a visited network where the file forbids data.
+    RoamingNotAllowed(Option<Plmn>),
+    /// Looking for a network.
+    Searching,
+    /// The network refuses us.
+    Denied(Option<u16>),
+    /// Registered, but the packet domain is not attached.
+    NotAttached,
+
+    /// The session is up.
+    Connected {
+        /// The APN.
+        apn: String,
+    },
+    /// The session was refused.
+    CallFailed {
+        /// The family asked for.
+        family: IpFamily,
+        /// The APN.
+        apn: String,
+        /// The cause.
+        cause: CallEnd,
+        /// How often in a row.
+        failures: u32,
+        /// When it is tried again.
+        at: Instant,
+    },
+
+    /// The interface is as it should be.
+    Configured {
+        /// Addresses in words.
+        addresses: String,
+    },
+
+    /// Everything is as the file asks.
+    AllApplied,
+    /// Not yet: this condition comes first.
+    Progressing(ConditionKind),
+}
+
+impl Finding {
+    /// The reason: the name of the finding in CamelCase.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting",
+            Self::Reading(_) => "Reading",
+            Self::InProgress(_) => "InProgress",
+            Self::Drifted { .. } => "Drifted",
+            Self::Retrying { .. } => "Retrying",
+            Self::Accepted { .. } => "Accepted",
+            Self::Rejected { .. } => "Rejected",
+            Self::Enumerated => "Enumerated",
+            Self::Absent => "Absent",
+            Self::PortUnusable(_) => "PortUnusable",
+            Self::Synchronised => "Synchronised",
+            Self::Unresponsive => "Unresponsive",
+            Self::CardReady => "Ready",
+            Self::NoCard => "NoCard",
+            Self::CardStarting => "Starting",
+            Self::PinRequired { .. } => "PinRequired",
+            Self::PukRequired { .. } => "PukRequired",
+            Self::CardBlocked => "Blocked",
+            Self::CardError => "CardError",
+            Self::Matched { .. } => "Matched",
+            Self::NoMatch { .. } => "NoMatch",
+            Self::Applied { .. } => "Applied",
+            Self::RadioOff(_) => "RadioOff",
+            Self::TechnologiesIgnored { .. } => "Ignored",
+            Self::Home(_) => "Home",
+            Self::Roaming(_) => "Roaming",
+            Self::RoamingNotAllowed(_) => "RoamingNotAllowed",
+            Self::Searching => "Searching",
+            Self::Denied(_) => "Denied",
+            Self::NotAttached => "NotAttached",
+            Self::Connected { .. } => "Connected",
+            Self::CallFailed { .. } => "CallFailed",
+            Self::Configured { .. } => "Configured",
+            Self::AllApplied => "AllApplied",
+            Self::Progressing(_) => "Progressing",
+        }
+    }
+
+    /// When we try again, if the finding says so.
+    #[must_use]
+    pub const fn retry_at(&self) -> Option<Instant> {
+        match self {
+            Self::Retrying { at, .. } | Self::CallFailed { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+fn network(f: &mut fmt::Formatter<'_>, what: &str, plmn: Option<Plmn>) -> fmt::Result {
+    match plmn {
+        Some(plmn) => write!(f, "{what} {plmn}"),
+        None => write!(f, "{what}, network not named yet"),
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waits for the conditions before it"),
+            Self::Reading(fact) => write!(f, "asking for the {}", fact.name()),
+            Self::InProgress(action) => write!(f, "under way: {action}"),
+            Self::Drifted { what } => f.write_str(what),
+            Self::Retrying { action, failure, failures, .. } => match failure {
+                Some(failure) => write!(f, "{action}: {failure} ({failures} in a row)"),
+                None => write!(f, "{action} was acknowledged but had no effect ({failures} in a row)"),
+            },
+            Self::Accepted { generation } => write!(f, "generation {generation}"),
+            Self::Rejected { error, errors: 0 | 1 } => f.write_str(error),
+            Self::Rejected { error, errors } => write!(f, "{error} (and {} more)", errors - 1),
+            Self::Enumerated => f.write_str("control port is open"),
+            Self::Absent => f.write_str("no such device"),
+            Self::PortUnusable(why) => f.write_str(why),
+            Self::Synchronised => f.write_str("the modem answers"),
+            Self::Unresponsive => f.write_str("the modem does not answer"),
+            Self::CardReady => f.write_str("the card is ready"),
+            Self::NoCard => f.write_str("no SIM card in the slot"),
+            Self::CardStarting => f.write_str("the card is starting"),
+            Self::PinRequired { tries_left } => write!(f, "the SIM needs a PIN, {tries_left} tries left"),
+            Self::PukRequired { tries_left } => {
+                write!(f, "the PIN is blocked, the SIM needs its PUK, {tries_left} tries left")
+            }
+            Self::CardBlocked => f.write_str("the card is blocked"),
+            Self::CardError => f.write_str("the modem cannot read the card"),
+            Self::Matched { name, because, origin } => write!(f, "{name}: {because} ({origin})"),
+            Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
+            Self::Applied { technologies } => write!(f, "{technologies}"),
+            Self::RadioOff(mode) => write!(f, "the operating mode is {mode:?}"),
+            Self::TechnologiesIgnored { has, asked } => write!(f, "asked for {asked}, the modem keeps {has}"),
+            Self::Home(plmn) => network(f, "home network", *plmn),
+            Self::Roaming(plmn) => network(f, "visited network", *plmn),
+            Self::RoamingNotAllowed(plmn) => {
+                network(f, "visited network", *plmn)?;
+                f.write_str("; the chosen provider forbids data while roaming")
+            }
+            Self::Searching => f.write_str("looking for a network"),
+            Self::Denied(Some(cause)) => write!(f, "the network refuses us, cause {cause}"),
+            Self::Denied(None) => f.write_str("the network refuses us"),
+            Self::NotAttached => f.write_str("registered, packet domain not attached"),
+            Self::Connected { apn } => write!(f, "apn \"{apn}\""),
+            Self::CallFailed { family, apn, cause, failures, .. } => {
+                write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")
+            }
+            Self::Configured { addresses } => f.write_str(addresses),
+            Self::AllApplied => f.write_str("everything is as the file asks"),
+            Self::Progressing(kind) => write!(f, "{kind} comes first"),
+        }
+    }
+}
+
+/// One public truth.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Condition {
+    /// What it is about.
+    pub kind: ConditionKind,
+    /// Whether it holds.
+    pub status: Status,
+    /// Why.
+    pub finding: Finding,
+    /// Since when `status` holds.
+    pub since: Instant,
+    /// The configuration's generation this was concluded for.
+    pub observed_generation: u64,
+}
+
+impl Condition {
+    /// How long it has been so.
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Duration {
+        now.since(self.since)
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={} {}: {}", self.kind, self.status, self.finding.reason(), self.finding)
+    }
+}
+
+/// A wait in words with the time it ends, for messages.
+#[must_use]
+pub fn due(at: Instant, now: Instant) -> String {
+    if at <= now { "now".to_owned() } else { format!("in {}", spoken(now.until(at))) }
+}

@@ -1,0 +1,77 @@
+//! What the file asks of one modem, for the SIM that is in it now.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{Apn, Secret};
+use super::radio::AccessTechnologies;
+use super::session::{Authentication, IpFamilies};
+
+/// What one modem shall be like.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Desired {
+    /// The technologies to restrict the modem to; `None` leaves the modem's own setting alone.
+    pub technologies: Option<AccessTechnologies>,
+    /// Whom to connect to.
+    pub selection: Selection,
+    /// The network interface.
+    pub link: DesiredLink,
+}
+
+/// The outcome of choosing a service provider.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Selection {
+    /// The SIM has not told enough yet.
+    Undecided,
+    /// No entry of the list fits this SIM.
+    NoMatch {
+        /// How many entries were looked at.
+        candidates: usize,
+    },
+    /// This one.
+    Chosen(Provider),
+}
+
+/// A service provider, as far as a connection needs it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Provider {
+    /// What people call it: the entry's name, else its APN.
+    pub name: String,
+    /// Where the file says so: `file:line`.
+    pub origin: String,
+    /// Why it was chosen, in words.
+    pub because: String,
+    /// Access point name.
+    pub apn: Apn,
+    /// Whether data may be used in visited networks; `None`: the file does not say, so the modem's setting rules.
+    pub roaming_allowed: Option<bool>,
+    /// How to authenticate.
+    pub authentication: Authentication,
+    /// User name for authentication.
+    pub username: Option<String>,
+    /// Password for authentication.
+    pub password: Option<Secret>,
+    /// IP versions to ask for.
+    pub families: IpFamilies,
+}
+
+impl Provider {
+    /// Whether a session started for `self` also serves `other`: what is only shown to people does not count.
+    #[must_use]
+    pub fn dials_like(&self, other: &Self) -> bool {
+        self.apn == other.apn
+            && self.authentication == other.authentication
+            && self.username == other.username
+            && self.password == other.password
+    }
+}
+
+/// What the network interface shall be like, beyond what the network tells.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct DesiredLink {
+    /// Largest packet in octets, overriding the network's.
+    pub mtu: Option<u32>,
+    /// Metric of the default route; lower wins.
+    pub route_metric: u32,
+    /// Whether to install a default route at all.
+    pub default_route: bool,
+}

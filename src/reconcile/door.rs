@@ -1,0 +1,161 @@
+//! The only door between the core and the world: everything that comes in, everything that goes out.
+//!
+//! Two closed enums. A message that is in neither does not exist; whoever wants to know what the core can be told
+//! or can do reads this file. Both are values, so a trace of the inputs is a complete record of a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Source;
+use crate::model::{Action, Condition, ConditionKind, Fact, LinkState, ModemName, PortState, Status};
+
+/// Everything the core can be told. `now` travels beside it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Input {
+    /// All configuration files as they are now, lowest layer first.
+    Config(Vec<Source>),
+    /// What an earlier run asked to be remembered. Given before the first configuration.
+    Remembered(ModemName, Memory),
+    /// What the host knows of a control port.
+    Port(ModemName, PortState),
+    /// A control port was opened for us.
+    Opened(ModemName, PortKind),
+    /// Bytes from a control port, in any portions.
+    Bytes(ModemName, Vec<u8>),
+    /// What the host knows of a network interface.
+    Link(ModemName, LinkState),
+    /// An interface was configured, or why not.
+    LinkDone(ModemName, Result<(), String>),
+    /// A power command was carried out, or why not.
+    PowerDone(ModemName, Result<(), String>),
+    /// Nothing happened but time.
+    Timer,
+}
+
+/// How a control port is shared.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum PortKind {
+    /// We are the only client: we may release every client id of the modem.
+    Exclusive,
+    /// Through qmi-proxy, which must be told the device first.
+    Proxy {
+        /// The device's path, as the proxy opens it.
+        device: String,
+    },
+}
+
+/// Where a modem's control port is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum PortSpec {
+    /// To be found by the interface's name.
+    Interface(String),
+    /// A character device or a PTY.
+    Device(String),
+    /// A unix stream socket.
+    Socket(String),
+    /// A device behind qmi-proxy.
+    Proxy {
+        /// The device's path.
+        device: String,
+    },
+}
+
+/// What outlives the process: kept by the host, given back at the next start.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Memory {
+    /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
+    /// restart without an outage needs them.
+    pub clients: std::collections::BTreeMap<String, u8>,
+}
+
+/// A command to the power switch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum PowerCommand {
+    /// Cut it.
+    Off,
+    /// Give it back.
+    On,
+    /// Let the bus enumerate the device anew, without cutting power.
+    Reauthorise,
+}
+
+/// Everything the core can ask for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Output {
+    /// Report a fact that the host owns: [`Fact::Port`] or [`Fact::Link`].
+    Look(ModemName, Fact),
+    /// Open a control port; answered by [`Input::Opened`] or [`Input::Port`].
+    OpenPort(ModemName, PortSpec),
+    /// Close it.
+    ClosePort(ModemName),
+    /// Send bytes: always whole frames.
+    Send(ModemName, Vec<u8>),
+    /// Make the interface so; answered by [`Input::LinkDone`].
+    ConfigureLink(ModemName, LinkState),
+    /// Switch power; answered by [`Input::PowerDone`].
+    Power(ModemName, PowerCommand),
+    /// Remember this over a restart. Lost memory costs an outage at the next start, nothing else.
+    Remember(ModemName, Memory),
+    /// Something worth telling people.
+    Event(Event),
+}
+
+/// Something that happened, for people and logs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// The modem it is about; `None`: all.
+    pub modem: Option<ModemName>,
+    /// What happened.
+    pub what: EventKind,
+}
+
+/// The kinds of events.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum EventKind {
+    /// A configuration came into force.
+    ConfigAccepted {
+        /// Its number, counted from 1.
+        generation: u64,
+    },
+    /// A configuration was refused; the one before stays in force.
+    ConfigRejected {
+        /// The diagnostics, rendered.
+        report: String,
+    },
+    /// A condition changed its status or its reason.
+    ConditionChanged {
+        /// The status before.
+        from: Status,
+        /// The condition now.
+        to: Condition,
+    },
+    /// An action begins.
+    ActionStarted {
+        /// The action.
+        action: Action,
+        /// What made it necessary, in words.
+        because: String,
+        /// The condition it serves.
+        serves: ConditionKind,
+    },
+    /// An action ended.
+    ActionEnded {
+        /// The action.
+        action: Action,
+        /// `Ok` is the modem's word, not yet our belief.
+        outcome: Result<(), crate::model::Failure>,
+    },
+    /// The modem restarted by itself or lost what we set up in it.
+    ModemRestarted {
+        /// How we noticed, in words.
+        evidence: String,
+    },
+    /// A recovery step was chosen.
+    Recovery {
+        /// The condition that is False.
+        diagnosis: ConditionKind,
+        /// The step.
+        step: Action,
+        /// Which attempt in this spell of trouble, from 1.
+        attempt: u32,
+    },
+}
