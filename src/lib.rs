@@ -5,5 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod model;
+pub mod modem;
 pub mod plan;
 pub mod qmi;
