@@ -4,5 +4,7 @@
 //! and the invariants; `reconcile::door` has the only two enums that cross from one to the other.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod model;
+pub mod provider;
 pub mod qmi;
