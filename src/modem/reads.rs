@@ -67,12 +67,8 @@ fn session(family: IpFamily) -> Call {
 
 fn settings(family: IpFamily) -> Call {
     use wds::RequestedSettings as Wanted;
-    let requested = Wanted::APN_NAME
-        | Wanted::DNS_ADDRESS
-        | Wanted::IP_ADDRESS
-        | Wanted::GATEWAY
-        | Wanted::MTU
-        | Wanted::IP_FAMILY;
+    let requested =
+        Wanted::APN_NAME | Wanted::DNS_ADDRESS | Wanted::IP_ADDRESS | Wanted::GATEWAY | Wanted::MTU | Wanted::IP_FAMILY;
     let request = wds::get_current_settings::Request { settings: Some(requested), ..Default::default() };
     Call::client(Role::Wds(family), &request)
 }
