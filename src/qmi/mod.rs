@@ -21,6 +21,7 @@ pub mod plmn;
 pub mod registry;
 mod secret;
 mod service;
+pub mod text;
 mod tlv;
 pub mod uim;
 pub mod wda;
