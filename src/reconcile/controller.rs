@@ -115,6 +115,24 @@ impl Controller {
         &self.config
     }
 
+    /// Where its control port is.
+    #[must_use]
+    pub fn port(&self) -> PortSpec {
+        port_spec(&self.name, &self.config)
+    }
+
+    /// What another entry for this modem would lead to, with the card that is in now.
+    #[must_use]
+    pub fn preview_of(&self, config: &ModemConfig, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
+        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim)) {
+            None => Selection::Undecided,
+            // A password is not needed to say what would be done.
+            Some(choice) => super::fleet::selection_without_password(config, &choice),
+        };
+        plan::preview(&desired(config, selection), &self.observed, now)
+    }
+
     /// The choice of the service provider and the card it was made for, once there is one.
     #[must_use]
     pub fn choice(&self) -> Option<(&SimIdentity, &Choice)> {
@@ -381,7 +399,7 @@ impl Controller {
             Actor::Port => {
                 self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
                 self.out.push_back(match action {
-                    Action::OpenPort => Output::OpenPort(self.name.clone(), port_spec(&self.name, &self.config)),
+                    Action::OpenPort => Output::OpenPort(self.name.clone(), self.port()),
                     _ => Output::ClosePort(self.name.clone()),
                 });
             }
