@@ -10,7 +10,7 @@ use crate::model::{
     Action, Apn, Authentication, CallEnd, Fact, FactSet, Failure, Instant, IpFamilies, IpFamily, Provider, Report,
     SessionState,
 };
-use crate::qmi::{Frame, Indication as _, Kind, ProtocolError, Response as _, Service, ctl, nas, wds};
+use crate::qmi::{Frame, Indication as _, Kind, ProtocolError, Response as _, Service, ctl, nas, uim, wds};
 
 const SESSION: FactSet = FactSet::of(&[Fact::SessionIpv4]);
 
@@ -408,6 +408,31 @@ fn an_answer_without_its_value_is_asked_for_again_later_not_at_once() {
     assert_eq!(rig.outputs().0, vec![], "not at once");
     rig.wait(Duration::from_secs(1));
     assert_eq!(rig.outputs().0.len(), 1);
+}
+
+#[test]
+fn a_result_that_is_promised_is_waited_for() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(FactSet::of(&[Fact::SimIdentity]), rig.now);
+    let read = loop {
+        let frame = rig.request();
+        if frame.key() == uim::read_transparent::KEY {
+            break frame;
+        }
+        let answer = rig.willing(&frame);
+        rig.send(&answer);
+    };
+    let promise = uim::read_transparent::Response { indication_token: Some(5), ..Default::default() };
+    rig.send(&promise.accept(&read));
+    assert_eq!(rig.outputs().0, vec![], "the next file is not read before");
+    let iccid = vec![0x98, 0x37, 0x06, 0x11, 0x32, 0x54, 0x76, 0x98, 0x10, 0xF2];
+    let kept = uim::read_transparent::Response { data: Some(iccid), ..Default::default() }.accept(&read);
+    rig.send(&Frame { kind: Kind::Indication, transaction: 0, ..kept });
+    let imsi = rig.request();
+    rig.send(&imsi.refusal(ProtocolError::SimFileNotFound));
+    let (_, outputs) = rig.outputs();
+    let known = |o: &Output| matches!(o, Output::Learn(Report::SimIdentity(sim)) if sim.iccid.as_str() == "8973601123456789012");
+    assert!(outputs.iter().any(known), "{outputs:?}");
 }
 
 #[test]
