@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::diagnostic::{Code, Finding};
 use super::scalars::{FORMS, ListenAddress};
 use super::schema::{Compiled, compiled};
-use super::suggest::nearest;
+use super::suggest::{nearest, ours};
 use super::tree::{self, Mark, Node, Path, Step};
 use super::types::SECRET_KEYS;
 
@@ -73,11 +73,17 @@ impl Checker<'_> {
                 self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint));
             }
             Kind::MinProperties { .. } => {
-                let keys = quoted(&self.properties(error));
-                self.add(Code::MissingKey, &path, format!("needs one of {keys}"), None);
+                // A flag alone says nothing, so it is not offered.
+                let is_flag =
+                    |key: &String| self.keyword(error, "properties").is_some_and(|p| p[key]["type"] == "boolean");
+                let mut keys = self.properties(error);
+                keys.retain(|k| !is_flag(k));
+                self.add(Code::MissingKey, &path, format!("needs one of {}", quoted(&keys)), None);
             }
             Kind::MaxProperties { .. } => {
-                let message = "these keys exclude each other".to_owned();
+                let Some((node, _)) = self.document.find(&path) else { return };
+                let keys: Vec<String> = node.entries().iter().map(|e| e.key.clone()).collect();
+                let message = format!("{} exclude each other", quoted(&keys));
                 self.add(Code::InvalidValue, &path, message, Some("keep one of them".to_owned()));
             }
             _ => self.add(Code::InvalidValue, &path, error.masked().to_string(), None),
@@ -125,11 +131,10 @@ impl Checker<'_> {
             return;
         }
         let allowed = self.properties(error);
-        let taken = self.document.find(path).map(|(node, _)| node.entries()).unwrap_or_default();
-        let free = allowed.iter().map(String::as_str).filter(|a| taken.iter().all(|e| e.key != *a));
-        let hint = match (nearest(key, free), self.compiled.home_of(key)) {
+        let home = self.compiled.home_of(ours(key)).filter(|home| *home != path.pattern());
+        let hint = match (nearest(key, allowed.iter().map(String::as_str)), home) {
             (Some(meant), _) => format!("did you mean `{meant}`?"),
-            (None, Some(home)) => format!("`{key}` is a key of `{home}`"),
+            (None, Some(home)) => format!("`{}` is a key of `{home}`", ours(key)),
             (None, None) => format!("the keys here are {}", quoted(&allowed)),
         };
         self.add(Code::UnknownKey, &full, "unknown key".to_owned(), Some(hint));
@@ -152,8 +157,10 @@ impl Checker<'_> {
     fn wrong_type(&mut self, path: &Path, expected: &[&'static str]) {
         let Some((node, _)) = self.document.find(path) else { return };
         let is = match &node.kind {
-            tree::Kind::Null => "nothing",
+            // An empty list item: the parser of the file has said so already.
+            tree::Kind::Null => return,
             tree::Kind::Bool(_) => "a boolean",
+            tree::Kind::Number(n) if n.is_f64() => "a fraction",
             tree::Kind::Number(_) => "a number",
             tree::Kind::Text(_) => "a string",
             tree::Kind::List(_) => "a list",
@@ -185,8 +192,8 @@ impl Checker<'_> {
         let Some((node, key_at)) = self.document.find(path) else { return };
         let about_key = matches!(code, Code::UnknownKey | Code::MissingKey) || is_map_or_list(node);
         let at = if about_key { key_at } else { node.at };
-        // A pattern and a format may refuse the same text: one complaint is enough.
-        if self.findings.iter().any(|f| f.path == *path && f.code == code && f.message == message) {
+        // Two keywords may refuse the same value: one complaint is enough, unless several keys are missing.
+        if code != Code::MissingKey && self.findings.iter().any(|f| f.path == *path) {
             return;
         }
         let finding = Finding::error(code, at, message).path(path);

@@ -29,6 +29,8 @@ pub enum Code {
     TooLarge,
     /// A file that says nothing.
     EmptyFile,
+    /// A last line that may have been cut off.
+    UnfinishedLine,
     /// No file at all.
     NoFile,
     /// A key without a value.
@@ -63,8 +65,8 @@ pub enum Code {
     ShadowedPrefix,
     /// A catch-all written before an entry with conditions.
     CatchAllOrder,
-    /// A `null` for which no lower layer has anything to delete.
-    NothingToDelete,
+    /// A bare text that other YAML parsers take for a number or a boolean.
+    UnquotedText,
     /// A secret in a file that everybody may read.
     ReadableSecret,
 }

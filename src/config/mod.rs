@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 mod check;
 pub mod diagnostic;
@@ -36,6 +36,7 @@ pub use source::Source;
 
 use diagnostic::Finding;
 use excerpt::Excerpt;
+use lint::Valid;
 use tree::{Entry, Kind, Mark, Node, Path};
 
 /// What became of a set of files.
@@ -55,13 +56,17 @@ pub fn load(sources: &[Source]) -> Loaded {
     let mut texts = Vec::new();
     let mut trees = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        let text = source.text(index).map_err(|f| findings.push(f)).unwrap_or_default();
-        texts.push(text);
-        if findings.iter().all(|f: &Finding| f.at.source != index) {
-            match yaml::parse(text, index).and_then(known_version) {
-                Ok(tree) => trees.push(tree),
-                Err(errors) => findings.extend(errors),
-            }
+        let text = source.text(index);
+        texts.push(*text.as_ref().unwrap_or(&""));
+        let (tree, complaints) = match text {
+            Ok(text) => yaml::parse(text, index),
+            Err(complaint) => (None, vec![complaint]),
+        };
+        findings.extend(complaints);
+        match tree.map(known_version) {
+            Some(Ok(tree)) => trees.push(tree),
+            Some(Err(complaint)) => findings.push(complaint),
+            None => {}
         }
     }
     // What a broken file would have said is unknown: nothing can be called missing.
@@ -69,54 +74,61 @@ pub fn load(sources: &[Source]) -> Loaded {
     let mut config = None;
     if !trees.is_empty() {
         let merged = merge::layers(trees);
-        let (errors, accepted) = judge(&merged, sources, &texts);
-        findings.extend(errors.into_iter().filter(|f| complete || !f.code.is_about_absence()));
-        config = accepted.filter(|_| complete);
+        let (document, modems) = (merge::live(merged.clone()), merge::modems(&merged));
+        let value = document.to_json();
+        let judged = judge(&merged, &document, &modems, &value, &texts);
+        findings.extend(judged.into_iter().filter(|f| complete || !f.code.is_about_absence()));
+        if findings.is_empty() {
+            config = configure(&document, &modems, &value, sources, &texts, &mut findings);
+        }
     } else if sources.is_empty() {
         let message = "empty desired state: there is no configuration file";
         let hint = "write /etc/wwan.yaml, for example with `wwan quick-configure internet`";
         findings.push(Finding::error(Code::NoFile, Mark::start_of(0), message).hint(hint));
     }
     findings.sort_by_key(|f| (f.at.source, f.at.line, f.at.column));
+    let refused = findings.iter().any(|f| f.severity == Severity::Error);
     let diagnostics = findings.into_iter().map(|f| diagnostic(f, sources, &texts)).collect();
-    Loaded { config, diagnostics: Diagnostics(diagnostics) }
+    Loaded { config: config.filter(|_| !refused), diagnostics: Diagnostics(diagnostics) }
 }
 
-/// Judges a merged tree: all complaints, and the configuration if none of them is an error.
-fn judge(merged: &Node, sources: &[Source], texts: &[&str]) -> (Vec<Finding>, Option<Config>) {
-    let document = merge::live(merged.clone());
-    let modems = merge::modems(merged);
-    let value = document.to_json();
+/// Every error of a merged tree that can be told before it is parsed into types.
+fn judge(merged: &Node, document: &Node, modems: &[Entry], value: &Value, texts: &[&str]) -> Vec<Finding> {
     let mut nulls = Vec::new();
     merge::nulls(merged, &Path::default(), &mut nulls);
-
     let mut findings = check::check_nulls(&nulls);
-    findings.extend(check::check(&document, &value, texts));
-    findings.extend(lint::structure(&document, &modems));
-    if !findings.is_empty() {
-        return (findings, None);
-    }
-    match typed(&value, &modems) {
-        Ok((document_typed, modems_typed)) => {
+    findings.extend(check::check(document, value, texts));
+    findings.extend(lint::structure(document, modems));
+    findings
+}
+
+/// The configuration of a document without errors, and what is odd about it.
+fn configure(
+    document: &Node,
+    modems: &[Entry],
+    value: &Value,
+    sources: &[Source],
+    texts: &[&str],
+    findings: &mut Vec<Finding>,
+) -> Option<Config> {
+    match typed(value, modems) {
+        Ok((typed_document, typed_modems)) => {
             let files = sources.iter().map(|s| Arc::from(s.path.as_str())).collect();
-            let config = resolved::resolve(&document_typed, modems_typed, effective(&document, &modems), files);
-            findings.extend(lint::meaning(&config, sources));
-            let refused = findings.iter().any(|f| f.severity == Severity::Error);
-            (findings, (!refused).then_some(config))
+            let config = resolved::resolve(&typed_document, typed_modems, effective(document, modems), files);
+            findings.extend(lint::meaning(&Valid { config: &config, document, modems, sources, texts }));
+            Some(config)
         }
         Err(error) => {
             let message = format!("accepted by the schema, refused by the parser: {error}");
-            (vec![Finding::error(Code::SchemaMismatch, document.at, message)], None)
+            findings.push(Finding::error(Code::SchemaMismatch, document.at, message));
+            None
         }
     }
 }
 
 type TypedModem<'a> = (String, types::Modem, &'a Node, Mark);
 
-fn typed<'a>(
-    value: &serde_json::Value,
-    modems: &'a [Entry],
-) -> Result<(types::Document, Vec<TypedModem<'a>>), serde_json::Error> {
+fn typed<'a>(value: &Value, modems: &'a [Entry]) -> Result<(types::Document, Vec<TypedModem<'a>>), serde_json::Error> {
     let document = types::Document::deserialize(value)?;
     let modems = modems.iter().map(|entry| {
         let modem = types::Modem::deserialize(&entry.value.to_json())?;
@@ -135,14 +147,14 @@ fn effective(document: &Node, modems: &[Entry]) -> Node {
 }
 
 /// Refuses a file of another version as a whole: every other complaint about it would be noise.
-fn known_version(tree: Node) -> Result<Node, Vec<Finding>> {
+fn known_version(tree: Node) -> Result<Node, Finding> {
     let Some(Kind::Number(version)) = tree.child("version").map(|n| &n.kind) else { return Ok(tree) };
     if version.as_i64() == Some(1) {
         return Ok(tree);
     }
     let at = tree.child("version").map_or(tree.at, |n| n.at);
     let message = format!("version {version} is not known; this program reads version 1");
-    Err(vec![Finding::error(Code::UnsupportedVersion, at, message).path(&Path::default().key("version"))])
+    Err(Finding::error(Code::UnsupportedVersion, at, message).path(&Path::default().key("version")))
 }
 
 fn diagnostic(finding: Finding, sources: &[Source], texts: &[&str]) -> Diagnostic {
@@ -164,37 +176,4 @@ fn diagnostic(finding: Finding, sources: &[Source], texts: &[&str]) -> Diagnosti
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proto() {
-        for t in [
-            include_str!("../../tests/data/config/proto.yaml"),
-            "a: [1\n",
-            "a: !foo x\n",
-            "\ta: 1\n",
-            "a: 'b\n",
-            "<<: {a: 1}\n",
-            "a: 1\n---\nb: 1\n",
-            "? [1]\n: 2\n",
-            "~: 1\n",
-            "1: 1\n",
-            "a: *b\n",
-            "a:\n",
-            "a: &x [*x]\n",
-            "version: 2\nfoo: bar\n",
-            "version: 1\n",
-            "foo",
-            "[1]",
-            "version: 1\nmodems: {wwan0: {}}\n",
-        ] {
-            println!("=====\n{t}-----");
-            let l = load(&[Source::new("/etc/wwan.yaml", t)]);
-            println!("{}", l.diagnostics.render(false));
-            if let Some(c) = l.config {
-                println!("{:#?}\n{}\n{}", c.modems, c.show(true), c.canonical())
-            }
-        }
-    }
-}
+mod agreement;
