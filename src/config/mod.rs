@@ -9,38 +9,39 @@ use std::sync::Arc;
 use serde_json::Value;
 
 mod check;
-pub mod diagnostic;
-pub mod excerpt;
+mod diagnostic;
+mod excerpt;
 mod lint;
 mod merge;
 mod reach;
 mod render;
-pub mod resolved;
-pub mod scalars;
-pub mod schema;
-pub mod secret;
+mod resolved;
+mod scalars;
+mod schema;
+mod secret;
 mod show;
-pub mod source;
+mod source;
 mod suggest;
-pub mod tree;
-pub mod types;
+mod tree;
+mod types;
 mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use excerpt::Excerpt;
 pub use resolved::{
     Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, Power, ServiceProvider, SimCondition,
 };
 pub use schema::{schema_2020_12, schema_draft_07};
 pub use secret::SecretSource;
-pub use source::Source;
+pub use source::{MAX_BYTES, Source};
 
 use diagnostic::Finding;
-use excerpt::Excerpt;
 use lint::Valid;
 use tree::{Entry, Kind, Mark, Node, Path};
 
 /// What became of a set of files.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Loaded {
     /// The configuration, if there is no error.
     pub config: Option<Config>,
@@ -50,7 +51,6 @@ pub struct Loaded {
 
 /// Reads all layers, low to high, as one configuration: every error of every file at once, and a `Config` only if there
 /// is none.
-#[must_use]
 pub fn load(sources: &[Source]) -> Loaded {
     let mut findings = Vec::new();
     let mut texts = Vec::new();

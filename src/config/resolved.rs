@@ -20,7 +20,7 @@ pub const DEFAULT_ROUTE_METRIC: u32 = 700;
 pub const DEFAULT_PROFILE_INDEX: u8 = 1;
 
 /// A valid configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// What each modem shall do, by the name of its interface.
     pub modems: BTreeMap<ModemName, ModemConfig>,
@@ -174,6 +174,14 @@ impl Eq for Origin {}
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Without the tree: it has the secrets as they were written.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Config");
+        out.field("modems", &self.modems).field("prometheus_listen", &self.prometheus_listen).finish_non_exhaustive()
     }
 }
 

@@ -109,7 +109,11 @@ fn syntax_error(error: &Error, text: &str, source: usize) -> Finding {
         other => {
             let message = other.without_snippet().to_string();
             // The place is ours to say.
-            syntax(message.split_once(" at line ").map_or(message.as_str(), |(m, _)| m))
+            match message.split_once(" at line ").map_or(message.as_str(), |(m, _)| m) {
+                // The scanner's own bound on brackets; it gives up before our budget is asked.
+                "recursion limit exceeded" => too_large(&format!("nested deeper than {MAX_DEPTH} levels")),
+                message => syntax(message),
+            }
         }
     }
 }
