@@ -1,5 +1,6 @@
 //! What a broken editor, a broken disk or an attacker can make of a file: never a panic, never another configuration
 //! than a person wrote, never much time or memory.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::time::{Duration, Instant};
 
@@ -59,7 +60,7 @@ fn no_changed_byte_makes_it_panic() {
 }
 
 /// Deep, wide, repetitive or simply long: refused quickly. The bound is a hundred times what a release build takes, so
-/// that a busy machine and a debug build pass.
+/// that a busy machine and a debug build pass; what it catches is work that grows with the square of the file.
 #[test]
 fn bombs_are_refused_in_bounded_time() {
     let wide =
@@ -90,6 +91,17 @@ fn bombs_are_refused_in_bounded_time() {
         ("quotes", "\"".repeat(100_000)),
         ("colons", ": ".repeat(100_000)),
         ("bars", "a: |\n".repeat(20_000)),
+        (
+            "unknown keys",
+            format!("version: 1\n{}", (0..4000).map(|n| format!("key_number_{n}: 1\n")).collect::<String>()),
+        ),
+        ("unknown values", format!("modems: {{a: {{only_radio_technologies: [{}]}}}}", "ltte, ".repeat(9000))),
+        ("bad providers", format!("defaults: {{service_providers: [{}]}}", "{apnn: 1}, ".repeat(3000))),
+        (
+            "many modems",
+            format!("version: 1\nmodems:\n{}", (0..3000).map(|n| format!("  w{n}: {{}}\n")).collect::<String>()),
+        ),
+        ("same names", format!("version: 1\nmodems: {{a: {{service_providers: [{}]}}}}", "{name: a}, ".repeat(3000))),
         ("tags", "!a ".repeat(50_000)),
     ] {
         let start = clock();
@@ -98,7 +110,7 @@ fn bombs_are_refused_in_bounded_time() {
         assert!(loaded.config.is_none(), "{name}");
         let printed = loaded.diagnostics.render(false);
         assert!(printed.len() < 64 * 1024, "{name}: {} bytes of complaint", printed.len());
-        assert!(took < Duration::from_secs(2), "{name} took {took:?}");
+        assert!(took < Duration::from_secs(20), "{name} took {took:?}");
         println!(
             "{name}: {took:?} {:?}",
             loaded.diagnostics.headline().map(|h| h.chars().take(90).collect::<String>())

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::diagnostic::{Code, Finding};
+use super::judge::Merged;
 use super::resolved::{Config, ControlPort, Match, ModemConfig};
 use super::show::is_yaml_word;
-use super::source::Source;
 use super::tree::{Entry, Kind, Mark, Node, Path};
 use super::types::SECRET_KEYS;
 
@@ -95,36 +95,27 @@ fn pins(node: &Node, path: &Path, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A valid configuration, in every form that warnings are about.
-pub(super) struct Valid<'a> {
-    pub config: &'a Config,
-    pub document: &'a Node,
-    pub modems: &'a [Entry],
-    pub sources: &'a [Source],
-    pub texts: &'a [&'a str],
-}
-
 /// What is odd about a valid configuration; the last errors, too: two modems that claim the same hardware.
-pub(super) fn meaning(valid: &Valid<'_>) -> Vec<Finding> {
+pub(super) fn meaning(valid: &Merged<'_>, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let root = Path::default().key("modems");
-    for entry in valid.modems {
-        let Some(modem) = valid.config.modems.get(&entry.key.as_str().into()) else { continue };
+    for entry in &valid.modems {
+        let Some(modem) = config.modems.get(&entry.key.as_str().into()) else { continue };
         let nodes = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
         let path = root.key(&entry.key).key("service_providers");
         for (i, finding) in super::reach::reach(modem, nodes) {
-            let path = written_at(valid.document, &nodes[i]).unwrap_or_else(|| path.index(i));
+            let path = written_at(&valid.document, &nodes[i]).unwrap_or_else(|| path.index(i));
             push_once(&mut findings, finding.path(&path));
         }
     }
-    same_hardware(valid, &root, &mut findings);
-    walk(valid, valid.document, &Path::default(), &mut findings);
+    same_hardware(valid, config, &root, &mut findings);
+    walk(valid, &valid.document, &Path::default(), &mut findings);
     findings
 }
 
 /// Two modems that name the same hardware would fight over it.
-fn same_hardware(valid: &Valid<'_>, path: &Path, findings: &mut Vec<Finding>) {
-    let claims = |e: &Entry| valid.config.modems.get(&e.key.as_str().into()).map(claim);
+fn same_hardware(valid: &Merged<'_>, config: &Config, path: &Path, findings: &mut Vec<Finding>) {
+    let claims = |e: &Entry| config.modems.get(&e.key.as_str().into()).map(claim);
     for (i, entry) in valid.modems.iter().enumerate() {
         let Some(mine) = claims(entry) else { continue };
         let earlier = &valid.modems[..i];
@@ -151,7 +142,7 @@ fn path(port: &ControlPort) -> Option<&str> {
 }
 
 /// Values that are legal as they stand, but stand badly: readable secrets, and texts without the quotes they need elsewhere.
-fn walk(valid: &Valid<'_>, node: &Node, path: &Path, findings: &mut Vec<Finding>) {
+fn walk(valid: &Merged<'_>, node: &Node, path: &Path, findings: &mut Vec<Finding>) {
     for entry in node.entries() {
         let path = path.key(&entry.key);
         let readable = valid.sources.get(entry.value.at.source).is_some_and(|s| s.world_readable);

@@ -1,16 +1,14 @@
 //! Text → [`Config`], or diagnostics with file, line and column.
 //!
 //! Pure: the shell reads the files and hands them over in layer order. The stages, each in its file: `source` (bytes →
-//! text), `yaml` (text → spanned tree), `merge` (layers, `defaults`), `check` (the schema's verdict in words), `types` (the
-//! typed parse of the same value), `lint` (what a schema cannot see), `resolved` (defaults filled in).
-
-use std::sync::Arc;
-
-use serde_json::Value;
+//! text), `yaml` (text → spanned tree), `merge` (layers, `defaults`), `judge` (all errors, or a configuration): by `check` (the
+//! schema's verdict in words), `types` (the typed parse of the same value), `lint` (what a schema cannot see) and `resolved`
+//! (defaults filled in).
 
 mod check;
 mod diagnostic;
 mod excerpt;
+mod judge;
 mod lint;
 mod merge;
 mod reach;
@@ -36,8 +34,11 @@ pub use secret::SecretSource;
 pub use source::{MAX_BYTES, Source};
 
 use diagnostic::Finding;
-use lint::Valid;
-use tree::{Entry, Kind, Mark, Node, Path};
+use judge::Merged;
+use tree::{Kind, Mark, Node, Path};
+
+/// Most complaints about one set of files: a person is shown twenty, and the work for each grows with the file.
+const MAX_FINDINGS: usize = 100;
 
 /// What became of a set of files.
 #[derive(Clone, Debug)]
@@ -69,110 +70,42 @@ pub fn load(sources: &[Source]) -> Loaded {
             None => {}
         }
     }
-    // What a broken file would have said is unknown: nothing can be called missing.
-    let complete = findings.is_empty();
     let mut config = None;
-    if !trees.is_empty() {
-        let merged = merge::layers(trees);
-        let (document, modems) = (merge::live(merged.clone()), merge::modems(&merged));
-        let value = document.to_json();
-        let judged = judge(&merged, &document, &modems, &value, &texts);
-        findings.extend(judged.into_iter().filter(|f| complete || !f.code.is_about_absence()));
+    if sources.is_empty() {
+        findings.push(no_file());
+    } else if !trees.is_empty() {
+        let merged = Merged::new(trees, sources, &texts);
+        // What a broken file would have said is unknown: nothing can be called missing.
+        let complete = findings.is_empty();
+        findings.extend(merged.errors().into_iter().filter(|f| complete || !f.code.is_about_absence()));
         if findings.is_empty() {
-            config = configure(&document, &modems, &value, sources, &texts, &mut findings);
+            let (built, odd) = merged.config();
+            findings.extend(odd);
+            config = built;
         }
-    } else if sources.is_empty() {
-        let message = "empty desired state: there is no configuration file";
-        let hint = "write /etc/wwan.yaml, for example with `wwan quick-configure internet`";
-        findings.push(Finding::error(Code::NoFile, Mark::start_of(0), message).hint(hint));
     }
+    // Errors survive first: what is refused must stay refused.
+    findings.sort_by_key(|f| f.severity);
+    findings.truncate(MAX_FINDINGS);
     findings.sort_by_key(|f| (f.at.source, f.at.line, f.at.column));
-    let refused = findings.iter().any(|f| f.severity == Severity::Error);
-    let diagnostics = findings.into_iter().map(|f| diagnostic(f, sources, &texts)).collect();
-    Loaded { config: config.filter(|_| !refused), diagnostics: Diagnostics(diagnostics) }
+    let diagnostics = Diagnostics(findings.into_iter().map(|f| f.complete(sources, &texts)).collect());
+    Loaded { config: config.filter(|_| !diagnostics.has_errors()), diagnostics }
 }
 
-/// Every error of a merged tree that can be told before it is parsed into types.
-fn judge(merged: &Node, document: &Node, modems: &[Entry], value: &Value, texts: &[&str]) -> Vec<Finding> {
-    let mut nulls = Vec::new();
-    merge::nulls(merged, &Path::default(), &mut nulls);
-    let mut findings = check::check_nulls(&nulls);
-    findings.extend(check::check(document, value, texts));
-    findings.extend(lint::structure(document, modems));
-    findings
-}
-
-/// The configuration of a document without errors, and what is odd about it.
-fn configure(
-    document: &Node,
-    modems: &[Entry],
-    value: &Value,
-    sources: &[Source],
-    texts: &[&str],
-    findings: &mut Vec<Finding>,
-) -> Option<Config> {
-    match typed(value, modems) {
-        Ok((typed_document, typed_modems)) => {
-            let files = sources.iter().map(|s| Arc::from(s.path.as_str())).collect();
-            let config = resolved::resolve(&typed_document, typed_modems, effective(document, modems), files);
-            findings.extend(lint::meaning(&Valid { config: &config, document, modems, sources, texts }));
-            Some(config)
-        }
-        Err(error) => {
-            let message = format!("accepted by the schema, refused by the parser: {error}");
-            findings.push(Finding::error(Code::SchemaMismatch, document.at, message));
-            None
-        }
-    }
-}
-
-type TypedModem<'a> = (String, types::Modem, &'a Node, Mark);
-
-fn typed<'a>(value: &Value, modems: &'a [Entry]) -> Result<(types::Document, Vec<TypedModem<'a>>), serde_json::Error> {
-    let document = types::Document::deserialize(value)?;
-    let modems = modems.iter().map(|entry| {
-        let modem = types::Modem::deserialize(&entry.value.to_json())?;
-        Ok((entry.key.clone(), modem, &entry.value, entry.key_at))
-    });
-    Ok((document, modems.collect::<Result<_, serde_json::Error>>()?))
-}
-
-/// The document with `defaults` moved into every modem.
-fn effective(document: &Node, modems: &[Entry]) -> Node {
-    let entries = document.entries().iter().filter(|e| e.key != "defaults").map(|e| match e.key.as_str() {
-        "modems" => Entry { value: Node { kind: Kind::Map(modems.to_vec()), at: e.value.at }, ..e.clone() },
-        _ => e.clone(),
-    });
-    Node { kind: Kind::Map(entries.collect()), at: document.at }
+fn no_file() -> Finding {
+    let message = "empty desired state: there is no configuration file";
+    let hint = "write /etc/wwan.yaml, for example with `wwan quick-configure internet`";
+    Finding::error(Code::NoFile, Mark::start_of(0), message).hint(hint)
 }
 
 /// Refuses a file of another version as a whole: every other complaint about it would be noise.
 fn known_version(tree: Node) -> Result<Node, Finding> {
-    let Some(Kind::Number(version)) = tree.child("version").map(|n| &n.kind) else { return Ok(tree) };
+    let Some(Node { kind: Kind::Number(version), at }) = tree.child("version") else { return Ok(tree) };
     if version.as_i64() == Some(1) {
         return Ok(tree);
     }
-    let at = tree.child("version").map_or(tree.at, |n| n.at);
     let message = format!("version {version} is not known; this program reads version 1");
-    Err(Finding::error(Code::UnsupportedVersion, at, message).path(&Path::default().key("version")))
-}
-
-fn diagnostic(finding: Finding, sources: &[Source], texts: &[&str]) -> Diagnostic {
-    let Finding { severity, code, path, at, message, hint } = finding;
-    let file = sources.get(at.source).map(|s| s.path.clone()).unwrap_or_default();
-    let whole_file = at == Mark::start_of(at.source);
-    let excerpt = texts.get(at.source).filter(|_| !whole_file).and_then(|text| Excerpt::of(text, at));
-    Diagnostic {
-        severity,
-        code,
-        path: path.to_string(),
-        file,
-        line: at.line,
-        column: at.column,
-        message,
-        hint,
-        excerpt,
-    }
+    Err(Finding::error(Code::UnsupportedVersion, *at, message).path(&Path::default().key("version")))
 }
 
 #[cfg(test)]

@@ -26,8 +26,14 @@ const SYNONYMS: [(&str, &str); 22] = [
     ("usb", "usb-port"),
 ];
 
+/// Longest word that is compared: our own have up to 23 bytes, and the work grows with the square.
+const MAX_BYTES: usize = 64;
+
 /// The candidate that was probably meant, if one is near enough.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > MAX_BYTES {
+        return None;
+    }
     let word = word.to_lowercase();
     let synonym = ours(&word);
     // A third of the word may be wrong: more finds words that have nothing to do with it.
@@ -62,7 +68,7 @@ fn distance_to_beginning(word: &str, candidate: &str) -> usize {
 
 /// Edits from one word to another: insert, delete, replace, swap neighbours (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
     for i in 1..=a.len() {
         let mut row = vec![i];

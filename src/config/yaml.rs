@@ -4,6 +4,7 @@
 //! no merge keys (`defaults` and the layers do their work), no tags, bounded size, depth and expansion. What the values mean
 //! is not decided here.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -254,6 +255,7 @@ impl Reader<'_> {
 
     fn map(&mut self, raw: Vec<(Spanned<String>, Spanned<Raw>)>) -> Kind {
         let mut entries: Vec<Entry> = Vec::with_capacity(raw.len());
+        let mut lines = BTreeMap::new();
         for (key, value) in raw {
             let key_at = mark(key.defined, self.text, self.source);
             self.path.0.push(Step::Key(key.value.clone()));
@@ -265,10 +267,11 @@ impl Reader<'_> {
                     finding.hint("give a value: `{}` for an empty map, `null` to delete what a lower layer says"),
                 );
             }
-            if let Some(first) = entries.iter().find(|e| e.key == entry.key) {
-                let message = format!("duplicate key, first set on line {}", first.key_at.line);
+            if let Some(first) = lines.get(&entry.key) {
+                let message = format!("duplicate key, first set on line {first}");
                 self.find(Finding::error(Code::DuplicateKey, key_at, message));
             } else {
+                lines.insert(entry.key.clone(), key_at.line);
                 entries.push(entry);
             }
             self.path.0.pop();
