@@ -4,6 +4,12 @@
 //! and the invariants; `reconcile::door` has the only two enums that cross from one to the other.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod model;
+pub mod modem;
 pub mod plan;
+pub mod power;
+pub mod provider;
 pub mod qmi;
+pub mod reconcile;
+pub mod trace;
