@@ -12,4 +12,5 @@ pub mod power;
 pub mod provider;
 pub mod qmi;
 pub mod reconcile;
+pub mod sim;
 pub mod trace;
