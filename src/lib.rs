@@ -13,4 +13,5 @@ pub mod property;
 pub mod provider;
 pub mod qmi;
 pub mod reconcile;
+pub mod sim;
 pub mod trace;
