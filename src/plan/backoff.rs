@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Attempts, Failure, Finding, Instant, Observed};
 
 /// After an acknowledged attempt that did not last.
@@ -23,6 +24,12 @@ const JITTER_PERCENT: u64 = 20;
 /// The finding that explains why `action` has to wait; `None` if it may go.
 pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> Option<Finding> {
     let attempts = observed.attempts.get(action.name())?;
+    if planted(Defect::NoBackoff) {
+        return None;
+    }
+    if planted(Defect::GiveUpAfterTen) && attempts.failures > 10 {
+        return Some(Finding::Waiting);
+    }
     let at = attempts.last_at + delay(action, attempts, observed.seed);
     if now >= at {
         return None;
@@ -43,6 +50,7 @@ fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
         (Action::OpenPort | Action::Synchronise | Action::ConfigureLink(_), Some(_)) => LOCAL,
         (_, Some(_)) => FAILED,
     };
+    let table = if planted(Defect::BackoffNeverGrows) { &table[..1] } else { table };
     let index = (attempts.failures.max(1) as usize - 1).min(table.len() - 1);
     jittered(table[index] * 1000, seed ^ u64::from(attempts.failures))
 }

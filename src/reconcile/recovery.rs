@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, ConditionKind, Finding, Instant, IpFamily, Status};
 use crate::plan::StageReport;
 
@@ -58,6 +59,9 @@ impl Recovery {
     /// The step that is due, and which attempt of this spell it is.
     pub(super) fn step(&mut self, stages: &[StageReport], now: Instant) -> Option<(ConditionKind, Action, u32)> {
         self.next = None;
+        if planted(Defect::NoRecovery) {
+            return None;
+        }
         self.note_recovered(stages, now);
         let diagnosis = stages.iter().find(|s| s.status != Status::True)?;
         let trouble = trouble(diagnosis)?;
@@ -83,7 +87,7 @@ impl Recovery {
         }
         if is_power_level(action) {
             self.power_steps.push_back(now);
-            self.settle_until = now + SETTLE;
+            self.settle_until = if planted(Defect::PowerCycleWithoutSettle) { now } else { now + SETTLE };
         }
         Some((diagnosis.stage.kind(), action.clone(), spell.steps + 1))
     }
@@ -115,7 +119,7 @@ impl Recovery {
         while self.power_steps.front().is_some_and(|first| now.since(*first) >= DAY) {
             self.power_steps.pop_front();
         }
-        self.power_steps.len() < POWER_STEPS_PER_DAY
+        self.power_steps.len() < POWER_STEPS_PER_DAY || planted(Defect::NoPowerBudget)
     }
 }
 
@@ -170,6 +174,7 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
             Finding::TechnologiesUnsupported { .. } => Vec::new(),
             _ => vec![(300, Action::ResetModem), (600, Action::Reauthorise), (1200, Action::CyclePower)],
         },
+        ConditionKind::Registered if planted(Defect::PowerCycleWhenSearching) => vec![(300, Action::CyclePower)],
         ConditionKind::Registered => match finding {
             Finding::RoamingNotAllowed(_) => Vec::new(),
             Finding::Denied(_) => vec![(900, Action::CycleRadio)],

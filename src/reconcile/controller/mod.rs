@@ -12,6 +12,7 @@ use super::conditions::Conditions;
 use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
+use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
     ModemName, Observed, PortState, Report, Selection, SimIdentity, Status,
@@ -320,6 +321,7 @@ impl Controller {
                     self.observed.dialled = None;
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
+                modem::Output::Remember(_) if planted(Defect::LoseMemory) => {}
                 modem::Output::Remember(clients) => {
                     self.out.push_back(Output::Remember(self.name.clone(), Memory { clients }));
                 }
@@ -345,7 +347,11 @@ impl Controller {
             self.desired = desired(&self.config, Selection::Undecided);
             return;
         };
-        if self.choice.as_ref().is_none_or(|(chosen_for, _)| chosen_for != sim) {
+        if self
+            .choice
+            .as_ref()
+            .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
+        {
             self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
         }
         let Some((_, choice)) = &self.choice else { return };
