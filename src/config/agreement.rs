@@ -6,7 +6,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::merge;
 use super::schema::compiled;
+use super::tree::Node;
 use super::types::Document;
 use super::yaml;
 
@@ -30,6 +32,31 @@ fn schema_and_parser_agree_on_ten_thousand_documents() {
     }
     // A property that only ever sees one verdict proves nothing.
     assert!((DOCUMENTS / 5..DOCUMENTS / 5 * 4).contains(&accepted), "{accepted} accepted");
+}
+
+/// What is legal alone is legal together: no merging of layers makes a map that nobody could have written.
+#[test]
+fn merged_valid_documents_are_valid() {
+    let mut dice = Dice(SEED);
+    let mut layers = Vec::new();
+    let mut last_valid: Option<Node> = None;
+    let mut merged = 0;
+    for _ in 0..DOCUMENTS / 5 {
+        let (Some(tree), _) = yaml::parse(&dice.document().to_string(), 0) else { continue };
+        if !compiled().validator.is_valid(&tree.to_json()) {
+            continue;
+        }
+        layers.extend(last_valid.replace(tree.clone()));
+        layers.push(tree);
+        let document = merge::layers(std::mem::take(&mut layers));
+        assert!(compiled().validator.is_valid(&document.to_json()), "{}", document.to_json());
+        for modem in merge::modems(&document) {
+            let alone = json!({ "version": 1, "modems": { "wwan0": modem.value.to_json() } });
+            assert!(compiled().validator.is_valid(&alone), "{alone}");
+            merged += 1;
+        }
+    }
+    assert!(merged > 1000, "{merged}");
 }
 
 /// JSON is YAML: what machines write reads back as the same value, but for the spelling of numbers (`1400.0` is 1400).

@@ -95,7 +95,7 @@ fn pins(node: &Node, path: &Path, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is odd about a valid configuration; the last errors, too: two modems that claim the same hardware.
+/// What is odd about a valid configuration; the one error among it is two modems that claim the same hardware.
 pub(super) fn meaning(valid: &Merged<'_>, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let root = Path::default().key("modems");
@@ -169,7 +169,9 @@ fn walk(valid: &Merged<'_>, node: &Node, path: &Path, findings: &mut Vec<Finding
 
 /// Whether YAML 1.1 (`PyYAML`, and so Ansible) takes the bare text for something else: `0123` for 83, `12:30` for 750.
 fn misread(text: &str) -> bool {
-    let numeric = text.starts_with(|c: char| c.is_ascii_digit())
-        && text.bytes().all(|b| b.is_ascii_digit() || b"_:.".contains(&b));
+    let is_number =
+        |t: &str| t.starts_with(|c: char| c.is_ascii_digit()) && t.bytes().all(|b| b == b'_' || b.is_ascii_digit());
+    let mut groups = text.split(':');
+    let numeric = groups.next().is_some_and(is_number) && groups.all(|g| g.parse::<u8>().is_ok_and(|n| n < 60));
     numeric || is_yaml_word(text)
 }
