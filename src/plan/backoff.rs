@@ -23,7 +23,7 @@ const JITTER_PERCENT: u64 = 20;
 
 /// The finding that explains why `action` has to wait; `None` if it may go.
 pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> Option<Finding> {
-    let attempts = observed.attempts.get(action.name())?;
+    let attempts = observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)?;
     if planted(Defect::NoBackoff) {
         return None;
     }
@@ -39,7 +39,13 @@ pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> 
         (Action::StartSession(family, provider), Some(Failure::CallEnded(cause))) => {
             Finding::CallFailed { family: *family, apn: provider.apn.to_string(), cause: *cause, failures, at }
         }
-        (_, failure) => Finding::Retrying { action: action.to_string(), failure: failure.clone(), failures, at },
+        (_, failure) => Finding::Retrying {
+            action: action.to_string(),
+            failure: failure.clone(),
+            took_effect: attempts.took_effect,
+            failures,
+            at,
+        },
     })
 }
 
@@ -74,7 +80,8 @@ mod tests {
     fn held(failures: u32, last_failure: Option<Failure>, seed: u64) -> u64 {
         let action = Action::StartSession(IpFamily::Ipv4, provider("internet"));
         let mut observed = Observed { seed, ..Observed::default() };
-        let attempts = Attempts { failures, last_at: Instant::ZERO, last_failure };
+        let attempts =
+            Attempts { action: action.clone(), failures, last_at: Instant::ZERO, last_failure, took_effect: false };
         observed.attempts.insert(action.name().to_owned(), attempts);
         match holds_back(&action, &observed, Instant::ZERO).and_then(|f| f.retry_at()) {
             Some(at) => at.as_millis(),

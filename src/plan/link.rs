@@ -8,6 +8,9 @@ use super::reader::Reader;
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let want = wanted(desired, facts.observed);
+    if want.ip.ipv4.is_none() && want.ip.ipv6.is_none() {
+        return Outcome::Wait(Finding::NoAddress);
+    }
     let Some(has) = facts.read(Fact::Link, facts.observed.link.as_ref()) else {
         return facts.unknown(Fact::Link);
     };

@@ -67,7 +67,10 @@ impl Recovery {
         let trouble = trouble(diagnosis)?;
         let fresh = Spell { since: now, better_since: None, steps: 0, last_step: None };
         let spell = self.spells.entry(trouble).or_insert(fresh);
-        spell.better_since = None;
+        if let Some(better_since) = spell.better_since.take() {
+            // The clock of a spell stands still while things are better.
+            spell.since = spell.since + now.since(better_since);
+        }
         let spell = *spell;
         let ladder = ladder(trouble, &diagnosis.finding);
         let (rung, due) = due(&ladder, &spell)?;
@@ -259,7 +262,7 @@ mod tests {
         let mut recovery = Recovery::default();
         let bad = report(
             Stage::Session,
-            Finding::Retrying { action: String::new(), failure: None, failures: 1, at: Instant::FAR },
+            Finding::Retrying { action: String::new(), failure: None, took_effect: false, failures: 1, at: Instant::FAR },
         );
         let good: Vec<StageReport> = bad.iter().map(|r| StageReport { status: Status::True, ..r.clone() }).collect();
         assert_eq!(recovery.step(&bad, Instant::from_secs(0)), None);

@@ -112,9 +112,14 @@ impl Controller {
             _ => {}
         }
         if outcome != Err(Failure::Cancelled) {
-            let failures = self.observed.attempts.get(action.name()).map_or(0, |a| a.failures) + 1;
-            let last_failure = outcome.clone().err();
-            let attempts = Attempts { failures, last_at: now, last_failure };
+            let before = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == action);
+            let attempts = Attempts {
+                action: action.clone(),
+                failures: before.map_or(0, |attempts| attempts.failures) + 1,
+                last_at: now,
+                last_failure: outcome.clone().err(),
+                took_effect: false,
+            };
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
         self.event(EventKind::ActionEnded { action, outcome });

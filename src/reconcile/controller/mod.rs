@@ -14,7 +14,7 @@ use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
+    Action, Actor, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
     ModemName, Observed, PortState, Report, Selection, SimIdentity, Status,
 };
 use crate::modem::{self, Driver};
@@ -358,10 +358,17 @@ impl Controller {
         self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
     }
 
+    /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,
+    /// otherwise once the effect has lasted.
     fn clear_attempts(&mut self, now: Instant) {
         for name in &self.plan.effective {
-            if self.observed.attempts.get(name).is_some_and(|a| now.since(a.last_at) >= LASTED) {
+            let Some(attempts) = self.observed.attempts.get_mut(name) else { continue };
+            let local = matches!(attempts.action.actor(), Actor::Port | Actor::Link)
+                || matches!(attempts.action, Action::Synchronise);
+            if local || now.since(attempts.last_at) >= LASTED {
                 self.observed.attempts.remove(name);
+            } else {
+                attempts.took_effect = true;
             }
         }
     }
