@@ -92,8 +92,7 @@ impl Frame {
     }
 
     /// How many bytes [`encode`](Self::encode) gives.
-    #[allow(clippy::len_without_is_empty)]
-    pub fn len(&self) -> usize {
+    pub fn encoded_len(&self) -> usize {
         QMUX_HEAD + sdu_head(self.service == Service::Ctl) + self.tlvs.len().min(MAX_TLVS)
     }
 
@@ -102,9 +101,9 @@ impl Frame {
         // A section beyond the limit can only be put together by hand; what does not fit cannot be sent.
         let tlvs = &self.tlvs[..self.tlvs.len().min(MAX_TLVS)];
         let ctl = self.service == Service::Ctl;
-        let mut out = Vec::with_capacity(self.len());
+        let mut out = Vec::with_capacity(self.encoded_len());
         out.push(MARKER);
-        out.extend_from_slice(&(self.len() as u16 - 1).to_le_bytes());
+        out.extend_from_slice(&(self.encoded_len() as u16 - 1).to_le_bytes());
         out.push(if self.kind == Kind::Request { FROM_HOST } else { FROM_MODEM });
         out.extend_from_slice(&[self.service.into(), self.client, flags(ctl, self.kind)]);
         match ctl {

@@ -45,7 +45,7 @@ pub trait Request: Message {
 
     /// Reads a request. One whose mandatory TLVs are missing or in `leftover().malformed` still decodes.
     fn decode(frame: &Frame) -> Result<Self, DecodeError> {
-        Ok(fill(frame)?.0)
+        Ok(open(frame)?.0)
     }
 }
 
@@ -63,7 +63,7 @@ pub trait Response: Message {
 
     /// Reads a response: the answer, or the refusal together with the values that came with it.
     fn decode(frame: &Frame) -> Result<Answer<Self>, DecodeError> {
-        let (response, result) = fill::<Self>(frame)?;
+        let (response, result) = open::<Self>(frame)?;
         let result = result.ok_or(DecodeError::NoResult)?;
         let [s0, s1, e0, e1] = Reader::new(result).array().map_err(|Malformed| DecodeError::NoResult)?;
         match u16::from_le_bytes([s0, s1]) {
@@ -84,7 +84,7 @@ pub trait Indication: Message {
 
     /// Reads an indication. A value that is absent has not changed; it is not gone.
     fn decode(frame: &Frame) -> Result<Self, DecodeError> {
-        Ok(fill(frame)?.0)
+        Ok(open(frame)?.0)
     }
 }
 
@@ -179,22 +179,26 @@ impl Body {
 }
 
 fn recode<M: Message>(section: &[u8]) -> (Vec<u8>, Leftover) {
-    let (message, _) = place_all::<M>(section).unwrap_or_default();
+    let mut message = M::default();
+    // Of a torn section it keeps what comes before the tear.
+    let _ = fill(&mut message, section);
     let mut out = Vec::new();
     put_all(&message, &mut out);
     (out, message.leftover().clone())
 }
 
-fn fill<M: Message>(frame: &Frame) -> Result<(M, Option<&[u8]>), DecodeError> {
+/// The message a frame holds and, for responses, the value of its Result.
+fn open<M: Message>(frame: &Frame) -> Result<(M, Option<&[u8]>), DecodeError> {
     if frame.key() != (M::SERVICE, M::ID) || frame.kind != M::KIND {
         return Err(DecodeError::OtherMessage);
     }
-    place_all(&frame.tlvs).map_err(|TornTlv| DecodeError::TornTlv)
+    let mut message = M::default();
+    let result = fill(&mut message, &frame.tlvs).map_err(|TornTlv| DecodeError::TornTlv)?;
+    Ok((message, result))
 }
 
-/// The message a TLV section holds and, for responses, the value of its Result.
-fn place_all<M: Message>(section: &[u8]) -> Result<(M, Option<&[u8]>), TornTlv> {
-    let mut message = M::default();
+/// Places every TLV of a section and returns the value of the Result that responses have.
+fn fill<'a, M: Message>(message: &mut M, section: &'a [u8]) -> Result<Option<&'a [u8]>, TornTlv> {
     let mut result = None;
     for tlv in Tlvs::new(section) {
         let (id, value) = tlv?;
@@ -208,7 +212,7 @@ fn place_all<M: Message>(section: &[u8]) -> Result<(M, Option<&[u8]>), TornTlv> 
             Taken::Malformed => message.leftover_mut().malformed.push(Tlv { id, value: value.to_vec() }),
         }
     }
-    Ok((message, result))
+    Ok(result)
 }
 
 fn put_all<M: Message>(message: &M, out: &mut Vec<u8>) {
