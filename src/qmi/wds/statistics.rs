@@ -4,7 +4,7 @@
 
 use super::types::*;
 use crate::qmi::kinds::{wire_enum, wire_mask, wire_struct};
-use crate::qmi::message::service;
+use crate::qmi::table::service;
 use crate::qmi::wire::Count8;
 
 service! { Wds;
