@@ -37,7 +37,7 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
             Step::Do(action) => action,
             // The addresses come with the session, and the link after them.
             Step::Wait(Finding::NoAddress) if started => {
-                actions.push(link_to_come());
+                actions.push(link_to_come(desired));
                 return (actions, None);
             }
             Step::Wait(finding) => return (actions, Some(finding)),
@@ -55,8 +55,9 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
     (actions, None)
 }
 
-fn link_to_come() -> Previewed {
-    let action = Action::ConfigureLink(LinkState { up: true, ..LinkState::default() });
+fn link_to_come(desired: &Desired) -> Previewed {
+    let default_route_metric = Some(desired.link.route_metric);
+    let action = Action::ConfigureLink(LinkState { up: true, default_route_metric, ..LinkState::default() });
     Previewed { stage: Stage::Link, action, because: "with the addresses that the network will give".to_owned() }
 }
 

@@ -262,7 +262,13 @@ mod tests {
         let mut recovery = Recovery::default();
         let bad = report(
             Stage::Session,
-            Finding::Retrying { action: String::new(), failure: None, took_effect: false, failures: 1, at: Instant::FAR },
+            Finding::Retrying {
+                action: String::new(),
+                failure: None,
+                took_effect: false,
+                failures: 1,
+                at: Instant::FAR,
+            },
         );
         let good: Vec<StageReport> = bad.iter().map(|r| StageReport { status: Status::True, ..r.clone() }).collect();
         assert_eq!(recovery.step(&bad, Instant::from_secs(0)), None);
