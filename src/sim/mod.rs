@@ -10,6 +10,7 @@
 
 mod disturbance;
 mod faulty;
+mod host;
 mod modem;
 mod personality;
 mod profile;
@@ -19,6 +20,7 @@ mod switchboard;
 
 pub use disturbance::{Disturbance, ParseDisturbanceError};
 pub use faulty::{Faults, Faulty};
+pub use host::{DAEMON, SimHost};
 pub use modem::{Output, Power, SimModem, Truth, Witness};
 pub use personality::{Indications, NewRadio, Personality};
 pub use profile::{Card, Network, Pin, Profile};

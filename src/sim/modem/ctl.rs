@@ -79,10 +79,7 @@ impl SimModem {
         }
     }
 
-    fn check_endpoint<R: Default>(&self, endpoint: Option<&wda::Endpoint>) -> Answer<R>
-    where
-        R: Default,
-    {
+    fn check_endpoint<R: Default>(&self, endpoint: Option<&wda::Endpoint>) -> Answer<R> {
         match endpoint {
             None if self.personality.wda_needs_endpoint => Err(no(E::MissingArgument)),
             Some(endpoint) if endpoint.kind == wda::EndpointKind::Pcie => Err(no(E::InvalidArgument)),
