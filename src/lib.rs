@@ -4,5 +4,9 @@
 //! and the invariants; `reconcile::door` has the only two enums that cross from one to the other.
 #![forbid(unsafe_code)]
 
+pub mod config;
+#[cfg(feature = "daemon")]
+pub mod host;
 pub mod model;
 pub mod qmi;
+pub mod reconcile;
