@@ -8,5 +8,6 @@ pub mod config;
 #[cfg(feature = "daemon")]
 pub mod host;
 pub mod model;
+pub mod plan;
 pub mod qmi;
 pub mod reconcile;

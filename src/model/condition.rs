@@ -172,10 +172,10 @@ pub enum Finding {
     },
     /// The modem keeps another operating mode than the one asked for.
     RadioOff(OperatingMode),
-    /// The modem does not take the technologies asked for.
-    TechnologiesIgnored {
-        /// What it has.
-        has: AccessTechnologies,
+    /// The hardware has none of the technologies asked for.
+    TechnologiesUnsupported {
+        /// What it can do.
+        supports: AccessTechnologies,
         /// What the file asks.
         asked: AccessTechnologies,
     },
@@ -252,7 +252,7 @@ impl Finding {
             Self::NoMatch { .. } => "NoMatch",
             Self::Applied { .. } => "Applied",
             Self::RadioOff(_) => "RadioOff",
-            Self::TechnologiesIgnored { .. } => "Ignored",
+            Self::TechnologiesUnsupported { .. } => "Unsupported",
             Self::Home(_) => "Home",
             Self::Roaming(_) => "Roaming",
             Self::RoamingNotAllowed(_) => "RoamingNotAllowed",
@@ -316,7 +316,9 @@ impl fmt::Display for Finding {
             Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
             Self::Applied { technologies } => write!(f, "{technologies}"),
             Self::RadioOff(mode) => write!(f, "the operating mode is {mode:?}"),
-            Self::TechnologiesIgnored { has, asked } => write!(f, "asked for {asked}, the modem keeps {has}"),
+            Self::TechnologiesUnsupported { supports, asked } => {
+                write!(f, "the file asks for {asked}, the modem can do {supports}")
+            }
             Self::Home(plmn) => network(f, "home network", *plmn),
             Self::Roaming(plmn) => network(f, "visited network", *plmn),
             Self::RoamingNotAllowed(plmn) => {

@@ -256,6 +256,8 @@ pub struct Device {
     pub revision: String,
     /// IMEI, if it has one.
     pub imei: Option<Imei>,
+    /// Technologies the hardware can do; none: it does not say.
+    pub supports: AccessTechnologies,
 }
 
 /// Framing on the data path.
@@ -399,6 +401,8 @@ pub struct Observed {
     pub attempts: std::collections::BTreeMap<String, Attempts>,
     /// The provider that our live session was started for; `None` for a session that we found.
     pub dialled: Option<Provider>,
+    /// The device's own number: spreads the retries of a fleet that runs one file.
+    pub seed: u64,
 }
 
 /// Calls a macro with the field of every fact that has one: the one place that pairs names with fields.

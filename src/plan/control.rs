@@ -1,0 +1,67 @@
+//! Stage control: does the modem answer, and does it frame data as we need it?
+
+use std::time::Duration;
+
+use crate::model::{Action, ControlState, DataFormat, Fact, Finding, PortState};
+
+use super::Outcome;
+use super::reader::Reader;
+
+/// A modem that stopped answering is tried again after this long: a hang of a few seconds is common, and asking
+/// costs nothing.
+const UNRESPONSIVE_FOR: Duration = Duration::from_secs(10);
+/// Attempts at raw IP before the modem's own framing is accepted: better Ethernet frames than no connection.
+const RAW_IP_ATTEMPTS: u32 = 3;
+
+pub(super) fn look(facts: &mut Reader<'_>) -> Outcome {
+    match &facts.observed.port {
+        Some(seen) if seen.value == PortState::Open => facts.effective(Action::OpenPort.name()),
+        Some(seen) => {
+            let what = match &seen.value {
+                PortState::Unusable(why) => Finding::PortUnusable(why.clone()),
+                _ => Finding::Drifted { what: "the control port is closed".to_owned() },
+            };
+            return facts.attempt(Action::OpenPort, || what);
+        }
+        None => return facts.unknown(Fact::Port),
+    }
+    match facts.read(Fact::Control, facts.observed.control.as_ref()) {
+        None => {
+            return facts.attempt(Action::Synchronise, || Finding::Drifted {
+                what: "the state of the control channel is unknown".to_owned(),
+            });
+        }
+        Some(ControlState::Unresponsive) => return unresponsive(facts),
+        Some(ControlState::Ready) => facts.effective(Action::Synchronise.name()),
+    }
+    // Not waited for: a modem that does not tell its name still connects.
+    facts.read(Fact::Device, facts.observed.device.as_ref());
+    data_format(facts)
+}
+
+fn unresponsive(facts: &mut Reader<'_>) -> Outcome {
+    let again = facts.observed.control.as_ref().map_or(facts.now, |seen| seen.at + UNRESPONSIVE_FOR);
+    if facts.now < again {
+        facts.wake_at(again);
+        return Outcome::Wait(Finding::Unresponsive);
+    }
+    facts.attempt(Action::Synchronise, || Finding::Unresponsive)
+}
+
+fn data_format(facts: &mut Reader<'_>) -> Outcome {
+    match facts.read(Fact::DataFormat, facts.observed.data_format.as_ref()) {
+        None => facts.unknown(Fact::DataFormat),
+        Some(DataFormat::RawIp | DataFormat::Fixed) => {
+            facts.effective(Action::SetRawIp.name());
+            Outcome::Satisfied(Finding::Synchronised)
+        }
+        Some(DataFormat::Ethernet) => {
+            let attempts = facts.observed.attempts.get(Action::SetRawIp.name()).map_or(0, |a| a.failures);
+            if attempts >= RAW_IP_ATTEMPTS {
+                return Outcome::Satisfied(Finding::Synchronised);
+            }
+            facts
+                .attempt(Action::SetRawIp, || Finding::Drifted { what: "the modem frames data as Ethernet".to_owned() })
+        }
+    }
+}

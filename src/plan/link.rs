@@ -1,0 +1,49 @@
+//! Stage link: does the network interface have what the network gave?
+
+use crate::model::{Action, Desired, Fact, Finding, IpFamily, IpSettings, LinkState, Observed};
+
+use super::Outcome;
+use super::reader::Reader;
+
+pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
+    let want = wanted(desired, facts.observed);
+    let Some(has) = facts.read(Fact::Link, facts.observed.link.as_ref()) else {
+        return facts.unknown(Fact::Link);
+    };
+    let configure = Action::ConfigureLink(want);
+    let Action::ConfigureLink(want) = &configure else { unreachable!("just built") };
+    if has == want {
+        facts.effective(configure.name());
+        return Outcome::Satisfied(Finding::Configured { addresses: addresses(&want.ip) });
+    }
+    let what = format!("the interface has {}, the network gave {}", addresses(&has.ip), addresses(&want.ip));
+    facts.attempt(configure, || Finding::Drifted { what })
+}
+
+/// The interface as it should be, from the settings of the sessions that are up.
+fn wanted(desired: &Desired, observed: &Observed) -> LinkState {
+    let mut ip = IpSettings::default();
+    for family in [IpFamily::Ipv4, IpFamily::Ipv6] {
+        let up = observed.session(family).is_some_and(|seen| seen.value.is_up());
+        let Some(settings) = observed.settings(family).filter(|_| up).map(|seen| &seen.value.ip) else {
+            continue;
+        };
+        ip.ipv4 = ip.ipv4.or(settings.ipv4);
+        ip.ipv6 = ip.ipv6.or(settings.ipv6);
+        ip.dns.extend(settings.dns.iter().filter(|dns| !ip.dns.contains(dns)).copied().collect::<Vec<_>>());
+        ip.mtu = match (ip.mtu, settings.mtu) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+    ip.mtu = desired.link.mtu.or(ip.mtu);
+    LinkState { up: true, default_route_metric: desired.link.default_route.then_some(desired.link.route_metric), ip }
+}
+
+fn addresses(ip: &IpSettings) -> String {
+    let v4 = ip.ipv4.map(|s| format!("{}/{}", s.address, s.prefix));
+    let v6 = ip.ipv6.map(|s| format!("{}/{}", s.address, s.prefix));
+    let mtu = ip.mtu.map(|mtu| format!("mtu {mtu}"));
+    let parts: Vec<String> = [v4, v6, mtu].into_iter().flatten().collect();
+    if parts.is_empty() { "no address".to_owned() } else { parts.join(", ") }
+}

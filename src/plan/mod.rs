@@ -1,0 +1,183 @@
+//! `plan(desired, observed, now)`: what to do next about one modem, and what every stage found.
+//!
+//! Pure and level-triggered: it looks at the state, never at what just happened. Stages decide in the order of
+//! [`Stage::ALL`]; the first that is not satisfied decides the step, those after it only wait. The plan never
+//! holds a programme, only the next action: after it we look again.
+//!
+//! Not here: QMI (the `modem` room translates actions), recovery from faults that no plan can mend
+//! (`reconcile::recovery`), and the clock.
+
+mod backoff;
+mod control;
+mod link;
+mod power;
+mod preview;
+mod provider;
+mod radio;
+mod reader;
+mod registration;
+mod retire;
+mod session;
+mod sim;
+
+#[cfg(test)]
+mod laws;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Action, ConditionKind, Desired, FactSet, Finding, Instant, Observed, Status};
+
+pub use preview::{Previewed, assume, preview};
+use reader::Reader;
+pub use retire::retire;
+
+/// A concern of the plan, in the order in which they decide.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The device is there.
+    Power,
+    /// It answers, with the framing we need.
+    Control,
+    /// The card is ready.
+    Sim,
+    /// An entry of the file fits the card.
+    Provider,
+    /// Operating mode and technologies.
+    Radio,
+    /// A network serves us and may be used.
+    Registration,
+    /// The data session.
+    Session,
+    /// The network interface.
+    Link,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Power,
+        Self::Control,
+        Self::Sim,
+        Self::Provider,
+        Self::Radio,
+        Self::Registration,
+        Self::Session,
+        Self::Link,
+    ];
+
+    /// The condition that a stage decides.
+    #[must_use]
+    pub const fn kind(self) -> ConditionKind {
+        match self {
+            Self::Power => ConditionKind::ModemPresent,
+            Self::Control => ConditionKind::ControlReady,
+            Self::Sim => ConditionKind::SimReady,
+            Self::Provider => ConditionKind::ProviderSelected,
+            Self::Radio => ConditionKind::RadioConfigured,
+            Self::Registration => ConditionKind::Registered,
+            Self::Session => ConditionKind::DataConnected,
+            Self::Link => ConditionKind::LinkConfigured,
+        }
+    }
+
+    fn look(self, desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
+        match self {
+            Self::Power => power::look(facts),
+            Self::Control => control::look(facts),
+            Self::Sim => sim::look(facts),
+            Self::Provider => provider::look(desired),
+            Self::Radio => radio::look(desired, facts),
+            Self::Registration => registration::look(desired, facts),
+            Self::Session => session::look(desired, facts),
+            Self::Link => link::look(desired, facts),
+        }
+    }
+}
+
+/// What a stage concludes.
+#[derive(Clone, PartialEq, Debug)]
+enum Outcome {
+    /// As it should be.
+    Satisfied(Finding),
+    /// Not known; the reader has noted what to ask for.
+    Unknown(Finding),
+    /// Not as it should be, and nothing to do but wait.
+    Wait(Finding),
+    /// Not as it should be, and this mends it.
+    Act(Action, Finding),
+}
+
+/// What one stage found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct StageReport {
+    /// The stage.
+    pub stage: Stage,
+    /// Whether its condition holds.
+    pub status: Status,
+    /// Why.
+    pub finding: Finding,
+}
+
+/// What to do next.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Step {
+    /// This, now.
+    Do(Action),
+    /// Nothing: the finding says what is waited for.
+    Wait(Finding),
+    /// Nothing: everything is as the file asks.
+    Converged,
+}
+
+/// The conclusion from what is known.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// What each stage found, all of them, in order.
+    pub stages: Vec<StageReport>,
+    /// What to do next.
+    pub step: Step,
+    /// When this conclusion must be drawn anew at the latest: a fact it rests on is due, or a wait ends.
+    pub until: Instant,
+    /// Facts that are unknown or due for another look.
+    pub wanted: FactSet,
+    /// Names of actions whose effect is in plain sight.
+    pub effective: Vec<String>,
+}
+
+impl Plan {
+    /// The stage that decided the step, unless everything is as it should be.
+    #[must_use]
+    pub fn deciding(&self) -> Option<&StageReport> {
+        self.stages.iter().find(|s| s.status != Status::True)
+    }
+}
+
+/// Concludes what to do next.
+#[must_use]
+pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
+    let mut facts = Reader::new(observed, now);
+    let mut stages = Vec::with_capacity(Stage::ALL.len());
+    let mut step = None;
+    for stage in Stage::ALL {
+        if step.is_some() {
+            stages.push(StageReport { stage, status: Status::Unknown, finding: Finding::Waiting });
+            continue;
+        }
+        let (status, finding, next) = match stage.look(desired, &mut facts) {
+            Outcome::Satisfied(finding) => (Status::True, finding, None),
+            Outcome::Unknown(finding) => (Status::Unknown, finding.clone(), Some(Step::Wait(finding))),
+            Outcome::Wait(finding) => (Status::False, finding.clone(), Some(Step::Wait(finding))),
+            Outcome::Act(action, finding) => (Status::False, finding, Some(Step::Do(action))),
+        };
+        stages.push(StageReport { stage, status, finding });
+        step = next;
+    }
+    let step = step.or_else(|| facts.improvement.take().map(Step::Do)).unwrap_or(Step::Converged);
+    // One action at a time: while one is in flight the conclusion stands, but nothing new begins.
+    let step = match (&observed.doing, step) {
+        (Some(doing), Step::Do(_)) => Step::Wait(Finding::InProgress(doing.to_string())),
+        (_, step) => step,
+    };
+    Plan { stages, step, until: facts.until, wanted: facts.wanted, effective: facts.effective }
+}

@@ -1,0 +1,103 @@
+//! What the plan would do from here to rest, if every action worked: the answer to `wwan plan`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, Observed, OperatingMode,
+    PortState, Report, Seen, SessionSettings, SessionState,
+};
+
+use super::{Stage, Step, plan};
+
+/// One action that the plan would take.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Previewed {
+    /// The stage that asks for it.
+    pub stage: Stage,
+    /// The action.
+    pub action: Action,
+    /// What makes it necessary, in words.
+    pub because: String,
+}
+
+/// More actions than any modem needs from nothing to online; a plan that is longer does not come to rest.
+pub(super) const LONGEST: usize = 24;
+
+/// The actions from here to rest, if every one works; and what the plan waits for there, unless it is converged.
+#[must_use]
+pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
+    let mut assumed = observed.clone();
+    assumed.doing = None;
+    assumed.attempts.clear();
+    let mut actions = Vec::new();
+    for _ in 0..LONGEST {
+        let plan = plan(desired, &assumed, now);
+        let action = match plan.step {
+            Step::Do(action) => action,
+            Step::Wait(finding) => return (actions, Some(finding)),
+            Step::Converged => return (actions, None),
+        };
+        let deciding = plan.stages.iter().find(|s| s.status != crate::model::Status::True);
+        let (stage, because) = deciding.map_or((Stage::Session, String::new()), |s| (s.stage, s.finding.to_string()));
+        assume(&action, &mut assumed, now);
+        actions.push(Previewed { stage, action, because });
+    }
+    (actions, None)
+}
+
+/// Believes that an action worked: what the modem would then report.
+pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
+    let device = observed.device.clone();
+    observed.forget(action.touches());
+    let mut learn = |report| observed.learn(report, now);
+    match action {
+        Action::OpenPort => learn(Report::Port(PortState::Open)),
+        Action::ClosePort | Action::ReleaseClients => learn(Report::Port(PortState::Closed)),
+        Action::Synchronise => learn(Report::Control(ControlState::Ready)),
+        Action::SetRawIp => learn(Report::DataFormat(DataFormat::RawIp)),
+        Action::SetOperatingMode(mode) => learn(Report::OperatingMode(*mode)),
+        Action::CycleRadio => learn(Report::OperatingMode(OperatingMode::Online)),
+        Action::SetTechnologies(set) => learn(Report::Technologies(*set)),
+        Action::StartSession(family, provider) => {
+            learn(Report::Session(*family, SessionState::Connected));
+            let apn = Some(provider.apn.clone());
+            learn(Report::Settings(*family, SessionSettings { apn, ..SessionSettings::default() }));
+            observed.dialled = Some(provider.clone());
+        }
+        Action::StopSession(family) => {
+            learn(Report::Session(*family, SessionState::Disconnected(None)));
+            observed.dialled = None;
+        }
+        Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
+        Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
+    }
+    reassume(action, observed, now);
+    observed.device = observed.device.take().or(device);
+}
+
+/// Facts that an action makes us forget but leaves as they would be on a modem that does as it is told.
+fn reassume(action: &Action, observed: &mut Observed, now: Instant) {
+    let lost = action.touches();
+    let down = |family| Report::Session(family, SessionState::Disconnected(None));
+    for family in [IpFamily::Ipv4, IpFamily::Ipv6] {
+        if lost.contains(Fact::session(family)) && observed.session(family).is_none() {
+            observed.learn(down(family), now);
+        }
+    }
+    if lost.without(FactSet::SESSIONS).contains(Fact::ServingSystem) {
+        observed.serving_system = serving(observed, now);
+    }
+}
+
+fn serving(observed: &Observed, now: Instant) -> Option<Seen<crate::model::ServingSystem>> {
+    use crate::model::{AccessTechnologies, Registration, ServingSystem};
+    let technologies = observed.technologies.as_ref().map_or(AccessTechnologies::NONE, |seen| seen.value);
+    let value = ServingSystem {
+        registration: Registration::Home,
+        ps_attached: true,
+        plmn: None,
+        operator_name: None,
+        technologies,
+    };
+    Some(Seen { value, at: now })
+}

@@ -1,0 +1,17 @@
+//! Stage provider: does an entry of the file fit the card? The choice itself is made in the `provider` room.
+
+use crate::model::{Desired, Fact, Finding, Selection};
+
+use super::Outcome;
+
+pub(super) fn look(desired: &Desired) -> Outcome {
+    match &desired.selection {
+        Selection::Undecided => Outcome::Unknown(Finding::Reading(Fact::SimIdentity)),
+        Selection::NoMatch { candidates } => Outcome::Wait(Finding::NoMatch { candidates: *candidates }),
+        Selection::Chosen(provider) => Outcome::Satisfied(Finding::Matched {
+            name: provider.name.clone(),
+            because: provider.because.clone(),
+            origin: provider.origin.clone(),
+        }),
+    }
+}

@@ -1,0 +1,79 @@
+//! The only way a stage sees a fact: an old one reads as unknown, and the reader remembers what was read.
+//!
+//! From what the stages read follow three things that no stage has to think of: which facts to ask for, when the
+//! conclusion expires, and which earlier actions have had their effect.
+
+use crate::model::{Action, Fact, FactSet, Finding, Instant, Observed, Seen};
+
+use super::{Outcome, backoff};
+
+pub(super) struct Reader<'a> {
+    pub(super) observed: &'a Observed,
+    pub(super) now: Instant,
+    pub(super) wanted: FactSet,
+    pub(super) until: Instant,
+    pub(super) effective: Vec<String>,
+    /// Something worth doing although every condition holds.
+    pub(super) improvement: Option<Action>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(observed: &'a Observed, now: Instant) -> Self {
+        Self { observed, now, wanted: FactSet::NONE, until: Instant::FAR, effective: Vec::new(), improvement: None }
+    }
+
+    /// The value of a fact, if it is known and not too old.
+    pub(super) fn read<T>(&mut self, fact: Fact, seen: Option<&'a Seen<T>>) -> Option<&'a T> {
+        let Some(seen) = seen else {
+            self.wanted.insert(fact);
+            return None;
+        };
+        let due = seen.at + fact.refresh_after();
+        let expires = seen.at + fact.max_age();
+        if self.now >= due {
+            self.wanted.insert(fact);
+        }
+        if self.now >= expires {
+            return None;
+        }
+        self.wake_at(if self.now >= due { expires } else { due });
+        Some(&seen.value)
+    }
+
+    /// Draws the conclusion anew at that time at the latest.
+    pub(super) fn wake_at(&mut self, at: Instant) {
+        self.until = self.until.min(at);
+    }
+
+    /// The outcome when a fact is missing.
+    pub(super) fn unknown(&self, fact: Fact) -> Outcome {
+        Outcome::Unknown(match &self.observed.doing {
+            Some(action) if action.touches().contains(fact) => Finding::InProgress(action.to_string()),
+            _ => Finding::Reading(fact),
+        })
+    }
+
+    /// The outcome when an action would mend what `drift` describes: now, or when its back-off has passed.
+    pub(super) fn attempt(&mut self, action: Action, drift: impl FnOnce() -> Finding) -> Outcome {
+        if self.observed.doing.as_ref().is_some_and(|doing| doing.name() == action.name()) {
+            return Outcome::Wait(Finding::InProgress(action.to_string()));
+        }
+        match backoff::holds_back(&action, self.observed, self.now) {
+            None => Outcome::Act(action, drift()),
+            Some(finding) => {
+                if let Some(at) = finding.retry_at() {
+                    self.wake_at(at);
+                }
+                Outcome::Wait(finding)
+            }
+        }
+    }
+
+    /// Notes that an action of this name has had its effect.
+    pub(super) fn effective(&mut self, name: &str) {
+        // Only worth noting where there is something to clear: this runs at every turn of a calm modem.
+        if self.observed.attempts.contains_key(name) {
+            self.effective.push(name.to_owned());
+        }
+    }
+}

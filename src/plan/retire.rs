@@ -1,0 +1,41 @@
+//! The plan for a modem that the file no longer names: leave it as if we had never been there.
+//!
+//! The same contract as `plan`, with the stages in reverse: sessions end, the link is flushed, client ids are
+//! given back, the port is closed. Nothing is insisted on: a step that fails is not repeated, since nobody waits.
+
+use crate::model::{Action, Fact, Finding, Instant, IpFamily, LinkState, Observed, PortState};
+
+use super::reader::Reader;
+use super::{Plan, Stage, StageReport, Step};
+use crate::model::Status;
+
+/// What to do next to let go of a modem; [`Step::Converged`] means it is gone.
+#[must_use]
+pub fn retire(observed: &Observed, now: Instant) -> Plan {
+    let mut facts = Reader::new(observed, now);
+    let step = match (&observed.doing, next(&mut facts)) {
+        (Some(doing), _) => Step::Wait(Finding::InProgress(doing.to_string())),
+        (None, Some(action)) => Step::Do(action),
+        (None, None) => Step::Converged,
+    };
+    let report = |stage| StageReport { stage, status: Status::Unknown, finding: Finding::Waiting };
+    Plan {
+        stages: Stage::ALL.into_iter().map(report).collect(),
+        step,
+        until: facts.until,
+        wanted: facts.wanted,
+        effective: Vec::new(),
+    }
+}
+
+fn next(facts: &mut Reader<'_>) -> Option<Action> {
+    let observed = facts.observed;
+    let untried = |action: &Action| !observed.attempts.contains_key(action.name());
+    let open = observed.port.as_ref().is_some_and(|seen| seen.value == PortState::Open);
+    let up = |family| observed.session(family).is_some_and(|seen| seen.value.is_up());
+    let stop = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|f| open && up(*f)).map(Action::StopSession);
+    let flush = facts.read(Fact::Link, observed.link.as_ref()).filter(|link| **link != LinkState::default());
+    let flush = flush.map(|_| Action::ConfigureLink(LinkState::default()));
+    let leave = [Action::ReleaseClients, Action::ClosePort].into_iter().filter(|_| open);
+    stop.chain(flush).chain(leave).find(untried)
+}
