@@ -4,10 +4,14 @@
 //! and the invariants; `reconcile::door` has the only two enums that cross from one to the other.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "daemon")]
+pub mod api;
 pub mod config;
 #[cfg(feature = "daemon")]
 pub mod host;
 pub mod model;
 pub mod plan;
+pub mod provider;
 pub mod qmi;
 pub mod reconcile;
+pub mod sim;

@@ -1,0 +1,147 @@
+//! What the schema cannot see: demands on the whole, and settings that are legal but hardly meant.
+//!
+//! [`structure`] finds errors in the merged tree even where the schema has complaints of its own; [`meaning`] finds
+//! warnings in a configuration that is valid.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::{Code, Finding};
+use super::resolved::{Config, ControlPort, Match, ModemConfig};
+use super::source::Source;
+use super::tree::{Entry, Kind, Mark, Node, Path};
+use super::types::SECRET_KEYS;
+
+/// Shown with every complaint about a missing provider (seed CFG-1: the message has an example).
+const PROVIDER_EXAMPLE: &str = "for example: `service_providers: [{ apn: internet }]`";
+
+/// Errors in the merged document and in its modems, `defaults` already under them.
+pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let root = Path::default().key("modems");
+    let is_map = matches!(document.kind, Kind::Map(_));
+    if is_map && is_empty_map(document.child("modems")) && !allows_empty(document) {
+        let (_, at) = document.find(&root).unwrap_or((document, Mark::start_of(document.at.source)));
+        let finding = Finding::error(Code::NoModem, at, "empty desired state: there is no modem");
+        findings.push(finding.path(&root).hint("if that is meant, say `allow_empty: true`"));
+    }
+    for modem in modems {
+        providers(document, modem, &root.key(&modem.key), &mut findings);
+    }
+    pins(document, &Path::default(), &mut findings);
+    findings
+}
+
+fn is_empty_map(modems: Option<&Node>) -> bool {
+    modems.is_none_or(|m| matches!(&m.kind, Kind::Map(entries) if entries.is_empty()))
+}
+
+fn allows_empty(document: &Node) -> bool {
+    document.child("allow_empty").is_some_and(|n| matches!(n.kind, Kind::Bool(true)))
+}
+
+fn providers(document: &Node, modem: &Entry, path: &Path, findings: &mut Vec<Finding>) {
+    let path = path.key("service_providers");
+    let Some(list) = modem.value.child("service_providers") else {
+        let finding = Finding::error(Code::NoServiceProvider, modem.key_at, "at least one service provider is needed");
+        findings.push(finding.path(&path).hint(PROVIDER_EXAMPLE));
+        return;
+    };
+    let Kind::List(items) = &list.kind else { return };
+    if items.is_empty() {
+        let finding = Finding::error(Code::NoServiceProvider, list.at, "at least one service provider is needed");
+        findings.push(finding.path(&path).hint(PROVIDER_EXAMPLE));
+    }
+    let mut names: BTreeMap<&str, Mark> = BTreeMap::new();
+    for (i, item) in items.iter().enumerate() {
+        let path = written_at(document, item).unwrap_or_else(|| path.index(i));
+        let Kind::Map(_) = item.kind else { continue };
+        if item.child("apn").is_none() {
+            let finding = Finding::error(Code::MissingKey, item.at, "`apn` is missing").path(&path);
+            push_once(findings, finding.hint("add `apn: …`; `network-default` asks for the network's own"));
+        }
+        let Some(name) = item.child("name") else { continue };
+        let Some(text) = name.text() else { continue };
+        if let Some(first) = names.insert(text, name.at) {
+            let message = format!("`{text}` is already the name of the entry on line {}", first.line);
+            push_once(findings, Finding::error(Code::DuplicateName, name.at, message).path(&path.key("name")));
+        }
+    }
+}
+
+/// The path under which an entry is written: those of `defaults` are met in every modem and belong to none.
+fn written_at(document: &Node, item: &Node) -> Option<Path> {
+    let path = Path::default().key("defaults").key("service_providers");
+    let (list, _) = document.find(&path)?;
+    let index = list.items().iter().position(|n| n.at == item.at)?;
+    Some(path.index(index))
+}
+
+fn push_once(findings: &mut Vec<Finding>, finding: Finding) {
+    if findings.iter().all(|f| f.at != finding.at || f.code != finding.code) {
+        findings.push(finding);
+    }
+}
+
+fn pins(node: &Node, path: &Path, findings: &mut Vec<Finding>) {
+    for entry in node.entries() {
+        let path = path.key(&entry.key);
+        let is_pin = |t: &str| (4..=8).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit());
+        if entry.key == "pin" && entry.value.text().is_some_and(|t| !is_pin(t)) {
+            let message = "a PIN has 4 to 8 digits (3GPP TS 31.101 clause 9.5.1)";
+            findings.push(Finding::error(Code::InvalidValue, entry.value.at, message).path(&path));
+        }
+        pins(&entry.value, &path, findings);
+    }
+}
+
+/// Warnings about a valid configuration.
+pub(super) fn meaning(config: &Config, sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let modems = Path::default().key("modems");
+    for entry in config.effective.child("modems").map(Node::entries).unwrap_or_default() {
+        let Some(modem) = config.modems.get(&entry.key.as_str().into()) else { continue };
+        let list = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
+        super::reach::reach(modem, list, &modems.key(&entry.key).key("service_providers"), &mut findings);
+    }
+    same_hardware(config, &modems, &mut findings);
+    secrets(&config.effective, &Path::default(), sources, &mut findings);
+    findings
+}
+
+/// Two modems that name the same hardware would fight over it.
+fn same_hardware(config: &Config, path: &Path, findings: &mut Vec<Finding>) {
+    let entries = config.effective.child("modems").map(Node::entries).unwrap_or_default();
+    let claims = |e: &Entry| config.modems.get(&e.key.as_str().into()).map(claim);
+    for (i, entry) in entries.iter().enumerate() {
+        let Some(mine) = claims(entry) else { continue };
+        let Some(other) = entries[..i].iter().find(|e| claims(e).is_some_and(|c| collide(&c, &mine))) else { continue };
+        let message = format!("claims the same hardware as `{}` on line {}", other.key, other.key_at.line);
+        findings.push(Finding::error(Code::SameHardware, entry.key_at, message).path(&path.key(&entry.key)));
+    }
+}
+
+fn claim(modem: &ModemConfig) -> (&Match, &ControlPort) {
+    (&modem.matching, &modem.control)
+}
+
+fn collide(a: &(&Match, &ControlPort), b: &(&Match, &ControlPort)) -> bool {
+    let same_match = a.0 == b.0 && *a.0 != Match::default();
+    let same_port = a.1 == b.1 && *a.1 != ControlPort::OfInterface;
+    same_match || same_port
+}
+
+fn secrets(node: &Node, path: &Path, sources: &[Source], findings: &mut Vec<Finding>) {
+    for entry in node.entries() {
+        let path = path.key(&entry.key);
+        let readable = sources.get(entry.value.at.source).is_some_and(|s| s.world_readable);
+        if SECRET_KEYS.contains(&entry.key.as_str()) && entry.value.text().is_some() && readable {
+            let message = "every user of this system can read this secret";
+            let finding = Finding::warning(Code::ReadableSecret, entry.value.at, message).path(&path);
+            push_once(findings, finding.hint("chmod 600 the file, or write `{ credential: … }` or `{ file: … }`"));
+        }
+        secrets(&entry.value, &path, sources, findings);
+    }
+    for (i, item) in node.items().iter().enumerate() {
+        secrets(item, &path.index(i), sources, findings);
+    }
+}

@@ -1,0 +1,355 @@
+//! What the reconciler works with: every default filled in, every modem complete, every provider with its origin.
+//!
+//! Two configurations are equal if they ask for the same; where and how it was written does not count.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::model::{AccessTechnologies, AccessTechnology, Apn, Authentication, Imei, IpFamilies, ModemName};
+
+use super::secret::SecretSource;
+use super::tree::{Mark, Node};
+use super::types::{self, Family, Technology};
+
+/// Routes through a modem come behind those through cables (100 with systemd-networkd and NetworkManager) and Wi-Fi
+/// (600 with NetworkManager).
+pub const DEFAULT_ROUTE_METRIC: u32 = 700;
+/// The 3GPP profile that every modem has.
+pub const DEFAULT_PROFILE_INDEX: u8 = 1;
+
+/// A valid configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What each modem shall do, by the name of its interface.
+    pub modems: BTreeMap<ModemName, ModemConfig>,
+    /// Where Prometheus metrics are served; not yet carried out.
+    pub prometheus_listen: Option<SocketAddr>,
+    pub(super) effective: Node,
+    pub(super) files: Vec<Arc<str>>,
+}
+
+/// What one modem shall do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ModemConfig {
+    /// The service providers in list order; at least one. `provider::choose` picks.
+    pub service_providers: Vec<ServiceProvider>,
+    /// Technologies that may be used, at least one; `None`: leave the modem's own setting.
+    pub technologies: Option<AccessTechnologies>,
+    /// Addresses and routes.
+    pub ip: IpConfig,
+    /// How the supply is switched.
+    pub power: Power,
+    /// The hardware that is meant; nothing set: the modem that has the interface.
+    pub matching: Match,
+    /// Where the modem is controlled.
+    pub control: ControlPort,
+    /// The SIM's PIN.
+    pub pin: Option<SecretSource>,
+    /// Where the entry begins.
+    pub origin: Origin,
+}
+
+/// An offer of connectivity and the SIM cards it is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceProvider {
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Access point name; empty for the network's default.
+    pub apn: Apn,
+    /// What a SIM must fulfil, every one of them; none: a catch-all.
+    pub conditions: Vec<SimCondition>,
+    /// Whether the session may run in a visited network; `None`: leave the profile's own setting.
+    pub roaming_allowed: Option<bool>,
+    /// Authentication, if any.
+    pub auth: Option<Auth>,
+    /// IP versions of the session.
+    pub ip_family: IpFamilies,
+    /// The 3GPP profile that carries these settings, 1 to 24.
+    pub profile_index: u8,
+    /// Where the entry begins.
+    pub origin: Origin,
+}
+
+/// One `only_…` condition: any of the values will do; without values none does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SimCondition {
+    /// The ICCID starts with one of these digits.
+    IccidPrefixes(Vec<String>),
+    /// The IMSI starts with one of these digits.
+    ImsiPrefixes(Vec<String>),
+    /// The IMSI's network is one of these (5 or 6 digits each).
+    HomeNetworks(Vec<String>),
+}
+
+/// How a session authenticates.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Auth {
+    /// The protocol.
+    pub method: Authentication,
+    /// The user name.
+    pub username: String,
+    /// The password, or where it is.
+    pub password: SecretSource,
+}
+
+/// Addresses and routes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IpConfig {
+    /// IP versions, where the provider says nothing else.
+    pub family: IpFamilies,
+    /// Priority of the routes; lower wins.
+    pub route_metric: u32,
+    /// Largest packet in octets, 576 to 9000; `None`: what the network says.
+    pub mtu: Option<u16>,
+    /// Whether a default route leads through this modem.
+    pub default_route: bool,
+}
+
+/// How the supply is switched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Power {
+    /// Not at all.
+    None,
+    /// By a command to the modem.
+    ModemReset,
+    /// By the port of a USB hub.
+    UsbPort {
+        /// The hub as the kernel names it.
+        hub: String,
+        /// Its port, 1 to 31.
+        port: u8,
+    },
+}
+
+/// The hardware that an entry is about; every key that is set must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Match {
+    /// USB vendor and product in lower case: `2c7c:0125`.
+    pub usb_id: Option<String>,
+    /// Prefix of the device's place in `/sys`.
+    pub sysfs_path: Option<String>,
+    /// The IMEI.
+    pub imei: Option<Imei>,
+}
+
+/// Where the modem is controlled.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum ControlPort {
+    /// The port that belongs to the interface.
+    #[default]
+    OfInterface,
+    /// A character device or pseudo-terminal.
+    Device {
+        /// Its path.
+        path: String,
+        /// Whether to reach it through `qmi-proxy`.
+        proxy: bool,
+    },
+    /// A unix stream socket.
+    Socket {
+        /// Its path.
+        path: String,
+    },
+}
+
+/// Where something was written. Equal to every other origin: moving a line is not a change.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Origin {}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        self.modems == other.modems && self.prometheus_listen == other.prometheus_listen
+    }
+}
+
+impl Eq for Config {}
+
+impl Config {
+    /// The effective configuration as JSON with sorted keys and no spaces, secrets as `"...."`: what a digest is taken of.
+    ///
+    /// A changed inline secret therefore leaves the digest alone, though the configurations differ: a digest that is
+    /// shown must not be a way to guess a PIN.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        super::show::canonical(&self.effective)
+    }
+
+    /// The effective configuration as YAML, `defaults` merged in, secrets as `"...."`; with `origin` every line says
+    /// where it comes from.
+    #[must_use]
+    pub fn show(&self, origin: bool) -> String {
+        super::show::show(&self.effective, origin.then_some(&self.files))
+    }
+}
+
+impl ServiceProvider {
+    /// Whether it fits every SIM.
+    #[must_use]
+    pub fn is_catch_all(&self) -> bool {
+        self.conditions.is_empty()
+    }
+}
+
+impl SimCondition {
+    /// Its key in the file.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::IccidPrefixes(_) => "only_iccid_prefixes",
+            Self::ImsiPrefixes(_) => "only_imsi_prefixes",
+            Self::HomeNetworks(_) => "only_home_networks",
+        }
+    }
+
+    /// Its values, fillers removed; none: no card fits.
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        match self {
+            Self::IccidPrefixes(list) | Self::ImsiPrefixes(list) | Self::HomeNetworks(list) => list,
+        }
+    }
+}
+
+/// Builds the configuration of a document that the schema and the types have accepted.
+pub(super) fn resolve(
+    document: &types::Document,
+    modems: Vec<(String, types::Modem, &Node, Mark)>,
+    effective: Node,
+    files: Vec<Arc<str>>,
+) -> Config {
+    let modems = modems.into_iter().map(|(name, typed, node, at)| {
+        let place = |mark: Mark| Origin { file: files[mark.source].clone(), line: mark.line };
+        (ModemName(name), modem(typed, node, at, &place))
+    });
+    let modems = modems.collect();
+    let prometheus = document.exporters.as_ref().and_then(|e| e.prometheus.as_ref());
+    Config { modems, prometheus_listen: prometheus.and_then(|p| p.listen.0.parse().ok()), effective, files }
+}
+
+fn modem(typed: types::Modem, node: &Node, at: Mark, place: &impl Fn(Mark) -> Origin) -> ModemConfig {
+    let ip = typed.ip.unwrap_or_default();
+    let ip = IpConfig {
+        family: ip.family.map(IpFamilies::from).unwrap_or_default(),
+        route_metric: ip.route_metric.map_or(DEFAULT_ROUTE_METRIC, |m| m.0),
+        mtu: ip.mtu.map(|m| m.0),
+        default_route: ip.default_route.unwrap_or(true),
+    };
+    let entries = node.child("service_providers").map(Node::items).unwrap_or_default();
+    let providers = typed.service_providers.unwrap_or_default().into_iter().zip(entries);
+    ModemConfig {
+        service_providers: providers.map(|(p, n)| provider(p, ip.family, place(n.at))).collect(),
+        technologies: typed.only_radio_technologies.map(|t| t.0.into_iter().map(AccessTechnology::from).collect()),
+        ip,
+        power: typed.power.map_or(Power::None, Power::from),
+        matching: typed.matching.map(Match::from).unwrap_or_default(),
+        control: typed.control.map(ControlPort::from).unwrap_or_default(),
+        pin: typed.sim.and_then(|s| s.pin),
+        origin: place(at),
+    }
+}
+
+fn provider(typed: types::ServiceProvider, family: IpFamilies, origin: Origin) -> ServiceProvider {
+    let digits = |list: Vec<super::scalars::Prefix>| {
+        list.into_iter().map(|p| p.0.trim_end_matches(['F', 'f']).to_owned()).collect::<Vec<_>>()
+    };
+    let conditions = [
+        typed.only_iccid_prefixes.map(|l| SimCondition::IccidPrefixes(digits(l))),
+        typed.only_imsi_prefixes.map(|l| SimCondition::ImsiPrefixes(digits(l))),
+        typed.only_home_networks.map(|l| SimCondition::HomeNetworks(l.into_iter().map(|n| n.0).collect())),
+    ];
+    let apn = typed.apn.map(|a| a.0).unwrap_or_default();
+    ServiceProvider {
+        name: typed.name.map(|n| n.0),
+        apn: Apn(if apn == super::scalars::NETWORK_DEFAULT { String::new() } else { apn }),
+        conditions: conditions.into_iter().flatten().collect(),
+        roaming_allowed: typed.roaming_allowed,
+        auth: typed.auth.map(Auth::from),
+        ip_family: typed.ip_family.map_or(family, IpFamilies::from),
+        profile_index: typed.profile_index.map_or(DEFAULT_PROFILE_INDEX, |i| i.0),
+        origin,
+    }
+}
+
+impl From<types::Auth> for Auth {
+    fn from(typed: types::Auth) -> Self {
+        let method = match typed.method {
+            types::AuthMethod::Pap => Authentication::Pap,
+            types::AuthMethod::Chap => Authentication::Chap,
+        };
+        Self { method, username: typed.username.0, password: typed.password }
+    }
+}
+
+impl From<types::Power> for Power {
+    fn from(typed: types::Power) -> Self {
+        match typed {
+            types::Power::None {} => Self::None,
+            types::Power::ModemReset {} => Self::ModemReset,
+            types::Power::UsbPort { hub, port } => Self::UsbPort { hub: hub.0, port: port.0 },
+        }
+    }
+}
+
+impl From<types::Match> for Match {
+    fn from(typed: types::Match) -> Self {
+        Self {
+            usb_id: typed.usb_id.map(|id| id.0.to_lowercase()),
+            sysfs_path: typed.sysfs_path.map(|p| p.0),
+            imei: typed.imei.and_then(|i| Imei::parse(&i.0).ok()),
+        }
+    }
+}
+
+impl From<types::Control> for ControlPort {
+    fn from(typed: types::Control) -> Self {
+        match typed {
+            types::Control::Device { path, proxy } => Self::Device { path: path.0, proxy },
+            types::Control::Socket { path } => Self::Socket { path: path.0 },
+        }
+    }
+}
+
+impl From<Family> for IpFamilies {
+    fn from(typed: Family) -> Self {
+        match typed {
+            Family::Ipv4 => Self::Ipv4,
+            Family::Ipv6 => Self::Ipv6,
+            Family::Ipv4v6 => Self::Ipv4v6,
+        }
+    }
+}
+
+impl From<Technology> for AccessTechnology {
+    fn from(typed: Technology) -> Self {
+        match typed {
+            Technology::Cdma1x => Self::Cdma1x,
+            Technology::Cdma1xEvdo => Self::Cdma1xEvdo,
+            Technology::Gsm => Self::Gsm,
+            Technology::Umts => Self::Umts,
+            Technology::Lte => Self::Lte,
+            Technology::TdScdma => Self::TdScdma,
+            Technology::Nr5g => Self::Nr5g,
+        }
+    }
+}

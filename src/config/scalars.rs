@@ -1,0 +1,229 @@
+//! The texts and numbers of the grammar that have a form of their own: each is parsed once, and its schema says the same.
+//!
+//! For every type the pattern of the schema and the check of the parser must agree; `agreement.rs` in the tests
+//! compares them on thousands of documents. No meaning here: whether a path exists is the shell's question.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+/// A form of text: the regular expression that the schema shows and the words that a complaint uses.
+pub struct Form {
+    /// ECMA 262 without anything that Rust's `regex` reads differently.
+    pub pattern: &'static str,
+    /// "must be …".
+    pub expected: &'static str,
+}
+
+/// Every form, so that a complaint about a pattern can say in words what it wants.
+pub const FORMS: [&Form; 13] = [
+    &ApnName::FORM,
+    &Prefix::FORM,
+    &HomeNetwork::FORM,
+    &ProviderName::FORM,
+    &InterfaceName::FORM,
+    &AbsolutePath::FORM,
+    &UsbId::FORM,
+    &UsbHub::FORM,
+    &ImeiDigits::FORM,
+    &ListenAddress::FORM,
+    &CredentialName::FORM,
+    &VariableName::FORM,
+    &UserName::FORM,
+];
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $expected:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The form of its text.
+            pub const FORM: Form = Form { pattern: $pattern, expected: $expected };
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+            fn try_from(text: String) -> Result<Self, &'static str> {
+                let check: fn(&str) -> bool = $check;
+                if check(&text) { Ok(Self(text)) } else { Err($expected) }
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    };
+}
+
+text_type! {
+    /// An access point name, or [`NETWORK_DEFAULT`].
+    ApnName, "^[!-~]{1,100}$", "an access point name: 1 to 100 characters without spaces",
+    |t| length(t, 1, 100) && visible(t)
+}
+text_type! {
+    /// The first digits of an ICCID or IMSI. A filler `F` at the end is accepted and ignored.
+    Prefix, "^[0-9]{0,20}[Ff]?$", "up to 20 decimal digits",
+    |t| digits(t.strip_suffix(['F', 'f']).unwrap_or(t), 0, 20)
+}
+text_type! {
+    /// A network: mobile country code and mobile network code in one.
+    HomeNetwork, "^[0-9]{5,6}$", "country code and network code: 5 or 6 decimal digits", |t| digits(t, 5, 6)
+}
+text_type! {
+    /// The name of a service provider.
+    ProviderName, "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "a name: 1 to 64 letters, digits, `.`, `_`, `-`",
+    |t| length(t, 1, 64) && starts(t, |b| b.is_ascii_alphanumeric()) && only(t, |b| word(b) || b".-".contains(&b))
+}
+text_type! {
+    /// The name of a network interface (Linux `IFNAMSIZ`: 15 characters).
+    InterfaceName, "^[A-Za-z][A-Za-z0-9._-]{0,14}$", "an interface name: a letter, then up to 14 letters, digits, `.`, `_`, `-`",
+    |t| length(t, 1, 15) && starts(t, |b| b.is_ascii_alphabetic()) && only(t, |b| word(b) || b".-".contains(&b))
+}
+text_type! {
+    /// A path from the root.
+    AbsolutePath, "^/[!-~]{1,254}$", "an absolute path without spaces",
+    |t| t.starts_with('/') && length(t, 2, 255) && visible(t)
+}
+text_type! {
+    /// USB vendor and product.
+    UsbId, "^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}$", "USB vendor and product as `2c7c:0125`",
+    |t| t.len() == 9 && t.bytes().enumerate().all(|(i, b)| if i == 4 { b == b':' } else { b.is_ascii_hexdigit() })
+}
+text_type! {
+    /// A USB hub as the kernel calls it: bus, or bus and ports.
+    UsbHub, "^[0-9]{1,3}(-[0-9]{1,3}([.][0-9]{1,3}){0,6})?$", "a hub as the kernel names it: `1`, `1-1` or `1-1.4`",
+    hub
+}
+text_type! {
+    /// The digits of an IMEI.
+    ImeiDigits, "^[0-9]{14,16}$", "14 to 16 decimal digits", |t| digits(t, 14, 16)
+}
+text_type! {
+    /// An address and a port. The pattern is for editors; the daemon's schema check asks the parser itself (format
+    /// [`ListenAddress::FORMAT`]), since no readable pattern knows IPv6.
+    ListenAddress, "^([0-9.]{7,15}|\\[[0-9A-Fa-f:.]{2,45}\\]):[0-9]{1,5}$", "an address and a port as `127.0.0.1:9767` or `[::1]:9767`",
+    ListenAddress::is_valid
+}
+text_type! {
+    /// The name of a systemd credential.
+    CredentialName, "^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$", "a credential name: letters, digits, `.`, `_`, `-`",
+    |t| length(t, 1, 255) && starts(t, word) && only(t, |b| word(b) || b".-".contains(&b))
+}
+text_type! {
+    /// The name of an environment variable.
+    VariableName, "^[A-Za-z_][A-Za-z0-9_]{0,254}$", "a variable name: letters, digits, `_`",
+    |t| length(t, 1, 255) && starts(t, |b| b == b'_' || b.is_ascii_alphabetic()) && only(t, word)
+}
+text_type! {
+    /// A user name for PAP or CHAP (QMI WDS: at most 127 octets).
+    UserName, "^[ -~]{1,127}$", "1 to 127 ASCII characters", |t| length(t, 1, 127) && only(t, |b| (b' '..=b'~').contains(&b))
+}
+
+/// What to write as `apn` for the network's own default. A word instead of an empty text, so that a forgotten value
+/// cannot mean it.
+pub const NETWORK_DEFAULT: &str = "network-default";
+
+impl ListenAddress {
+    /// Name of the schema format that [`Self::is_valid`] checks.
+    pub const FORMAT: &str = "wwan-listen-address";
+
+    /// Whether the text is an address and a port.
+    #[must_use]
+    pub fn is_valid(text: &str) -> bool {
+        text.len() <= 53 && !text.contains('%') && text.parse::<std::net::SocketAddr>().is_ok()
+    }
+}
+
+fn word(b: u8) -> bool {
+    b == b'_' || b.is_ascii_alphanumeric()
+}
+
+fn visible(text: &str) -> bool {
+    only(text, |b| b.is_ascii_graphic())
+}
+
+fn only(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
+    text.bytes().all(allowed)
+}
+
+fn starts(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
+    text.bytes().next().is_some_and(allowed)
+}
+
+fn length(text: &str, min: usize, max: usize) -> bool {
+    (min..=max).contains(&text.len())
+}
+
+fn digits(text: &str, min: usize, max: usize) -> bool {
+    length(text, min, max) && only(text, |b| b.is_ascii_digit())
+}
+
+fn hub(text: &str) -> bool {
+    let (bus, ports) = text.split_once('-').map_or((text, None), |(bus, ports)| (bus, Some(ports)));
+    let ports_ok = ports.is_none_or(|p| p.split('.').count() <= 7 && p.split('.').all(|n| digits(n, 1, 3)));
+    digits(bus, 1, 3) && ports_ok
+}
+
+macro_rules! number_type {
+    ($(#[$doc:meta])* $name:ident($int:ty), $min:literal ..= $max:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+        #[serde(try_from = "i64")]
+        pub struct $name(pub $int);
+
+        impl TryFrom<i64> for $name {
+            type Error = &'static str;
+            fn try_from(n: i64) -> Result<Self, &'static str> {
+                match <$int>::try_from(n) {
+                    Ok(n) if ($min..=$max).contains(&n) => Ok(Self(n)),
+                    _ => Err("out of range"),
+                }
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "integer", "minimum": $min, "maximum": $max })
+            }
+        }
+    };
+}
+
+number_type! {
+    /// The version of the grammar.
+    Version(u8), 1..=1
+}
+number_type! {
+    /// Priority of a route; lower wins.
+    RouteMetric(u32), 0..=4_294_967_295u32
+}
+number_type! {
+    /// Largest packet in octets: 576 is the least that every IPv4 host takes, 9000 the most a modem offers.
+    Mtu(u16), 576..=9000
+}
+number_type! {
+    /// Index of a 3GPP profile in the modem; 24 is the most that a modem in the field has.
+    ProfileIndex(u8), 1..=24
+}
+number_type! {
+    /// Port of a USB hub (USB 2.0 clause 11.23: one octet; hubs in the field have up to 31).
+    UsbPort(u8), 1..=31
+}

@@ -1,0 +1,319 @@
+//! The grammar of `wwan.yaml`, version 1, as types: the schema is generated from them and the parser is derived from them.
+//!
+//! The doc comments are the user's documentation: `wwan schema`, an editor's completion and the manual show them.
+//! What the reconciler works with is `resolved.rs`; nothing here has a default of its own.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+
+use super::scalars::{
+    AbsolutePath, ApnName, HomeNetwork, ImeiDigits, InterfaceName, ListenAddress, Mtu, Prefix, ProfileIndex,
+    ProviderName, RouteMetric, UsbHub, UsbId, UsbPort, UserName, Version,
+};
+use super::secret::SecretSource;
+
+/// Keys whose value is a secret: never repeated in a message, an excerpt or `wwan config show`.
+pub const SECRET_KEYS: [&str; 2] = ["password", "pin"];
+
+/// Keys whose map is one value: a higher layer replaces it as a whole, because mixing the keys of two ways to do a
+/// thing (a password from a file and one from a credential) gives a third that nobody asked for.
+pub const WHOLE_KEYS: [&str; 6] = ["auth", "control", "match", "password", "pin", "power"];
+
+/// What every cellular modem of this device shall do. Files are merged in layers: `/usr/lib/wwan.d/*.yaml`,
+/// `/etc/wwan.yaml`, `/etc/wwan.d/*.yaml`, `/run/wwan.d/*.yaml`; the later one wins.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "wwan.yaml")]
+pub struct Document {
+    /// Version of this grammar. Always 1.
+    pub version: Version,
+    /// Settings merged under every entry of `modems`. What an entry says itself wins; lists of service providers are
+    /// merged by `name`.
+    #[serde(default, deserialize_with = "present")]
+    pub defaults: Option<Modem>,
+    /// The modems, by the name of their network interface, for example `wwan0`.
+    #[serde(default)]
+    pub modems: BTreeMap<InterfaceName, Modem>,
+    /// Says that a file without modems is meant: without it an empty `modems` is refused, so that a lost file does not
+    /// take a device offline. Default: false.
+    #[serde(default, deserialize_with = "present")]
+    pub allow_empty: Option<bool>,
+    /// Where measurements are offered to other programs.
+    #[serde(default, deserialize_with = "present")]
+    pub exporters: Option<Exporters>,
+}
+
+/// What one modem shall do.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Modem {
+    /// The service providers, the first that fits the SIM is used. Entries without any `only_` condition are
+    /// catch-alls: they are tried after all others. At least one is needed, here or in `defaults`.
+    #[serde(default, deserialize_with = "present")]
+    pub service_providers: Option<Vec<ServiceProvider>>,
+    /// Access technologies that may be used. Default: all that the modem has.
+    #[serde(default, deserialize_with = "present")]
+    pub only_radio_technologies: Option<Technologies>,
+    /// Addresses and routes.
+    #[serde(default, deserialize_with = "present")]
+    pub ip: Option<Ip>,
+    /// How the modem's supply is switched when nothing else helps. Default: `method: none`.
+    #[serde(default, deserialize_with = "present")]
+    pub power: Option<Power>,
+    /// The hardware that this entry is about. Every key must hold. Default: the modem that has the interface.
+    #[serde(default, rename = "match", deserialize_with = "present")]
+    pub matching: Option<Match>,
+    /// Where the modem is controlled. Default: the control port that belongs to the interface, for example
+    /// `/dev/cdc-wdm0` to `wwan0`.
+    #[serde(default, deserialize_with = "present")]
+    pub control: Option<Control>,
+    /// The SIM card.
+    #[serde(default, deserialize_with = "present")]
+    pub sim: Option<Sim>,
+}
+
+/// An offer of connectivity and the SIM cards it is for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceProvider {
+    /// A name for messages; other layers change this entry by the same name. Unique within the list.
+    #[serde(default, deserialize_with = "present")]
+    pub name: Option<ProviderName>,
+    /// Access point name. `network-default` asks for the network's own. Required, unless another layer gives it to the
+    /// entry of the same `name`.
+    #[serde(default, deserialize_with = "present")]
+    pub apn: Option<ApnName>,
+    /// Only for SIM cards whose ICCID starts with one of these digits. Quote them: "8988307". An empty list fits no card.
+    #[serde(default, deserialize_with = "present")]
+    pub only_iccid_prefixes: Option<Vec<Prefix>>,
+    /// Only for SIM cards whose IMSI starts with one of these digits. Quote them: "310260". An empty list fits no card.
+    #[serde(default, deserialize_with = "present")]
+    pub only_imsi_prefixes: Option<Vec<Prefix>>,
+    /// Only for SIM cards of these home networks: country code and network code as in the IMSI, for example "26202".
+    /// An empty list fits no card.
+    #[serde(default, deserialize_with = "present")]
+    pub only_home_networks: Option<Vec<HomeNetwork>>,
+    /// Whether the session may run in a visited network. Default: whatever the modem's profile says.
+    #[serde(default, deserialize_with = "present")]
+    pub roaming_allowed: Option<bool>,
+    /// Authentication. Default: none.
+    #[serde(default, deserialize_with = "present")]
+    pub auth: Option<Auth>,
+    /// IP versions of this provider's session. Default: the modem's `ip.family`.
+    #[serde(default, deserialize_with = "present")]
+    pub ip_family: Option<Family>,
+    /// The 3GPP profile in the modem that carries these settings, 1 to 24. Default: 1.
+    #[serde(default, deserialize_with = "present")]
+    pub profile_index: Option<ProfileIndex>,
+}
+
+/// An access technology.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+pub enum Technology {
+    /// CDMA2000 1xRTT.
+    #[serde(rename = "cdma_1x")]
+    Cdma1x,
+    /// CDMA2000 1xEV-DO.
+    #[serde(rename = "cdma_1x_evdo")]
+    Cdma1xEvdo,
+    /// 2G: GSM, GPRS, EDGE.
+    #[serde(rename = "gsm")]
+    Gsm,
+    /// 3G: UMTS, HSPA.
+    #[serde(rename = "umts")]
+    Umts,
+    /// 4G: LTE.
+    #[serde(rename = "lte")]
+    Lte,
+    /// 3G in China: TD-SCDMA.
+    #[serde(rename = "td_scdma")]
+    TdScdma,
+    /// 5G New Radio. With `lte` it may run beside LTE, as most networks demand.
+    #[serde(rename = "nr5g")]
+    Nr5g,
+}
+
+/// How the session authenticates.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The protocol.
+    pub method: AuthMethod,
+    /// The user name.
+    pub username: UserName,
+    /// The password: where to find it, or the password itself (then keep the file unreadable to others).
+    pub password: SecretSource,
+}
+
+/// An authentication protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// Password in the clear (RFC 1334).
+    Pap,
+    /// Challenge handshake (RFC 1994).
+    Chap,
+}
+
+/// Addresses and routes.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ip {
+    /// IP versions of the session. Default: `ipv4v6`.
+    #[serde(default, deserialize_with = "present")]
+    pub family: Option<Family>,
+    /// Priority of the routes through this modem, lower wins. Default: 700, behind cable and Wi-Fi.
+    #[serde(default, deserialize_with = "present")]
+    pub route_metric: Option<RouteMetric>,
+    /// Largest packet in octets, 576 to 9000. Default: what the network says.
+    #[serde(default, deserialize_with = "present")]
+    pub mtu: Option<Mtu>,
+    /// Whether a default route leads through this modem. Default: true.
+    #[serde(default, deserialize_with = "present")]
+    pub default_route: Option<bool>,
+}
+
+/// IP versions of a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Version 4 alone.
+    Ipv4,
+    /// Version 6 alone.
+    Ipv6,
+    /// Both.
+    Ipv4v6,
+}
+
+/// How the modem's supply is switched.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Power {
+    /// Not at all: recovery ends with a radio cycle.
+    None {},
+    /// The modem resets itself on command.
+    ModemReset {},
+    /// The port of a USB hub that can switch it. Accepted and checked; carried out from a later release, until then
+    /// as `modem-reset`.
+    UsbPort {
+        /// The hub as the kernel names it, for example "1-1". Quote it.
+        hub: UsbHub,
+        /// The port of the hub, from 1.
+        port: UsbPort,
+    },
+}
+
+/// The hardware that an entry is about: at least one key.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// USB vendor and product, for example "2c7c:0125".
+    #[serde(default, deserialize_with = "present")]
+    pub usb_id: Option<UsbId>,
+    /// The device's place in `/sys`, as a prefix, for example `/sys/bus/usb/devices/1-1.3`.
+    #[serde(default, deserialize_with = "present")]
+    pub sysfs_path: Option<AbsolutePath>,
+    /// The IMEI. Quote it.
+    #[serde(default, deserialize_with = "present")]
+    pub imei: Option<ImeiDigits>,
+}
+
+/// Where the modem is controlled: either `device` or `socket`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "ControlKeys")]
+pub enum Control {
+    /// A character device or pseudo-terminal.
+    Device {
+        /// Its path.
+        path: AbsolutePath,
+        /// Whether to reach it through `qmi-proxy`.
+        proxy: bool,
+    },
+    /// A unix stream socket.
+    Socket {
+        /// Its path.
+        path: AbsolutePath,
+    },
+}
+
+/// The keys of [`Control`] as written.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Control", extend("minProperties" = 1), extend("dependentSchemas" = {
+    "proxy": { "required": ["device"] },
+    "socket": { "maxProperties": 1 },
+}))]
+struct ControlKeys {
+    /// A character device or pseudo-terminal, for example `/dev/cdc-wdm0`.
+    #[serde(default, deserialize_with = "present")]
+    device: Option<AbsolutePath>,
+    /// A unix stream socket, for example that of `wwan simulate --listen`. Instead of `device`.
+    #[serde(default, deserialize_with = "present")]
+    socket: Option<AbsolutePath>,
+    /// Whether `device` is reached through `qmi-proxy`, to share it with other programs. Default: false.
+    #[serde(default, deserialize_with = "present")]
+    proxy: Option<bool>,
+}
+
+impl TryFrom<ControlKeys> for Control {
+    type Error = &'static str;
+
+    fn try_from(keys: ControlKeys) -> Result<Self, &'static str> {
+        match keys {
+            ControlKeys { device: Some(path), socket: None, proxy } => {
+                Ok(Self::Device { path, proxy: proxy.unwrap_or(false) })
+            }
+            ControlKeys { device: None, socket: Some(path), proxy: None } => Ok(Self::Socket { path }),
+            _ => Err("either `device`, with or without `proxy`, or `socket`"),
+        }
+    }
+}
+
+/// The SIM card.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sim {
+    /// The PIN, 4 to 8 digits: where to find it, or the quoted digits themselves. It is tried once per card and never
+    /// with fewer than two tries left.
+    #[serde(default, deserialize_with = "present")]
+    pub pin: Option<SecretSource>,
+}
+
+/// Where measurements are offered to other programs.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exporters {
+    /// Prometheus text format over HTTP. Accepted and checked; served from a later release.
+    #[serde(default, deserialize_with = "present")]
+    pub prometheus: Option<Prometheus>,
+}
+
+/// Prometheus text format over HTTP.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prometheus {
+    /// Address and port to listen on, for example "127.0.0.1:9767".
+    #[schemars(extend("format" = ListenAddress::FORMAT))]
+    pub listen: ListenAddress,
+}
+
+/// The list of `only_radio_technologies`: not empty, since no radio at all is not what it is for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "Vec<Technology>")]
+#[schemars(inline, extend("minItems" = 1))]
+pub struct Technologies(pub Vec<Technology>);
+
+impl TryFrom<Vec<Technology>> for Technologies {
+    type Error = &'static str;
+
+    fn try_from(list: Vec<Technology>) -> Result<Self, &'static str> {
+        if list.is_empty() { Err("at least one technology") } else { Ok(Self(list)) }
+    }
+}
+
+/// A key that is there has a value: `null` was dealt with when the layers were merged, and `Option` must not let it in again.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
