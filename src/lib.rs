@@ -8,6 +8,8 @@
 pub mod api;
 pub mod config;
 #[cfg(feature = "daemon")]
+pub mod daemon;
+#[cfg(feature = "daemon")]
 pub mod host;
 pub mod model;
 pub mod plan;

@@ -184,7 +184,7 @@ impl Connection {
         loop {
             let line = match timeout(self.limits.send_within, self.line()).await {
                 Ok(Ok(Some(line))) => line,
-                Ok(Ok(None) | Err(_)) => return,
+                Ok(Ok(None)) => return,
                 Ok(Err(TooLong)) => {
                     let limit = self.limits.request;
                     self.refuse(ErrorCode::TooLarge, format!("a request has at most {limit} octets")).await;

@@ -288,12 +288,14 @@ pub enum NextView {
         /// In a sentence.
         message: String,
         /// When we try again at the latest.
-        in_ms: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        in_ms: Option<u64>,
     },
     /// Everything is as the file asks.
     Converged {
         /// When we look again at the latest.
-        in_ms: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        in_ms: Option<u64>,
     },
 }
 
