@@ -6,14 +6,19 @@
 
 #[cfg(feature = "daemon")]
 pub mod api;
+#[cfg(feature = "daemon")]
+pub mod cli;
 pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
 #[cfg(feature = "daemon")]
 pub mod host;
 pub mod model;
+pub mod modem;
 pub mod plan;
+pub mod power;
 pub mod provider;
 pub mod qmi;
 pub mod reconcile;
 pub mod sim;
+pub mod trace;

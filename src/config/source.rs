@@ -13,7 +13,7 @@ pub const MAX_BYTES: usize = 256 * 1024;
 ///
 /// The order of the layers, low to high: built-in, `/usr/lib/wwan.d/*.yaml`, `/etc/wwan.yaml`, `/etc/wwan.d/*.yaml`,
 /// `/run/wwan.d/*.yaml`; within a directory by name.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     /// How the file is called in messages, normally its path.
     pub path: String,

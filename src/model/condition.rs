@@ -159,6 +159,13 @@ pub enum Finding {
         /// Where the file says so.
         origin: String,
     },
+    /// An entry fits, but its password cannot be had.
+    SecretMissing {
+        /// The entry's name.
+        name: String,
+        /// Why not, in words.
+        why: String,
+    },
     /// No entry fits.
     NoMatch {
         /// How many were looked at.
@@ -249,6 +256,7 @@ impl Finding {
             Self::CardBlocked => "Blocked",
             Self::CardError => "CardError",
             Self::Matched { .. } => "Matched",
+            Self::SecretMissing { .. } => "SecretMissing",
             Self::NoMatch { .. } => "NoMatch",
             Self::Applied { .. } => "Applied",
             Self::RadioOff(_) => "RadioOff",
@@ -313,6 +321,7 @@ impl fmt::Display for Finding {
             Self::CardBlocked => f.write_str("the card is blocked"),
             Self::CardError => f.write_str("the modem cannot read the card"),
             Self::Matched { name, because, origin } => write!(f, "{name}: {because} ({origin})"),
+            Self::SecretMissing { name, why } => write!(f, "the password of {name}: {why}"),
             Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
             Self::Applied { technologies } => write!(f, "{technologies}"),
             Self::RadioOff(mode) => write!(f, "the operating mode is {mode:?}"),

@@ -27,6 +27,13 @@ pub enum Selection {
         /// How many entries were looked at.
         candidates: usize,
     },
+    /// An entry fits, but its password cannot be had.
+    SecretMissing {
+        /// The entry's name.
+        name: String,
+        /// Why not, in words.
+        why: String,
+    },
     /// This one.
     Chosen(Provider),
 }

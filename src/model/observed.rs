@@ -334,6 +334,8 @@ pub enum Failure {
     CallEnded(CallEnd),
     /// The port went away.
     PortLost,
+    /// The modem restarted meanwhile.
+    Restarted,
     /// We called it off.
     Cancelled,
     /// The host could not do it; in words.
@@ -347,6 +349,7 @@ impl std::fmt::Display for Failure {
             Self::Refused(error) => write!(f, "modem answers {error}"),
             Self::CallEnded(cause) => write!(f, "{cause}"),
             Self::PortLost => f.write_str("the port went away"),
+            Self::Restarted => f.write_str("the modem restarted"),
             Self::Cancelled => f.write_str("called off"),
             Self::Host(why) => f.write_str(why),
         }

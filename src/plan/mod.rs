@@ -164,7 +164,12 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
             stages.push(StageReport { stage, status: Status::Unknown, finding: Finding::Waiting });
             continue;
         }
-        let (status, finding, next) = match stage.look(desired, &mut facts) {
+        facts.begin();
+        let outcome = stage.look(desired, &mut facts);
+        if matches!(outcome, Outcome::Wait(_)) {
+            facts.wait_for_change();
+        }
+        let (status, finding, next) = match outcome {
             Outcome::Satisfied(finding) => (Status::True, finding, None),
             Outcome::Unknown(finding) => (Status::Unknown, finding.clone(), Some(Step::Wait(finding))),
             Outcome::Wait(finding) => (Status::False, finding.clone(), Some(Step::Wait(finding))),

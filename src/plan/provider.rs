@@ -7,6 +7,9 @@ use super::Outcome;
 pub(super) fn look(desired: &Desired) -> Outcome {
     match &desired.selection {
         Selection::Undecided => Outcome::Unknown(Finding::Reading(Fact::SimIdentity)),
+        Selection::SecretMissing { name, why } => {
+            Outcome::Wait(Finding::SecretMissing { name: name.clone(), why: why.clone() })
+        }
         Selection::NoMatch { candidates } => Outcome::Wait(Finding::NoMatch { candidates: *candidates }),
         Selection::Chosen(provider) => Outcome::Satisfied(Finding::Matched {
             name: provider.name.clone(),

@@ -3,9 +3,14 @@
 //! From what the stages read follow three things that no stage has to think of: which facts to ask for, when the
 //! conclusion expires, and which earlier actions have had their effect.
 
+use std::time::Duration;
+
 use crate::model::{Action, Fact, FactSet, Finding, Instant, Observed, Seen};
 
 use super::{Outcome, backoff};
+
+/// While a stage waits for a fact to change, it is looked at this often: not every modem tells.
+const IMPATIENT: Duration = Duration::from_secs(10);
 
 pub(super) struct Reader<'a> {
     pub(super) observed: &'a Observed,
@@ -15,11 +20,37 @@ pub(super) struct Reader<'a> {
     pub(super) effective: Vec<String>,
     /// Something worth doing although every condition holds.
     pub(super) improvement: Option<Action>,
+    /// What the present stage has read.
+    in_stage: FactSet,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(observed: &'a Observed, now: Instant) -> Self {
-        Self { observed, now, wanted: FactSet::NONE, until: Instant::FAR, effective: Vec::new(), improvement: None }
+        Self {
+            observed,
+            now,
+            wanted: FactSet::NONE,
+            until: Instant::FAR,
+            effective: Vec::new(),
+            improvement: None,
+            in_stage: FactSet::NONE,
+        }
+    }
+
+    /// A stage begins.
+    pub(super) fn begin(&mut self) {
+        self.in_stage = FactSet::NONE;
+    }
+
+    /// The stage waits: look at what it has read more often than when all is well.
+    pub(super) fn wait_for_change(&mut self) {
+        for fact in self.in_stage.iter() {
+            let Some(at) = self.observed.seen_at(fact) else { continue };
+            match at + IMPATIENT {
+                due if self.now >= due => self.wanted.insert(fact),
+                due => self.wake_at(due),
+            }
+        }
     }
 
     /// The value of a fact, if it is known and not too old.
@@ -37,6 +68,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         self.wake_at(if self.now >= due { expires } else { due });
+        self.in_stage.insert(fact);
         Some(&seen.value)
     }
 

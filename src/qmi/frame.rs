@@ -91,15 +91,20 @@ impl Frame {
         Self { kind: Kind::Response, tlvs, ..self.clone() }
     }
 
+    /// How many bytes [`encode`](Self::encode) gives.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        QMUX_HEAD + sdu_head(self.service == Service::Ctl) + self.tlvs.len().min(MAX_TLVS)
+    }
+
     /// The bytes for the control port. Request flags say "host", the others "modem".
     pub fn encode(&self) -> Vec<u8> {
         // A section beyond the limit can only be put together by hand; what does not fit cannot be sent.
         let tlvs = &self.tlvs[..self.tlvs.len().min(MAX_TLVS)];
         let ctl = self.service == Service::Ctl;
-        let length = QMUX_HEAD + sdu_head(ctl) + tlvs.len() - 1;
-        let mut out = Vec::with_capacity(length + 1);
+        let mut out = Vec::with_capacity(self.len());
         out.push(MARKER);
-        out.extend_from_slice(&(length as u16).to_le_bytes());
+        out.extend_from_slice(&(self.len() as u16 - 1).to_le_bytes());
         out.push(if self.kind == Kind::Request { FROM_HOST } else { FROM_MODEM });
         out.extend_from_slice(&[self.service.into(), self.client, flags(ctl, self.kind)]);
         match ctl {

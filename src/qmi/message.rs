@@ -13,7 +13,7 @@ use super::tlv::{Tlv, Tlvs, TornTlv, put_tlv};
 use super::wire::{Layout, Malformed, Reader, Wire};
 
 /// The TLV that every response carries: status and error.
-const RESULT: u8 = 0x02;
+pub(super) const RESULT: u8 = 0x02;
 
 /// One direction of one message of the tables.
 pub trait Message: TlvSet + Debug + Clone + PartialEq {

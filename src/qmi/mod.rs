@@ -9,6 +9,7 @@
 
 pub mod bands;
 pub mod ctl;
+mod describe;
 pub mod dms;
 pub mod dsd;
 mod error;
@@ -20,12 +21,14 @@ pub mod plmn;
 pub mod registry;
 mod secret;
 mod service;
+pub mod text;
 mod tlv;
 pub mod uim;
 pub mod wda;
 pub mod wds;
 pub mod wire;
 
+pub use describe::{describe, from_hex};
 pub use error::ProtocolError;
 pub use frame::{BROADCAST, Frame, FrameError, Kind, MAX_FRAME, Piece, Splitter};
 pub use message::{Answer, Body, DecodeError, Field, Indication, Leftover, Message, Refused, Request, Response};

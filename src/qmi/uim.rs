@@ -1,9 +1,11 @@
 //! UIM, service 11: the SIM card. Its state, its PINs, its files, its slots.
 
 mod card;
+mod files;
 mod types;
 
 pub use card::*;
+pub use files::*;
 pub use types::*;
 
 use super::message::service;

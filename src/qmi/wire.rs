@@ -202,9 +202,10 @@ fn elements<T, L: Layout<T>>(count: usize, r: &mut Reader<'_>) -> Result<Vec<T>,
     Ok(list)
 }
 
+/// What does not fit is cut off, between characters.
 impl Layout<String> for Len8 {
     fn put(value: &String, out: &mut Vec<u8>) {
-        let length = value.len().min(usize::from(u8::MAX));
+        let length = value.floor_char_boundary(u8::MAX.into());
         out.push(length as u8);
         out.extend_from_slice(&value.as_bytes()[..length]);
     }
@@ -214,9 +215,10 @@ impl Layout<String> for Len8 {
     }
 }
 
+/// What does not fit is cut off, between characters.
 impl Layout<String> for Len16 {
     fn put(value: &String, out: &mut Vec<u8>) {
-        let length = value.len().min(usize::from(u16::MAX));
+        let length = value.floor_char_boundary(u16::MAX.into());
         (length as u16).put(out);
         out.extend_from_slice(&value.as_bytes()[..length]);
     }

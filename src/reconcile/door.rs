@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
-use crate::model::{Action, Condition, ConditionKind, Fact, LinkState, ModemName, PortState, Status};
+use crate::model::{Action, Condition, ConditionKind, Fact, Failure, LinkState, ModemName, PortState, Secret, Status};
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub enum Input {
     LinkDone(ModemName, Result<(), String>),
     /// A power command was carried out, or why not.
     PowerDone(ModemName, Result<(), String>),
+    /// A secret that was asked for, or why it cannot be had.
+    Secret(SecretRef, Result<Secret, String>),
     /// Nothing happened but time.
     Timer,
 }
@@ -67,6 +69,17 @@ pub struct Memory {
     pub clients: std::collections::BTreeMap<String, u8>,
 }
 
+/// Where the shell finds a secret that is not in the file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum SecretRef {
+    /// A systemd credential.
+    Credential(String),
+    /// The first line of a file.
+    File(String),
+    /// An environment variable of the daemon.
+    Variable(String),
+}
+
 /// A command to the power switch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum PowerCommand {
@@ -93,6 +106,8 @@ pub enum Output {
     ConfigureLink(ModemName, LinkState),
     /// Switch power; answered by [`Input::PowerDone`].
     Power(ModemName, PowerCommand),
+    /// Fetch a secret; answered by [`Input::Secret`].
+    Fetch(SecretRef),
     /// Remember this over a restart. Lost memory costs an outage at the next start, nothing else.
     Remember(ModemName, Memory),
     /// Something worth telling people.
@@ -142,7 +157,7 @@ pub enum EventKind {
         /// The action.
         action: Action,
         /// `Ok` is the modem's word, not yet our belief.
-        outcome: Result<(), crate::model::Failure>,
+        outcome: Result<(), Failure>,
     },
     /// The modem restarted by itself or lost what we set up in it.
     ModemRestarted {
@@ -158,4 +173,6 @@ pub enum EventKind {
         /// Which attempt in this spell of trouble, from 1.
         attempt: u32,
     },
+    /// A modem that the file no longer names was let go.
+    Retired,
 }

@@ -27,6 +27,7 @@ service! { Nas;
             0x13 lte_intrafrequency: LteIntrafrequency,
             0x14 lte_interfrequency: LteInterfrequency,
             0x15 lte_neighboring_gsm: LteNeighboringGsm,
+            0x16 lte_neighboring_wcdma: LteNeighboringWcdma,
             0x17 umts_cell_id: u32,
             0x18 umts_neighboring_lte: UmtsNeighboringLte,
             /// Microseconds; 0xFFFFFFFF: not known.
@@ -225,6 +226,35 @@ wire_struct! {
         cell_id_valid: bool,
         bsic: u8,
         rssi_tenth_dbm: i16,
+        rx_level: i16,
+    }
+}
+
+wire_struct! {
+    /// UMTS cells beside an LTE one.
+    LteNeighboringWcdma {
+        idle: bool,
+        frequencies: Vec<WcdmaFrequency> as Count8,
+    }
+}
+
+wire_struct! {
+    /// One UMTS channel.
+    WcdmaFrequency {
+        uarfcn: u16,
+        reselection_priority: u8,
+        reselection_high_threshold: u16,
+        reselection_low_threshold: u16,
+        cells: Vec<WcdmaCell> as Count8,
+    }
+}
+
+wire_struct! {
+    /// A UMTS cell beside an LTE one.
+    WcdmaCell {
+        psc: u16,
+        rscp_dbm: i16,
+        ecio_db: i16,
         rx_level: i16,
     }
 }

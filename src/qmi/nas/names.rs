@@ -4,6 +4,7 @@ use super::types::*;
 use crate::qmi::kinds::{wire_enum, wire_mask, wire_struct};
 use crate::qmi::message::service;
 use crate::qmi::plmn::{Digits, NumericPlmn};
+use crate::qmi::text;
 use crate::qmi::wire::{Bool32, Count8, Count16, Len8};
 
 service! { Nas;
@@ -107,6 +108,26 @@ wire_struct! {
     }
 }
 
+impl PlmnName {
+    /// The long name as text; empty when there is none.
+    pub fn long_text(&self) -> String {
+        self.text(&self.long, self.long_spare_bits)
+    }
+
+    /// The short name as text; empty when there is none.
+    pub fn short_text(&self) -> String {
+        self.text(&self.short, self.short_spare_bits)
+    }
+
+    fn text(&self, bytes: &[u8], spare_bits: u8) -> String {
+        match self.encoding {
+            NameEncoding::Gsm => text::gsm7_packed(bytes, spare_bits),
+            NameEncoding::Ucs2 => text::ucs2(bytes),
+            NameEncoding::Unknown(_) => String::from_utf8_lossy(bytes).into_owned(),
+        }
+    }
+}
+
 wire_struct! {
     /// A network's names, each in its own encoding.
     EonsName {
@@ -177,7 +198,8 @@ wire_enum! {
     NameEncoding: u8 {
         /// GSM 7-bit, 3GPP TS 23.038, packed.
         Gsm = 0,
-        Ucs2Le = 1,
+        /// Some firmware sends it little-endian, some as 3GPP writes it.
+        Ucs2 = 1,
     }
 }
 

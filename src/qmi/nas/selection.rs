@@ -82,6 +82,7 @@ service! { Nas;
             0x15 lte_bands: LteBands,
             0x16 network_selection: NetworkSelection,
             0x18 service_domain: ServiceDomainPreference,
+            0x19 gsm_wcdma_order: GsmWcdmaOrder,
             0x1A three_digit_mnc: bool,
             0x1E acquisition_order: Vec<RadioInterface> as Count8,
             0x1F registration_restriction: RegistrationRestriction,
@@ -105,6 +106,7 @@ service! { Nas;
             0x15 lte_bands: LteBands,
             0x16 network_selection: SelectionMode,
             0x18 service_domain: ServiceDomainPreference,
+            0x19 gsm_wcdma_order: GsmWcdmaOrder,
             0x1B manual_network: ExactPlmn,
             0x1C acquisition_order: Vec<RadioInterface> as Count8,
             0x1D registration_restriction: RegistrationRestriction,
@@ -324,6 +326,15 @@ wire_enum! {
         CsPs = 2,
         PsAttach = 3,
         PsDetach = 4,
+    }
+}
+
+wire_enum! {
+    /// Which of the two to look for first.
+    GsmWcdmaOrder: u32 {
+        Automatic = 0,
+        GsmFirst = 1,
+        WcdmaFirst = 2,
     }
 }
 

@@ -22,23 +22,6 @@ wire_struct! {
     }
 }
 
-impl File {
-    /// EF ICCID: the card's serial number in swapped BCD.
-    pub fn iccid() -> Self {
-        Self::new(0x2FE2, &[0x3F00])
-    }
-
-    /// EF IMSI of the USIM.
-    pub fn imsi() -> Self {
-        Self::new(0x6F07, &[0x3F00, 0x7FFF])
-    }
-
-    /// A file and the directories above it.
-    pub fn new(id: u16, directories: &[u16]) -> Self {
-        Self { id, path: directories.iter().flat_map(|directory| directory.to_le_bytes()).collect() }
-    }
-}
-
 wire_struct! {
     /// Which bytes to read.
     ReadRange {

@@ -44,6 +44,8 @@ wire_enum! {
     ExtendedTechnology: u16 {
         Cdma = 0x8001,
         Umts = 0x8004,
+        WlanLocalBreakout = 0x8020,
+        IwlanS2b = 0x8021,
         Epc = 0x8880,
         Embms = 0x8882,
         ModemLinkLocal = 0x8888,
@@ -102,6 +104,7 @@ wire_enum! {
         Ppp = 7,
         Ehrpd = 8,
         Ipv6 = 9,
+        Handoff = 12,
     }
 }
 

@@ -1,0 +1,68 @@
+//! What an indication makes doubtful. An indication is never believed: it tells where to look.
+//!
+//! That costs one request and saves a class of defects: indications come late, twice, in bursts, in the wrong order,
+//! with half their values missing, and some are simply wrong. A coalesced look is right in all these cases.
+
+use super::clients::Clients;
+use super::role::Role;
+use crate::model::{CallEnd, Fact, FactSet, IpFamily};
+use crate::qmi::{Frame, Indication, ctl, dms, nas, uim, wds};
+
+/// What an indication means to us.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) enum Doubt {
+    /// These facts may have changed.
+    Facts(FactSet),
+    /// A session may have ended, and this is what the modem says why.
+    Ended(IpFamily, CallEnd),
+    /// The modem has restarted: nothing we set up in it is left.
+    Restarted,
+    /// Nothing.
+    Nothing,
+}
+
+pub(super) fn of(frame: &Frame, clients: &Clients) -> Doubt {
+    match frame.key() {
+        ctl::synced::KEY => Doubt::Restarted,
+        dms::event_report::KEY => Doubt::Facts(FactSet::of(&[Fact::OperatingMode])),
+        // Technologies too: when the serving technology changes, somebody may have changed what is allowed.
+        nas::serving_system::KEY | nas::system_info::KEY => {
+            Doubt::Facts(FactSet::of(&[Fact::ServingSystem, Fact::Technologies]))
+        }
+        uim::card_status::KEY | uim::slot_status::KEY | uim::refresh::KEY => {
+            Doubt::Facts(FactSet::of(&[Fact::Sim, Fact::SimIdentity]))
+        }
+        wds::packet_service_status::KEY => packet_service(frame, clients),
+        wds::extended_ip_config::KEY => Doubt::Facts(
+            families(frame, clients, None).map_or(FactSet::of(&[Fact::SettingsIpv4, Fact::SettingsIpv6]), |family| {
+                FactSet::of(&[Fact::settings(family)])
+            }),
+        ),
+        _ => Doubt::Nothing,
+    }
+}
+
+fn packet_service(frame: &Frame, clients: &Clients) -> Doubt {
+    let Ok(indication) = wds::packet_service_status::Indication::decode(frame) else { return Doubt::Nothing };
+    let Some(family) = families(frame, clients, indication.ip_family) else {
+        return Doubt::Facts(FactSet::SESSIONS);
+    };
+    let status = indication.status.as_ref().map(|s| s.status);
+    match (status, indication.verbose_call_end_reason) {
+        (Some(wds::ConnectionStatus::Disconnected), Some(reason)) => {
+            Doubt::Ended(family, CallEnd { kind: reason.kind.into(), reason: reason.reason })
+        }
+        // Connected, or connected with other settings than before: look at both.
+        _ => Doubt::Facts(FactSet::of(&[Fact::session(family), Fact::settings(family)])),
+    }
+}
+
+/// The family an indication is about: the client it is for, else what it says; `None`: could be either.
+fn families(frame: &Frame, clients: &Clients, said: Option<wds::IpFamily>) -> Option<IpFamily> {
+    match (clients.role(frame.service, frame.client), said) {
+        (Some(Role::Wds(family)), _) => Some(family),
+        (_, Some(wds::IpFamily::Ipv4)) => Some(IpFamily::Ipv4),
+        (_, Some(wds::IpFamily::Ipv6)) => Some(IpFamily::Ipv6),
+        _ => None,
+    }
+}

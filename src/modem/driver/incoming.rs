@@ -1,0 +1,170 @@
+//! What the modem sends: answers in time, late, twice, or to nobody; indications; and silence.
+
+use super::running::Purpose;
+use super::{Driver, Output};
+use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report};
+use crate::modem::answers;
+use crate::modem::call::{Call, To};
+use crate::modem::clients::Client;
+use crate::modem::doubts::{self, Doubt};
+use crate::modem::role::Role;
+use crate::modem::script;
+use crate::modem::transactions::{Match, Open};
+use crate::qmi::{Frame, ProtocolError, Request as _, Response as _, Service, ctl, nas, wds};
+
+/// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
+const UNANSWERED: u32 = 6;
+
+impl Driver {
+    pub(super) fn response(&mut self, frame: &Frame, now: Instant) {
+        match self.transactions.close(frame) {
+            Match::Open(open) => self.answered(&open, frame, now),
+            Match::Late(open) => self.late(&open, frame, now),
+            Match::Stray => {}
+        }
+    }
+
+    fn answered(&mut self, open: &Open, frame: &Frame, now: Instant) {
+        if frame.service != Service::Ctl {
+            self.unanswered = 0;
+        }
+        if self.synchronised {
+            self.out.push_back(Output::Heard);
+        }
+        let Some(script) = self.scripts.get_mut(&open.script) else { return };
+        let Some(call) = script.current.take() else { return };
+        let purpose = script.purpose;
+        match answers::outcome(frame) {
+            Ok(()) => self.granted(open.script, purpose, &call, frame),
+            Err(ProtocolError::InvalidClientId) if call.to != To::Control => {
+                return self.lost("the modem does not know our client ids", now);
+            }
+            Err(error) if call.tolerates(error) => {}
+            Err(error) => return self.finish(open.script, Err(answers::failure(frame, error)), now),
+        }
+        self.advance(open.script, now);
+    }
+
+    fn granted(&mut self, script: u32, purpose: Purpose, call: &Call, frame: &Frame) {
+        let family = match call.to {
+            To::Client(Role::Wds(family)) => Some(family),
+            To::Client(_) | To::Control => None,
+        };
+        if let (Purpose::Prepare(role), ctl::allocate_cid::KEY) = (purpose, frame.key()) {
+            self.clients.set(role, Client::Preparing(granted_client(frame).map(|(_, id)| id)));
+            self.remember();
+        }
+        if let (Some(family), Some(handle)) = (family, answers::handle(frame)) {
+            self.handles.insert(family, handle);
+            self.ended.remove(&family);
+        }
+        let cause = family.and_then(|family| self.ended.get(&family).copied());
+        if let Some(report) = self.gathered.absorb(frame, family, cause) {
+            if let Some(script) = self.scripts.get_mut(&script) {
+                script.told = true;
+            }
+            self.out.push_back(Output::Learn(report));
+        }
+    }
+
+    /// An answer after its time: what it granted is taken over or given back.
+    fn late(&mut self, open: &Open, frame: &Frame, now: Instant) {
+        if answers::outcome(frame).is_err() {
+            return;
+        }
+        if let (ctl::allocate_cid::KEY, Some((service, id))) = (frame.key(), granted_client(frame))
+            && self.clients.role(service, id).is_none()
+            && let Some(role) = Role::ALL.into_iter().find(|role| role.service() == service)
+        {
+            self.run(Purpose::Errand, vec![script::release(role, id)], now);
+        }
+        if let Some(handle) = answers::handle(frame)
+            && let Some(Role::Wds(family)) = self.clients.role(open.service, open.client)
+        {
+            self.handles.insert(family, handle);
+            self.doubt(FactSet::of(&[Fact::session(family), Fact::settings(family)]), now);
+        }
+    }
+
+    pub(super) fn indication(&mut self, frame: &Frame, now: Instant) {
+        match doubts::of(frame, &self.clients) {
+            Doubt::Facts(facts) => self.doubt(facts, now),
+            Doubt::Ended(family, cause) => {
+                self.ended.insert(family, cause);
+                self.doubt(FactSet::of(&[Fact::session(family)]), now);
+            }
+            // Before we are synchronised there is nothing to lose.
+            Doubt::Restarted if self.synchronised || !self.clients.is_empty() => {
+                self.lost("the modem announced that it restarted", now);
+            }
+            Doubt::Restarted | Doubt::Nothing => {}
+        }
+    }
+
+    /// Looks at facts again at once; one that is being looked at, once more afterwards: the look may be too early.
+    fn doubt(&mut self, facts: FactSet, now: Instant) {
+        if !self.synchronised {
+            return;
+        }
+        self.doubted = self.doubted.union(facts);
+        for fact in facts.iter() {
+            self.looks.remove(&fact);
+        }
+        self.look(now);
+    }
+
+    pub(super) fn timed_out(&mut self, open: &Open, now: Instant) {
+        self.unanswered += 1;
+        self.abort(open);
+        let purpose = self.scripts.get(&open.script).map(|script| script.purpose);
+        if purpose == Some(Purpose::Probe) || self.unanswered >= UNANSWERED {
+            return self.unresponsive(now);
+        }
+        self.finish(open.script, Err(Failure::Timeout), now);
+        if self.synchronised && self.find(Purpose::Probe).is_none() {
+            self.run(Purpose::Probe, vec![script::probe()], now);
+        }
+    }
+
+    /// Calls off a request in the modem, where the protocol can.
+    pub(super) fn abort(&mut self, open: &Open) {
+        let transaction = Some(open.transaction);
+        let number = self.transactions.number(open.service);
+        let frame = match (open.service, open.message) {
+            wds::start_network::KEY => {
+                wds::abort::Request { transaction, ..Default::default() }.frame(open.client, number)
+            }
+            nas::network_scan::KEY | nas::incremental_network_scan::KEY => {
+                nas::abort::Request { transaction, ..Default::default() }.frame(open.client, number)
+            }
+            _ => return,
+        };
+        self.out.push_back(Output::Send(frame.encode()));
+    }
+
+    fn unresponsive(&mut self, now: Instant) {
+        self.synchronised = false;
+        self.fail_all(&Failure::Timeout, now);
+        self.clients.doubt();
+        self.doubted = FactSet::NONE;
+        self.unanswered = 0;
+        self.out.push_back(Output::Learn(Report::Control(ControlState::Unresponsive)));
+    }
+
+    /// Everything we set up in the modem is gone.
+    fn lost(&mut self, evidence: &'static str, now: Instant) {
+        self.synchronised = false;
+        self.fail_all(&Failure::Restarted, now);
+        self.reset_channel();
+        self.clients.clear();
+        self.handles.clear();
+        self.ended.clear();
+        self.remember();
+        self.out.push_back(Output::Restarted { evidence });
+    }
+}
+
+fn granted_client(frame: &Frame) -> Option<(Service, u8)> {
+    let granted = ctl::allocate_cid::Response::decode(frame).ok()?.ok()?.client?;
+    Some((granted.service, granted.client))
+}

@@ -1,0 +1,213 @@
+//! The driver of one control port.
+//!
+//! Contract of the state machine: inputs are `handle_*`, [`Driver::want`], [`Driver::start`] and [`Driver::cancel`],
+//! each with `now`, which never goes backwards; after each, [`Driver::poll_output`] until `None`, then
+//! [`Driver::poll_timeout`] says when to call [`Driver::handle_timeout`].
+//!
+//! This file has the state and the inputs; `running` moves scripts along, `incoming` takes what the modem sends.
+
+mod incoming;
+mod running;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::answers::Gathered;
+use super::clients::Clients;
+use super::quirks::Quirks;
+use super::script::{self, Context};
+use super::transactions::Transactions;
+use crate::model::{Action, CallEnd, Fact, FactSet, Failure, Instant, IpFamily, Report};
+use crate::qmi::{Kind, Piece, Splitter};
+use running::{Purpose, Script};
+
+/// After a failed look the same fact is asked for again, at first soon, then less often.
+const LOOK_AGAIN: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+];
+
+/// What the driver wants done or known.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// Send this frame.
+    Send(Vec<u8>),
+    /// A fact was seen.
+    Learn(Report),
+    /// These facts are not to be believed any more.
+    Forget(FactSet),
+    /// The modem answered something.
+    Heard,
+    /// The action ended.
+    Done(Result<(), Failure>),
+    /// The modem lost everything we set up in it.
+    Restarted {
+        /// How we noticed.
+        evidence: &'static str,
+    },
+    /// Keep these client ids over a restart of ours.
+    Remember(BTreeMap<String, u8>),
+}
+
+/// Failed looks at a fact.
+#[derive(Clone, Copy, Default, Debug)]
+struct Looks {
+    failures: usize,
+    not_before: Instant,
+}
+
+/// Drives one control port.
+#[derive(Debug)]
+pub struct Driver {
+    splitter: Splitter,
+    open: bool,
+    proxy: Option<String>,
+    /// The channel is in a known state: looks make sense.
+    synchronised: bool,
+    clients: Clients,
+    transactions: Transactions,
+    scripts: BTreeMap<u32, Script>,
+    next_script: u32,
+    /// The action that the action script carries out.
+    action: Option<Action>,
+    gathered: Gathered,
+    quirks: Quirks,
+    handles: BTreeMap<IpFamily, u32>,
+    /// Why a session last ended, as an indication said.
+    ended: BTreeMap<IpFamily, CallEnd>,
+    /// Facts that the plan wants.
+    wanted: FactSet,
+    /// Facts that an indication made doubtful and no look has confirmed since.
+    doubted: FactSet,
+    looks: BTreeMap<Fact, Looks>,
+    unanswered: u32,
+    out: VecDeque<Output>,
+}
+
+impl Driver {
+    /// A driver that remembers the client ids of an earlier run.
+    #[must_use]
+    pub fn new(memory: &BTreeMap<String, u8>) -> Self {
+        Self {
+            splitter: Splitter::default(),
+            open: false,
+            proxy: None,
+            synchronised: false,
+            clients: Clients::remembered(memory),
+            transactions: Transactions::default(),
+            scripts: BTreeMap::new(),
+            next_script: 0,
+            action: None,
+            gathered: Gathered::default(),
+            quirks: Quirks::default(),
+            handles: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            wanted: FactSet::NONE,
+            doubted: FactSet::NONE,
+            looks: BTreeMap::new(),
+            unanswered: 0,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// The port was opened; through a proxy if `proxy` names the device to tell it.
+    pub fn handle_opened(&mut self, proxy: Option<String>) {
+        self.reset_channel();
+        self.open = true;
+        self.proxy = proxy;
+    }
+
+    /// The port was closed or went away.
+    pub fn handle_closed(&mut self, now: Instant) {
+        self.open = false;
+        self.synchronised = false;
+        self.fail_all(&Failure::PortLost, now);
+        self.reset_channel();
+    }
+
+    /// Bytes came in, in any portions.
+    pub fn handle_bytes(&mut self, bytes: &[u8], now: Instant) {
+        for piece in self.splitter.push(bytes) {
+            // Garbage is skipped to the next frame; what was lost in it is asked for again when its time is up.
+            let Piece::Frame(frame) = piece else { continue };
+            match frame.kind {
+                Kind::Response => self.response(&frame, now),
+                Kind::Indication => self.indication(&frame, now),
+                Kind::Request => {}
+            }
+        }
+    }
+
+    /// Time passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(open) = self.transactions.expire(now) {
+            self.timed_out(&open, now);
+        }
+        self.look(now);
+    }
+
+    /// Look at these facts, and no longer at others. Looks that are under way, or that failed lately, are not doubled.
+    pub fn want(&mut self, facts: FactSet, now: Instant) {
+        self.wanted = facts;
+        self.look(now);
+    }
+
+    /// Carry out an action; ends with [`Output::Done`]. One at a time.
+    pub fn start(&mut self, action: &Action, now: Instant) {
+        debug_assert!(self.action.is_none(), "one action at a time");
+        let handles = &self.handles;
+        let context = Context {
+            clients: &self.clients,
+            proxy: self.proxy.as_deref(),
+            quirks: self.quirks,
+            handle: &|family| handles.get(&family).copied(),
+        };
+        let calls = script::calls(action, &context);
+        self.action = Some(action.clone());
+        self.run(Purpose::Action, calls, now);
+    }
+
+    /// Call the action off. It still ends with [`Output::Done`].
+    pub fn cancel(&mut self, now: Instant) {
+        let Some(id) = self.find(Purpose::Action) else { return };
+        if let Some(open) = self.transactions.abandon(id) {
+            self.abort(&open);
+        }
+        self.finish(id, Err(Failure::Cancelled), now);
+    }
+
+    /// What to do or to know next.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When to call [`Driver::handle_timeout`], and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        let request = self.transactions.deadline().map(|at| (at, "a request is unanswered"));
+        let look = self.held_back().min().map(|at| (at, "a failed look is repeated"));
+        request.into_iter().chain(look).min()
+    }
+
+    /// When facts that are wanted but held back may be looked at.
+    fn held_back(&self) -> impl Iterator<Item = Instant> {
+        let wanted = if self.synchronised { self.wanted.union(self.doubted) } else { FactSet::NONE };
+        let idle = wanted.iter().filter(|fact| self.find(Purpose::Read(*fact)).is_none());
+        idle.filter_map(|fact| self.looks.get(&fact).map(|looks| looks.not_before))
+    }
+
+    fn reset_channel(&mut self) {
+        self.splitter = Splitter::default();
+        self.synchronised = false;
+        self.transactions.clear();
+        self.clients.doubt();
+        self.gathered = Gathered::default();
+        self.wanted = FactSet::NONE;
+        self.doubted = FactSet::NONE;
+        self.looks.clear();
+        self.unanswered = 0;
+    }
+}

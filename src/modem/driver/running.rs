@@ -1,0 +1,245 @@
+//! Scripts: straight lists of calls, moved along one answer at a time.
+
+use std::collections::VecDeque;
+
+use super::{Driver, LOOK_AGAIN, Output};
+use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
+use crate::modem::call::{Call, To};
+use crate::modem::clients::Client;
+use crate::modem::quirks::Quirks;
+use crate::modem::role::Role;
+use crate::modem::transactions::Open;
+use crate::modem::{reads, script};
+
+/// What a script is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// Carries out the action.
+    Action,
+    /// Looks at a fact.
+    Read(Fact),
+    /// Makes a client and prepares it.
+    Prepare(Role),
+    /// Asks whether the modem is still there.
+    Probe,
+    /// Nobody waits for its end.
+    Errand,
+}
+
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) purpose: Purpose,
+    calls: VecDeque<Call>,
+    /// The call in flight.
+    pub(super) current: Option<Call>,
+    /// The client that is being made for the next call.
+    waits_for: Option<Role>,
+    /// Whether an answer told the fact that a look is about.
+    pub(super) told: bool,
+}
+
+impl Driver {
+    pub(super) fn find(&self, purpose: Purpose) -> Option<u32> {
+        self.scripts.iter().find(|(_, script)| script.purpose == purpose).map(|(id, _)| *id)
+    }
+
+    pub(super) fn run(&mut self, purpose: Purpose, calls: Vec<Call>, now: Instant) {
+        let id = self.next_script;
+        self.next_script = self.next_script.wrapping_add(1);
+        let script = Script { purpose, calls: calls.into(), current: None, waits_for: None, told: false };
+        self.scripts.insert(id, script);
+        self.advance(id, now);
+    }
+
+    /// Sends the next call of a script, or ends it.
+    pub(super) fn advance(&mut self, id: u32, now: Instant) {
+        if !self.open {
+            return self.finish(id, Err(Failure::PortLost), now);
+        }
+        let Some(script) = self.scripts.get_mut(&id) else { return };
+        let purpose = script.purpose;
+        let Some(call) = script.calls.pop_front() else { return self.finish(id, Ok(()), now) };
+        match call.to {
+            To::Control => self.send(id, 0, call, now),
+            To::Client(role) => match self.client_for(role, purpose) {
+                Some(client) => self.send(id, client, call, now),
+                None => {
+                    if let Some(script) = self.scripts.get_mut(&id) {
+                        script.calls.push_front(call);
+                        script.waits_for = Some(role);
+                    }
+                    self.prepare(role, now);
+                }
+            },
+        }
+    }
+
+    /// The id to use for a role; only its own preparation may use a client that is not ready.
+    fn client_for(&self, role: Role, purpose: Purpose) -> Option<u8> {
+        match self.clients.of(role)? {
+            Client::Ready(id) => Some(id),
+            Client::Preparing(id) if purpose == Purpose::Prepare(role) => id,
+            Client::Preparing(_) | Client::Adopted(_) => None,
+        }
+    }
+
+    /// Makes a client, or confirms one from an earlier run, unless that is under way.
+    fn prepare(&mut self, role: Role, now: Instant) {
+        let mut calls = script::preparation(role);
+        match self.clients.of(role) {
+            Some(Client::Preparing(_)) => return,
+            Some(Client::Adopted(id)) => self.clients.set(role, Client::Preparing(Some(id))),
+            Some(Client::Ready(_)) | None => {
+                self.clients.set(role, Client::Preparing(None));
+                calls.insert(0, script::allocate(role));
+            }
+        }
+        self.run(Purpose::Prepare(role), calls, now);
+    }
+
+    fn send(&mut self, id: u32, client: u8, mut call: Call, now: Instant) {
+        let transaction = self.transactions.number(call.frame.service);
+        call.frame.client = client;
+        call.frame.transaction = transaction;
+        self.transactions.open(Open {
+            service: call.frame.service,
+            client,
+            transaction,
+            message: call.frame.message,
+            script: id,
+            deadline: now + call.deadline,
+        });
+        self.out.push_back(Output::Send(call.frame.encode()));
+        if let Some(script) = self.scripts.get_mut(&id) {
+            script.current = Some(call);
+        }
+    }
+
+    pub(super) fn fail_all(&mut self, failure: &Failure, now: Instant) {
+        let ids: Vec<u32> = self.scripts.keys().copied().collect();
+        for id in ids {
+            self.transactions.abandon(id);
+            self.finish(id, Err(failure.clone()), now);
+        }
+    }
+
+    pub(super) fn finish(&mut self, id: u32, result: Result<(), Failure>, now: Instant) {
+        let Some(script) = self.scripts.remove(&id) else { return };
+        match script.purpose {
+            Purpose::Action => self.action_ended(result),
+            Purpose::Read(fact) => self.looked(fact, script.told, result, now),
+            Purpose::Prepare(role) => self.prepared(role, result, now),
+            Purpose::Probe | Purpose::Errand => {}
+        }
+    }
+
+    fn action_ended(&mut self, result: Result<(), Failure>) {
+        match (&result, self.action.take()) {
+            (Ok(()), Some(Action::Synchronise)) => {
+                self.synchronised = true;
+                self.unanswered = 0;
+                self.out.push_back(Output::Learn(Report::Control(ControlState::Ready)));
+            }
+            (Ok(()), Some(Action::ReleaseClients)) => {
+                self.synchronised = false;
+                self.clients.clear();
+                self.handles.clear();
+                self.remember();
+            }
+            (Ok(()), Some(Action::StopSession(family))) => {
+                self.handles.remove(&family);
+            }
+            _ => {}
+        }
+        self.out.push_back(Output::Done(result));
+    }
+
+    /// Starts the looks that are wanted, allowed and not under way.
+    pub(super) fn look(&mut self, now: Instant) {
+        if !self.synchronised {
+            return;
+        }
+        for fact in self.wanted.union(self.doubted).iter() {
+            let held = self.looks.get(&fact).is_some_and(|looks| looks.not_before > now);
+            if held || self.find(Purpose::Read(fact)).is_some() {
+                continue;
+            }
+            let calls = reads::calls(fact);
+            if !calls.is_empty() {
+                self.doubted = self.doubted.without(FactSet::of(&[fact]));
+                self.run(Purpose::Read(fact), calls, now);
+            }
+        }
+    }
+
+    fn looked(&mut self, fact: Fact, told: bool, result: Result<(), Failure>, now: Instant) {
+        let incomplete = || Failure::Refused("an answer without the value asked for".to_owned());
+        let put_together = result.and_then(|()| match self.gathered.finish(fact) {
+            Some(result) => result.map(Some),
+            None if told => Ok(None),
+            None => Err(incomplete()),
+        });
+        match put_together {
+            Ok(report) => {
+                if let Some(Report::Device(device)) = &report {
+                    self.quirks = Quirks::of(device);
+                }
+                self.looks.remove(&fact);
+                self.wanted = self.wanted.without(FactSet::of(&[fact]));
+                self.out.extend(report.map(Output::Learn));
+            }
+            Err(failure) => {
+                let looks = self.looks.entry(fact).or_default();
+                looks.not_before = now + LOOK_AGAIN[looks.failures.min(LOOK_AGAIN.len() - 1)];
+                looks.failures += 1;
+                match failure {
+                    // Nothing was said against the fact; it ages, and is asked for again.
+                    Failure::Timeout | Failure::PortLost | Failure::Restarted | Failure::Cancelled => {
+                        self.doubted.insert(fact);
+                    }
+                    // A session that is down has no settings; a card that was pulled has no number.
+                    Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
+                        self.out.push_back(Output::Forget(FactSet::of(&[fact])));
+                    }
+                }
+            }
+        }
+        // A doubt that came while the look was under way asks for another.
+        self.look(now);
+    }
+
+    fn prepared(&mut self, role: Role, result: Result<(), Failure>, now: Instant) {
+        let failure = match (result, self.clients.of(role)) {
+            (Ok(()), Some(Client::Preparing(Some(id)))) => {
+                self.clients.set(role, Client::Ready(id));
+                None
+            }
+            (Ok(()), _) => {
+                self.clients.remove(role);
+                Some(Failure::Refused("a client id that is none".to_owned()))
+            }
+            (Err(failure), Some(Client::Preparing(Some(id)))) => {
+                self.clients.set(role, Client::Adopted(id));
+                Some(failure)
+            }
+            (Err(failure), _) => {
+                self.clients.remove(role);
+                Some(failure)
+            }
+        };
+        let waiting = self.scripts.iter().filter(|(_, s)| s.waits_for == Some(role)).map(|(id, _)| *id);
+        for id in waiting.collect::<Vec<u32>>() {
+            if let Some(script) = self.scripts.get_mut(&id) {
+                script.waits_for = None;
+            }
+            match &failure {
+                None => self.advance(id, now),
+                Some(failure) => self.finish(id, Err(failure.clone()), now),
+            }
+        }
+    }
+
+    pub(super) fn remember(&mut self) {
+        self.out.push_back(Output::Remember(self.clients.memory()));
+    }
+}

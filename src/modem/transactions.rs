@@ -1,0 +1,117 @@
+//! Open requests, matched with their answers by service, client, transaction and message, all four.
+//!
+//! Two answers with one transaction number are normal: numbers are short, modems send duplicates, and every service
+//! counts for itself. Requests that ran out of time are kept for a while, to know a late answer when it comes.
+
+use std::collections::VecDeque;
+
+use crate::model::Instant;
+use crate::qmi::{Frame, Service};
+
+/// Late answers older than this many requests are nobody's.
+const EXPIRED: usize = 32;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Open {
+    pub(super) service: Service,
+    pub(super) client: u8,
+    pub(super) transaction: u16,
+    pub(super) message: u16,
+    pub(super) script: u32,
+    pub(super) deadline: Instant,
+}
+
+impl Open {
+    fn answers(&self, frame: &Frame) -> bool {
+        self.service == frame.service
+            && self.client == frame.client
+            && self.transaction == frame.transaction
+            && self.message == frame.message
+    }
+}
+
+/// What an answer turned out to be.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) enum Match {
+    /// The answer to this request.
+    Open(Open),
+    /// Too late for this request.
+    Late(Open),
+    /// Nobody asked, or it was answered already.
+    Stray,
+}
+
+#[derive(Default, Debug)]
+pub(super) struct Transactions {
+    open: Vec<Open>,
+    expired: VecDeque<Open>,
+    last_control: u8,
+    last: u16,
+}
+
+impl Transactions {
+    /// A number that no open request to this service uses.
+    pub(super) fn number(&mut self, service: Service) -> u16 {
+        loop {
+            let number = if service == Service::Ctl {
+                self.last_control = self.last_control.checked_add(1).unwrap_or(1);
+                u16::from(self.last_control)
+            } else {
+                self.last = self.last.checked_add(1).unwrap_or(1);
+                self.last
+            };
+            if !self.open.iter().any(|o| o.service == service && o.transaction == number) {
+                return number;
+            }
+        }
+    }
+
+    pub(super) fn open(&mut self, request: Open) {
+        self.open.push(request);
+    }
+
+    /// Whose answer this is. An open request is closed by it.
+    pub(super) fn close(&mut self, frame: &Frame) -> Match {
+        if let Some(i) = self.open.iter().position(|o| o.answers(frame)) {
+            return Match::Open(self.open.swap_remove(i));
+        }
+        match self.expired.iter().position(|o| o.answers(frame)) {
+            Some(i) => self.expired.remove(i).map_or(Match::Stray, Match::Late),
+            None => Match::Stray,
+        }
+    }
+
+    /// The earliest deadline.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.open.iter().map(|o| o.deadline).min()
+    }
+
+    /// Closes one request whose time is up.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<Open> {
+        let i = self.open.iter().position(|o| o.deadline <= now)?;
+        let open = self.open.swap_remove(i);
+        self.bury(open.clone());
+        Some(open)
+    }
+
+    /// Closes the request of a script, if it has one.
+    pub(super) fn abandon(&mut self, script: u32) -> Option<Open> {
+        let i = self.open.iter().position(|o| o.script == script)?;
+        let open = self.open.swap_remove(i);
+        self.bury(open.clone());
+        Some(open)
+    }
+
+    /// Forgets everything: the modem has.
+    pub(super) fn clear(&mut self) {
+        self.open.clear();
+        self.expired.clear();
+    }
+
+    fn bury(&mut self, open: Open) {
+        if self.expired.len() == EXPIRED {
+            self.expired.pop_front();
+        }
+        self.expired.push_back(open);
+    }
+}

@@ -1,0 +1,90 @@
+//! The conditions of one modem, and which of their changes are worth an event.
+//!
+//! Reading a fact again, or waiting for an action, is activity, not news: such a state is public, but an event is
+//! made only when it ends in something else than before.
+
+use crate::model::{Condition, ConditionKind, Finding, Instant, Status};
+use crate::plan::{Plan, StageReport};
+
+use super::door::EventKind;
+
+#[derive(Debug)]
+pub(super) struct Conditions {
+    list: Vec<Condition>,
+    /// Status and reason last told, by kind.
+    told: Vec<(Status, &'static str)>,
+}
+
+impl Conditions {
+    pub(super) fn new(now: Instant) -> Self {
+        let unknown = |kind| Condition {
+            kind,
+            status: Status::Unknown,
+            finding: Finding::Waiting,
+            since: now,
+            observed_generation: 0,
+        };
+        let list: Vec<Condition> = ConditionKind::ALL.into_iter().map(unknown).collect();
+        let told = list.iter().map(|c| (c.status, c.finding.reason())).collect();
+        Self { list, told }
+    }
+
+    pub(super) fn list(&self) -> &[Condition] {
+        &self.list
+    }
+
+    pub(super) fn of(&self, kind: ConditionKind) -> &Condition {
+        &self.list[kind as usize]
+    }
+
+    /// The configuration's condition, the same for every modem.
+    pub(super) fn set_config(&mut self, config: &Condition) {
+        self.list[ConditionKind::ConfigValid as usize] = config.clone();
+    }
+
+    /// Takes over a conclusion; returns the changes that are news.
+    pub(super) fn update(&mut self, plan: &Plan, generation: u64, now: Instant) -> Vec<EventKind> {
+        let mut news = Vec::new();
+        for StageReport { stage, status, finding } in &plan.stages {
+            self.set(stage.kind(), *status, finding, generation, now, &mut news);
+        }
+        let (status, finding) = match plan.deciding() {
+            None => (Status::True, Finding::AllApplied),
+            Some(first) => (Status::False, Finding::Progressing(first.stage.kind())),
+        };
+        self.set(ConditionKind::Converged, status, &finding, generation, now, &mut news);
+        news
+    }
+
+    fn set(
+        &mut self,
+        kind: ConditionKind,
+        status: Status,
+        finding: &Finding,
+        generation: u64,
+        now: Instant,
+        news: &mut Vec<EventKind>,
+    ) {
+        let condition = &mut self.list[kind as usize];
+        if condition.status != status {
+            condition.since = now;
+        }
+        condition.status = status;
+        condition.observed_generation = generation;
+        if condition.finding != *finding {
+            condition.finding = finding.clone();
+        }
+        let told = &mut self.told[kind as usize];
+        let settled = !matches!(
+            finding,
+            Finding::Waiting | Finding::Reading(_) | Finding::InProgress(_) | Finding::Progressing(_)
+        );
+        let says = (status, finding.reason());
+        if settled && *told != says {
+            news.push(EventKind::ConditionChanged { from: told.0, to: condition.clone() });
+            *told = says;
+        } else if kind == ConditionKind::Converged && told.0 != status {
+            *told = says;
+        }
+    }
+}

@@ -1,0 +1,493 @@
+//! The controller of one modem.
+//!
+//! Contract of the state machine: `configure`, `retire` and `handle_*` take inputs, each with `now`; after each,
+//! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::conditions::Conditions;
+use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec, PowerCommand};
+use super::recovery::Recovery;
+use crate::config::{ControlPort, ModemConfig};
+use crate::model::{
+    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
+    LinkState, ModemName, Observed, PortState, Report, Selection, SimIdentity, Status,
+};
+use crate::modem::{self, Driver};
+use crate::plan::{self, Plan, Previewed, Step};
+use crate::power::{self, Cycle, Switch};
+use crate::provider::{self, Choice};
+
+use super::fleet::Secrets;
+
+/// The host answers in milliseconds; an answer that is missing for this long does not come any more.
+const HOST_ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+/// The host is not asked for the same fact more often than this while it does not answer.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// An effect that has lasted this long clears the record of the attempts it took.
+const LASTED: Duration = Duration::from_secs(60);
+/// Turns of the loop after one input: each begins an action that ends at once. More means a rule that undoes another.
+const TURNS: usize = 16;
+
+/// Keeps one modem as the file asks.
+#[derive(Debug)]
+pub struct Controller {
+    name: ModemName,
+    config: ModemConfig,
+    generation: u64,
+    retiring: bool,
+    observed: Observed,
+    desired: Desired,
+    choice: Option<(SimIdentity, Choice)>,
+    plan: Plan,
+    conditions: Conditions,
+    recovery: Recovery,
+    driver: Driver,
+    cycle: Cycle,
+    /// When the host must have answered the action in flight.
+    host_deadline: Option<Instant>,
+    host_looks: BTreeMap<Fact, Instant>,
+    out: VecDeque<Output>,
+}
+
+impl Controller {
+    pub(super) fn new(name: ModemName, config: ModemConfig, memory: &Memory, seed: u64, now: Instant) -> Self {
+        let desired = Desired {
+            technologies: config.technologies,
+            selection: Selection::Undecided,
+            link: DesiredLink::default(),
+        };
+        let observed = Observed { seed, ..Observed::default() };
+        let plan = plan::plan(&desired, &observed, now);
+        Self {
+            name,
+            config,
+            generation: 0,
+            retiring: false,
+            observed,
+            desired,
+            choice: None,
+            plan,
+            conditions: Conditions::new(now),
+            recovery: Recovery::default(),
+            driver: Driver::new(&memory.clients),
+            cycle: Cycle::default(),
+            host_deadline: None,
+            host_looks: BTreeMap::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// The modem's name in the file.
+    #[must_use]
+    pub fn name(&self) -> &ModemName {
+        &self.name
+    }
+
+    /// Its conditions, in order of dependency.
+    #[must_use]
+    pub fn conditions(&self) -> &[Condition] {
+        self.conditions.list()
+    }
+
+    /// One of its conditions.
+    #[must_use]
+    pub fn condition(&self, kind: ConditionKind) -> &Condition {
+        self.conditions.of(kind)
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
+    /// What it shall be like.
+    #[must_use]
+    pub fn desired(&self) -> &Desired {
+        &self.desired
+    }
+
+    /// The file's entry for it.
+    #[must_use]
+    pub fn config(&self) -> &ModemConfig {
+        &self.config
+    }
+
+    /// The choice of the service provider and the card it was made for, once there is one.
+    #[must_use]
+    pub fn choice(&self) -> Option<(&SimIdentity, &Choice)> {
+        self.choice.as_ref().map(|(sim, choice)| (sim, choice))
+    }
+
+    /// The last conclusion.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The actions from here to rest, if each one works, and what is waited for there.
+    #[must_use]
+    pub fn preview(&self, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
+        plan::preview(&self.desired, &self.observed, now)
+    }
+
+    /// When the recovery ladder takes its next step, if trouble lasts.
+    #[must_use]
+    pub fn recovery_due(&self) -> Option<Instant> {
+        self.recovery.poll_timeout().map(|(at, _)| at)
+    }
+
+    /// Whether everything we set up is gone and the controller can be dropped.
+    pub(super) fn is_gone(&self) -> bool {
+        self.retiring && self.plan.step == Step::Converged && self.observed.doing.is_none()
+    }
+
+    pub(super) fn configure(&mut self, config: ModemConfig, generation: u64, secrets: &Secrets, now: Instant) {
+        let intent = self.config != config || self.retiring;
+        self.config = config;
+        self.generation = generation;
+        self.retiring = false;
+        if intent {
+            // A new intent is tried at once, however often the old one failed.
+            self.observed.attempts.clear();
+            self.choice = None;
+        }
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn retire(&mut self, secrets: &Secrets, now: Instant) {
+        self.retiring = true;
+        self.observed.attempts.clear();
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn set_config_condition(&mut self, condition: &Condition) {
+        self.conditions.set_config(condition);
+    }
+
+    pub(super) fn handle_port(&mut self, state: PortState, secrets: &Secrets, now: Instant) {
+        self.host_looks.remove(&Fact::Port);
+        if state != PortState::Open {
+            self.lose_port(now);
+            if matches!(self.observed.doing, Some(Action::ClosePort)) {
+                self.end(Ok(()), now);
+            } else if matches!(self.observed.doing, Some(Action::OpenPort)) {
+                let why = match &state {
+                    PortState::Unusable(why) => why.clone(),
+                    PortState::Absent => "no such device".to_owned(),
+                    PortState::Closed | PortState::Open => "it was closed again".to_owned(),
+                };
+                self.end(Err(Failure::Host(why)), now);
+            }
+        }
+        self.observed.learn(Report::Port(state), now);
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn handle_opened(&mut self, kind: PortKind, secrets: &Secrets, now: Instant) {
+        self.lose_port(now);
+        if matches!(self.observed.doing, Some(Action::OpenPort)) {
+            self.end(Ok(()), now);
+        }
+        self.observed.learn(Report::Port(PortState::Open), now);
+        self.driver.handle_opened(match kind {
+            PortKind::Exclusive => None,
+            PortKind::Proxy { device } => Some(device),
+        });
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn handle_bytes(&mut self, bytes: &[u8], secrets: &Secrets, now: Instant) {
+        self.driver.handle_bytes(bytes, now);
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn handle_link(&mut self, state: LinkState, secrets: &Secrets, now: Instant) {
+        self.host_looks.remove(&Fact::Link);
+        // While a change is under way an older state may still arrive; the look after the change decides.
+        if !matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
+            self.observed.learn(Report::Link(state), now);
+        }
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn handle_link_done(&mut self, result: Result<(), String>, secrets: &Secrets, now: Instant) {
+        if matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
+            self.end(result.map_err(Failure::Host), now);
+        }
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn handle_power_done(&mut self, result: Result<(), String>, secrets: &Secrets, now: Instant) {
+        let next = self.cycle.handle_answer(result, now);
+        self.power(next, now);
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
+        self.driver.handle_timeout(now);
+        let next = self.cycle.handle_timeout(now);
+        self.power(next, now);
+        if self.host_deadline.is_some_and(|deadline| now >= deadline) {
+            self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
+        }
+        self.turn(secrets, now);
+    }
+
+    pub(super) fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        let host = self.host_deadline.map(|at| (at, "the host is to answer"));
+        let looks = self.host_looks.values().min().map(|at| (*at, "the host is to report"));
+        let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), self.recovery.poll_timeout()];
+        [host, looks, plan].into_iter().chain(inner).flatten().min()
+    }
+
+    /// The one path: learn, conclude, begin at most one action at a time, publish.
+    fn turn(&mut self, secrets: &Secrets, now: Instant) {
+        let mut turns = 0;
+        loop {
+            self.take_in(now);
+            self.choose(secrets);
+            self.plan = match self.retiring {
+                false => plan::plan(&self.desired, &self.observed, now),
+                true => plan::retire(&self.observed, now),
+            };
+            self.clear_attempts(now);
+            self.call_off(now);
+            turns += 1;
+            let begun = turns < TURNS && self.begin_next(now);
+            if !begun {
+                break;
+            }
+        }
+        debug_assert!(turns < TURNS, "actions that end at once, one after another: {:?}", self.plan);
+        self.look(now);
+        self.take_in(now);
+        self.publish(now);
+    }
+
+    /// Takes over what the driver learned and did.
+    fn take_in(&mut self, now: Instant) {
+        while let Some(output) = self.driver.poll_output() {
+            match output {
+                modem::Output::Send(bytes) => self.out.push_back(Output::Send(self.name.clone(), bytes)),
+                modem::Output::Learn(report) => self.learn(report, now),
+                modem::Output::Forget(facts) => self.observed.forget(facts),
+                modem::Output::Heard => {
+                    if let Some(control) = &mut self.observed.control {
+                        control.at = now;
+                    }
+                    if let Some(port) = &mut self.observed.port {
+                        port.at = now;
+                    }
+                }
+                modem::Output::Done(result) => self.end(result, now),
+                modem::Output::Restarted { evidence } => {
+                    self.observed.forget(FactSet::MODEM);
+                    self.observed.dialled = None;
+                    self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
+                }
+                modem::Output::Remember(clients) => {
+                    self.out.push_back(Output::Remember(self.name.clone(), Memory { clients }));
+                }
+            }
+        }
+    }
+
+    fn learn(&mut self, report: Report, now: Instant) {
+        if let Report::ServingSystem(serving) = &report {
+            let before = self.observed.serving_system.as_ref().map(|seen| &seen.value);
+            let other = before.is_none_or(|b| b.plmn != serving.plmn || !b.registration.is_registered());
+            if other && serving.registration.is_registered() {
+                // A network that serves us anew may grant what the one before refused.
+                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+            }
+        }
+        self.observed.learn(report, now);
+    }
+
+    /// Chooses the service provider for the card that is in now.
+    fn choose(&mut self, secrets: &Secrets) {
+        let Some(sim) = self.observed.sim_identity.as_ref().map(|seen| &seen.value) else {
+            self.desired = desired(&self.config, Selection::Undecided);
+            return;
+        };
+        if self.choice.as_ref().is_none_or(|(chosen_for, _)| chosen_for != sim) {
+            self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
+        }
+        let Some((_, choice)) = &self.choice else { return };
+        self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
+    }
+
+    fn clear_attempts(&mut self, now: Instant) {
+        for name in &self.plan.effective {
+            if self.observed.attempts.get(name).is_some_and(|a| now.since(a.last_at) >= LASTED) {
+                self.observed.attempts.remove(name);
+            }
+        }
+    }
+
+    /// Calls off dialling that is no longer wanted: it may take two minutes, and an edit does not wait for it.
+    fn call_off(&mut self, now: Instant) {
+        let Some(Action::StartSession(_, dialling)) = &self.observed.doing else { return };
+        let wanted = match &self.desired.selection {
+            Selection::Chosen(provider) => dialling.dials_like(provider),
+            Selection::Undecided | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => false,
+        };
+        if !wanted || self.retiring {
+            self.driver.cancel(now);
+            self.take_in(now);
+        }
+    }
+
+    /// Begins the plan's next action, or a recovery step where the plan can only wait. Says whether it began one.
+    fn begin_next(&mut self, now: Instant) -> bool {
+        if self.observed.doing.is_some() {
+            return false;
+        }
+        let (kind, because) = match self.plan.deciding() {
+            Some(first) => (first.stage.kind(), first.finding.to_string()),
+            None => (ConditionKind::Converged, "the second IP family is missing".to_owned()),
+        };
+        if let Step::Do(action) = self.plan.step.clone() {
+            self.event(EventKind::ActionStarted { action: action.clone(), because, serves: kind });
+            self.begin(action, now);
+            return true;
+        }
+        if self.retiring {
+            return false;
+        }
+        let Some((diagnosis, step, attempt)) = self.recovery.step(&self.plan.stages, now) else { return false };
+        self.recovery.began(diagnosis, &step, now);
+        self.event(EventKind::Recovery { diagnosis, step: step.clone(), attempt });
+        self.begin(step, now);
+        true
+    }
+
+    fn begin(&mut self, action: Action, now: Instant) {
+        self.observed.forget(action.touches());
+        self.observed.doing = Some(action.clone());
+        if let Action::StartSession(..) = action {
+            self.observed.dialled = None;
+        }
+        match action.actor() {
+            Actor::Modem => self.driver.start(&action, now),
+            Actor::Port => {
+                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
+                self.out.push_back(match action {
+                    Action::OpenPort => Output::OpenPort(self.name.clone(), port_spec(&self.name, &self.config)),
+                    _ => Output::ClosePort(self.name.clone()),
+                });
+            }
+            Actor::Link => {
+                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
+                if let Action::ConfigureLink(link) = action {
+                    self.out.push_back(Output::ConfigureLink(self.name.clone(), link));
+                }
+            }
+            Actor::Power => {
+                let switch = match action {
+                    Action::Reauthorise => self.cycle.reauthorise(now),
+                    _ => self.cycle.begin(now),
+                };
+                self.power(power::Next::Tell(switch), now);
+            }
+        }
+    }
+
+    fn power(&mut self, next: power::Next, now: Instant) {
+        match next {
+            power::Next::Wait => {}
+            power::Next::Tell(switch) => {
+                let command = match switch {
+                    Switch::Off => PowerCommand::Off,
+                    Switch::On => PowerCommand::On,
+                    Switch::Reauthorise => PowerCommand::Reauthorise,
+                };
+                self.out.push_back(Output::Power(self.name.clone(), command));
+            }
+            power::Next::Done(result) => self.end(result.map_err(Failure::Host), now),
+        }
+    }
+
+    /// The action in flight ended: what it could change is not believed until it is seen.
+    fn end(&mut self, outcome: Result<(), Failure>, now: Instant) {
+        self.host_deadline = None;
+        let Some(action) = self.observed.doing.take() else { return };
+        self.observed.forget(action.touches());
+        match (&action, &outcome) {
+            (Action::StartSession(_, provider), Ok(())) => self.observed.dialled = Some(provider.clone()),
+            (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
+            _ => {}
+        }
+        if outcome != Err(Failure::Cancelled) {
+            let failures = self.observed.attempts.get(action.name()).map_or(0, |a| a.failures) + 1;
+            let last_failure = outcome.clone().err();
+            let attempts = Attempts { failures, last_at: now, last_failure };
+            self.observed.attempts.insert(action.name().to_owned(), attempts);
+        }
+        self.event(EventKind::ActionEnded { action, outcome });
+    }
+
+    /// The port is not open any more, or was opened anew: nothing the modem said before counts.
+    fn lose_port(&mut self, now: Instant) {
+        self.driver.handle_closed(now);
+        self.take_in(now);
+        self.observed.forget(FactSet::MODEM);
+    }
+
+    /// Asks for the facts the plan wants.
+    fn look(&mut self, now: Instant) {
+        let changing = self.observed.doing.as_ref().map_or(FactSet::NONE, Action::touches);
+        let wanted = self.plan.wanted.without(changing);
+        self.driver.want(wanted, now);
+        for fact in [Fact::Port, Fact::Link] {
+            if !wanted.contains(fact) {
+                self.host_looks.remove(&fact);
+            } else if self.host_looks.get(&fact).is_none_or(|again| now >= *again) {
+                self.host_looks.insert(fact, now + LOOK_AGAIN);
+                self.out.push_back(Output::Look(self.name.clone(), fact));
+            }
+        }
+    }
+
+    fn publish(&mut self, now: Instant) {
+        for news in self.conditions.update(&self.plan, self.generation, now) {
+            self.event(news);
+        }
+    }
+
+    fn event(&mut self, what: EventKind) {
+        self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
+    }
+
+    /// The status of a condition, for those who only want to know that.
+    #[must_use]
+    pub fn status(&self, kind: ConditionKind) -> Status {
+        self.condition(kind).status
+    }
+}
+
+fn desired(config: &ModemConfig, selection: Selection) -> Desired {
+    let link = DesiredLink {
+        mtu: config.ip.mtu.map(u32::from),
+        route_metric: config.ip.route_metric,
+        default_route: config.ip.default_route,
+    };
+    Desired { technologies: config.technologies, selection, link }
+}
+
+fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {
+    match &config.control {
+        ControlPort::OfInterface => PortSpec::Interface(name.0.clone()),
+        ControlPort::Device { path, proxy: true } => PortSpec::Proxy { device: path.clone() },
+        ControlPort::Device { path, proxy: false } => PortSpec::Device(path.clone()),
+        ControlPort::Socket { path } => PortSpec::Socket(path.clone()),
+    }
+}

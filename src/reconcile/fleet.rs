@@ -1,0 +1,274 @@
+//! All modems of one daemon, and the configuration they share.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::controller::Controller;
+use super::door::{Event, EventKind, Input, Memory, Output, SecretRef};
+use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, ServiceProvider, Source};
+use crate::model::{Condition, ConditionKind, Finding, Instant, ModemName, Provider, Secret, Selection, Status};
+use crate::provider::Choice;
+
+/// Secrets that the shell fetched, or why it could not.
+pub(super) type Secrets = BTreeMap<SecretRef, Result<Secret, String>>;
+
+/// The core of one daemon.
+///
+/// Inputs go in by [`Fleet::handle`] with a `now` that never goes backwards; after each, outputs come out of
+/// [`Fleet::poll_output`] until `None`; [`Fleet::poll_timeout`] says when [`Input::Timer`] is due.
+#[derive(Debug)]
+pub struct Fleet {
+    seed: u64,
+    generation: u64,
+    config: Option<Config>,
+    diagnostics: Diagnostics,
+    condition: Condition,
+    memories: BTreeMap<ModemName, Memory>,
+    secrets: Secrets,
+    controllers: BTreeMap<ModemName, Controller>,
+    out: VecDeque<Output>,
+}
+
+impl Fleet {
+    /// A fleet without configuration. `seed` is the device's own number: it spreads the retries of many devices.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let condition = Condition {
+            kind: ConditionKind::ConfigValid,
+            status: Status::Unknown,
+            finding: Finding::Waiting,
+            since: Instant::ZERO,
+            observed_generation: 0,
+        };
+        Self {
+            seed,
+            generation: 0,
+            config: None,
+            diagnostics: Diagnostics::default(),
+            condition,
+            memories: BTreeMap::new(),
+            secrets: Secrets::new(),
+            controllers: BTreeMap::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// The number of the configuration in force, counted from 1; 0 before the first.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
+    }
+
+    /// What was said of the newest edit, in force or not.
+    #[must_use]
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// Whether the newest edit is in force.
+    #[must_use]
+    pub fn config_condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// All modems, by name.
+    pub fn controllers(&self) -> impl Iterator<Item = &Controller> {
+        self.controllers.values()
+    }
+
+    /// One modem.
+    #[must_use]
+    pub fn controller(&self, name: &ModemName) -> Option<&Controller> {
+        self.controllers.get(name)
+    }
+
+    /// Takes in what happened. Inputs about a modem that the file does not name are ignored.
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        match input {
+            Input::Config(sources) => self.configure(&sources, now),
+            Input::Remembered(name, memory) => {
+                self.memories.insert(name, memory);
+            }
+            Input::Secret(reference, value) => {
+                self.secrets.insert(reference, value);
+                self.each(now, |controller, secrets| controller.handle_timeout(secrets, now));
+            }
+            Input::Port(name, state) => self.with(&name, now, |c, s| c.handle_port(state, s, now)),
+            Input::Opened(name, kind) => self.with(&name, now, |c, s| c.handle_opened(kind, s, now)),
+            Input::Bytes(name, bytes) => self.with(&name, now, |c, s| c.handle_bytes(&bytes, s, now)),
+            Input::Link(name, state) => self.with(&name, now, |c, s| c.handle_link(state, s, now)),
+            Input::LinkDone(name, result) => self.with(&name, now, |c, s| c.handle_link_done(result, s, now)),
+            Input::PowerDone(name, result) => self.with(&name, now, |c, s| c.handle_power_done(result, s, now)),
+            Input::Timer => {
+                let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);
+                self.each(now, |controller, secrets| {
+                    if due(controller) {
+                        controller.handle_timeout(secrets, now);
+                    }
+                });
+            }
+        }
+    }
+
+    /// What to do next.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When [`Input::Timer`] is due, and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        self.controllers.values().filter_map(Controller::poll_timeout).min()
+    }
+
+    fn with(&mut self, name: &ModemName, now: Instant, f: impl FnOnce(&mut Controller, &Secrets)) {
+        let Some(controller) = self.controllers.get_mut(name) else { return };
+        f(controller, &self.secrets);
+        self.drain(name, now);
+    }
+
+    fn each(&mut self, now: Instant, mut f: impl FnMut(&mut Controller, &Secrets)) {
+        let names: Vec<ModemName> = self.controllers.keys().cloned().collect();
+        for name in names {
+            self.with(&name, now, &mut f);
+        }
+    }
+
+    fn drain(&mut self, name: &ModemName, _now: Instant) {
+        let Some(controller) = self.controllers.get_mut(name) else { return };
+        while let Some(output) = controller.poll_output() {
+            self.out.push_back(output);
+        }
+        if controller.is_gone() {
+            self.controllers.remove(name);
+            self.memories.remove(name);
+            self.out.push_back(Output::Remember(name.clone(), Memory::default()));
+            self.event(Some(name.clone()), EventKind::Retired);
+        }
+    }
+
+    fn configure(&mut self, sources: &[Source], now: Instant) {
+        let loaded = config::load(sources);
+        self.diagnostics = loaded.diagnostics;
+        let Some(config) = loaded.config else { return self.reject(now) };
+        let changed = self.config.as_ref() != Some(&config);
+        if changed {
+            self.generation += 1;
+        }
+        self.set_condition(Status::True, Finding::Accepted { generation: self.generation }, now);
+        if changed {
+            self.event(None, EventKind::ConfigAccepted { generation: self.generation });
+            self.secrets.clear();
+        }
+        self.fetch_secrets(&config);
+        for name in self.controllers.keys().cloned().collect::<Vec<_>>() {
+            if !config.modems.contains_key(&name) {
+                self.with(&name, now, |controller, secrets| controller.retire(secrets, now));
+            }
+        }
+        for (name, modem) in &config.modems {
+            self.apply(name, modem, now);
+        }
+        self.config = Some(config);
+    }
+
+    fn apply(&mut self, name: &ModemName, modem: &ModemConfig, now: Instant) {
+        if !self.controllers.contains_key(name) {
+            let memory = self.memories.remove(name).unwrap_or_default();
+            // Modems of one device do not retry in step either.
+            let seed = name.0.bytes().fold(self.seed, |seed, byte| seed.rotate_left(5) ^ u64::from(byte));
+            let controller = Controller::new(name.clone(), modem.clone(), &memory, seed, now);
+            self.controllers.insert(name.clone(), controller);
+        }
+        let generation = self.generation;
+        let condition = self.condition.clone();
+        self.with(name, now, |controller, secrets| {
+            controller.set_config_condition(&condition);
+            controller.configure(modem.clone(), generation, secrets, now);
+        });
+    }
+
+    fn reject(&mut self, now: Instant) {
+        let errors = self.diagnostics.errors().count();
+        let error = self.diagnostics.headline().unwrap_or_default();
+        self.set_condition(Status::False, Finding::Rejected { error, errors }, now);
+        let report = self.diagnostics.render(false);
+        self.event(None, EventKind::ConfigRejected { report });
+    }
+
+    fn set_condition(&mut self, status: Status, finding: Finding, now: Instant) {
+        if self.condition.status != status {
+            self.condition.since = now;
+        }
+        self.condition.status = status;
+        self.condition.finding = finding;
+        self.condition.observed_generation = self.generation;
+        for controller in self.controllers.values_mut() {
+            controller.set_config_condition(&self.condition);
+        }
+    }
+
+    fn fetch_secrets(&mut self, config: &Config) {
+        let providers = config.modems.values().flat_map(|modem| &modem.service_providers);
+        let references = providers.filter_map(|p| p.auth.as_ref()).filter_map(|auth| reference(&auth.password));
+        let missing: std::collections::BTreeSet<SecretRef> =
+            references.filter(|reference| !self.secrets.contains_key(reference)).collect();
+        self.out.extend(missing.into_iter().map(Output::Fetch));
+    }
+
+    fn event(&mut self, modem: Option<ModemName>, what: EventKind) {
+        self.out.push_back(Output::Event(Event { modem, what }));
+    }
+}
+
+fn reference(source: &SecretSource) -> Option<SecretRef> {
+    match source {
+        SecretSource::Inline(_) => None,
+        SecretSource::Credential(name) => Some(SecretRef::Credential(name.clone())),
+        SecretSource::File(path) => Some(SecretRef::File(path.clone())),
+        SecretSource::Variable(name) => Some(SecretRef::Variable(name.clone())),
+    }
+}
+
+/// The provider that a choice means, complete with its password.
+pub(super) fn selection(config: &ModemConfig, choice: &Choice, secrets: &Secrets) -> Selection {
+    let chosen = match &choice.chosen {
+        Ok(chosen) => chosen,
+        Err(no_match) => return Selection::NoMatch { candidates: no_match.tried },
+    };
+    let Some(entry) = config.service_providers.get(chosen.index) else {
+        return Selection::NoMatch { candidates: config.service_providers.len() };
+    };
+    let name = entry.name.clone().unwrap_or_else(|| entry.apn.0.clone());
+    match password(entry, secrets) {
+        Ok(password) => Selection::Chosen(Provider {
+            name,
+            origin: entry.origin.to_string(),
+            because: chosen.reason.to_string(),
+            apn: entry.apn.clone(),
+            roaming_allowed: entry.roaming_allowed,
+            authentication: entry.auth.as_ref().map(|auth| auth.method).unwrap_or_default(),
+            username: entry.auth.as_ref().map(|auth| auth.username.clone()),
+            password,
+            families: entry.ip_family,
+        }),
+        Err(why) => Selection::SecretMissing { name, why },
+    }
+}
+
+fn password(entry: &ServiceProvider, secrets: &Secrets) -> Result<Option<Secret>, String> {
+    let Some(auth) = &entry.auth else { return Ok(None) };
+    if let SecretSource::Inline(secret) = &auth.password {
+        return Ok(Some(secret.clone()));
+    }
+    match reference(&auth.password).and_then(|reference| secrets.get(&reference)) {
+        Some(Ok(secret)) => Ok(Some(secret.clone())),
+        Some(Err(why)) => Err(why.clone()),
+        None => Err("not fetched yet".to_owned()),
+    }
+}

@@ -1,0 +1,22 @@
+//! The reconciler: one [`Controller`] per modem, all of them a [`Fleet`], and the [`door`] to the world.
+//!
+//! ```text
+//!  Input ─► Fleet ─► Controller ─► observed ─► plan ─► one action ─► driver / link / power ─► Output
+//!              └ config, generation      ▲      └► conditions ─► events        │
+//!                                        └──────────── facts ◄─────────────────┘
+//! ```
+//! A controller does the same after every input: take in what the driver learned, conclude, begin at most one action,
+//! publish. There is no other path, at start, after an edit, or in trouble.
+
+mod conditions;
+mod controller;
+pub mod door;
+mod fleet;
+mod recovery;
+
+#[cfg(test)]
+mod tests;
+
+pub use controller::Controller;
+pub use door::{Event, EventKind, Input, Memory, Output, PortKind, PortSpec, PowerCommand, SecretRef};
+pub use fleet::Fleet;

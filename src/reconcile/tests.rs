@@ -1,0 +1,1 @@
+//! The fleet against a host that is played by the test.
