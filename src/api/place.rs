@@ -31,10 +31,8 @@ pub enum PlaceError {
 #[must_use]
 pub fn own() -> PathBuf {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_absolute());
-    let directory = runtime.map_or_else(
-        || PathBuf::from(format!("/tmp/wwan-{}", rustix::process::geteuid().as_raw())),
-        PathBuf::from,
-    );
+    let directory = runtime
+        .map_or_else(|| PathBuf::from(format!("/tmp/wwan-{}", rustix::process::geteuid().as_raw())), PathBuf::from);
     directory.join("wwan/control.sock")
 }
 

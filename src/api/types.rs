@@ -432,6 +432,8 @@ pub enum Happening {
         /// Which attempt, from 1.
         attempt: u32,
     },
+    /// A modem that the file no longer names was let go.
+    Retired,
 }
 
 /// The configuration in force.

@@ -9,7 +9,6 @@ use super::types::{
     ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView, ModemView,
     NetworkView, NextView, PlannedView, ProviderView, StatusView,
 };
-use crate::config::Config;
 use crate::model::condition::due;
 use crate::model::{
     Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, ModemName, Observed, Provider, Selection, Status,
@@ -116,10 +115,9 @@ pub fn candidate_plan(modem: &ModemName, actions: &[Previewed], rest: Option<Fin
 
 /// The verdict on every entry; none before the card is read.
 #[must_use]
-pub fn choice(controller: &Controller, config: Option<&Config>) -> ChoiceView {
-    let providers = config.and_then(|config| config.modems.get(controller.name()));
-    let providers = providers.map(|modem| modem.service_providers.as_slice()).unwrap_or_default();
-    let verdicts = controller.choice().map(|choice| choice.verdicts.as_slice()).unwrap_or_default();
+pub fn choice(controller: &Controller) -> ChoiceView {
+    let providers = &controller.config().service_providers;
+    let verdicts = controller.choice().map(|(_, choice)| choice.verdicts.as_slice()).unwrap_or_default();
     let entries = providers.iter().zip(verdicts).map(|(provider, verdict)| EntryView {
         name: provider.name.clone().unwrap_or_else(|| provider.apn.to_string()),
         chosen: matches!(verdict, Verdict::Chosen(_)),
@@ -148,11 +146,10 @@ pub fn happening(what: &EventKind, now: Instant) -> Happening {
             failure: outcome.as_ref().err().map(ToString::to_string),
         },
         EventKind::ModemRestarted { evidence } => Happening::ModemRestarted { evidence: evidence.clone() },
-        EventKind::Recovery { diagnosis, step, attempt } => Happening::Recovery {
-            diagnosis: diagnosis.to_string(),
-            step: step.to_string(),
-            attempt: *attempt,
-        },
+        EventKind::Recovery { diagnosis, step, attempt } => {
+            Happening::Recovery { diagnosis: diagnosis.to_string(), step: step.to_string(), attempt: *attempt }
+        }
+        EventKind::Retired => Happening::Retired,
     }
 }
 

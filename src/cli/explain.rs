@@ -69,13 +69,17 @@ fn state(out: Out, modem: &ModemExplanationView) -> Vec<String> {
             lines.push(format!("{name} is {word} {because} {condition} is {status} for {since}."));
         }
     }
-    let rows: Vec<Vec<Cell>> = modem.holds.iter().map(|condition| {
-        vec![
-            (Tone::Good, "  ok".to_owned()),
-            (Tone::Plain, condition.condition.clone()),
-            (Tone::Faint, condition.message.clone()),
-        ]
-    }).collect();
+    let rows: Vec<Vec<Cell>> = modem
+        .holds
+        .iter()
+        .map(|condition| {
+            vec![
+                (Tone::Good, "  ok".to_owned()),
+                (Tone::Plain, condition.condition.clone()),
+                (Tone::Faint, condition.message.clone()),
+            ]
+        })
+        .collect();
     lines.extend(table::lines(out, 2, &rows));
     if let Some(diagnosis) = &modem.diagnosis {
         lines.push(format!("  {}  {}", out.paint(Tone::Bad, "->"), said(diagnosis)));
@@ -93,15 +97,20 @@ fn provider(out: Out, choice: &ChoiceView) -> Vec<String> {
     if choice.entries.is_empty() {
         lines.push("  nothing is chosen before the SIM card is read".to_owned());
     }
-    let rows: Vec<Vec<Cell>> = choice.entries.iter().enumerate().map(|(place, entry)| {
-        let tone = if entry.chosen { Tone::Good } else { Tone::Plain };
-        vec![
-            (Tone::Plain, format!("  [{place}]")),
-            (tone, entry.name.clone()),
-            (tone, entry.because.clone()),
-            (Tone::Faint, format!("({})", entry.origin)),
-        ]
-    }).collect();
+    let rows: Vec<Vec<Cell>> = choice
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(place, entry)| {
+            let tone = if entry.chosen { Tone::Good } else { Tone::Plain };
+            vec![
+                (Tone::Plain, format!("  [{place}]")),
+                (tone, entry.name.clone()),
+                (tone, entry.because.clone()),
+                (Tone::Faint, format!("({})", entry.origin)),
+            ]
+        })
+        .collect();
     lines.extend(table::lines(out, 2, &rows));
     lines
 }

@@ -38,7 +38,7 @@ impl Out {
     }
 
     /// Without colours.
-    #[must_use]
+    #[cfg(test)]
     pub const fn plain() -> Self {
         Self { colour: false }
     }

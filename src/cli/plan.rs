@@ -58,13 +58,17 @@ fn counted(count: usize, what: &str) -> String {
 
 fn of_modem(out: Out, modem: &ModemPlanView) -> Vec<String> {
     let mut lines = vec![out.paint(Tone::Strong, &modem.name)];
-    let rows: Vec<Vec<Cell>> = modem.actions.iter().map(|planned| {
-        vec![
-            (Tone::Pending, format!("  ~ {}", planned.stage)),
-            (Tone::Plain, planned.action.clone()),
-            (Tone::Faint, planned.because.clone()),
-        ]
-    }).collect();
+    let rows: Vec<Vec<Cell>> = modem
+        .actions
+        .iter()
+        .map(|planned| {
+            vec![
+                (Tone::Pending, format!("  ~ {}", planned.stage)),
+                (Tone::Plain, planned.action.clone()),
+                (Tone::Faint, planned.because.clone()),
+            ]
+        })
+        .collect();
     lines.extend(table::lines(out, 2, &rows));
     if rows.is_empty() {
         lines.push(format!("  {}", next(&modem.next)));

@@ -219,10 +219,7 @@ mod tests {
         status.config = refused;
         let lines = short(Out::plain(), &status);
         assert!(lines[0].contains("ONLINE "), "{lines:?}");
-        assert_eq!(
-            lines[1],
-            "config refused: /etc/wwan.yaml:3:5: unknown key; generation 1 stays in force"
-        );
+        assert_eq!(lines[1], "config refused: /etc/wwan.yaml:3:5: unknown key; generation 1 stays in force");
     }
 
     #[test]

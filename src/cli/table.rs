@@ -35,7 +35,8 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_the_last_one_does_not_count() {
         let row = |cells: &[&str]| cells.iter().map(|text| (Tone::Plain, (*text).to_owned())).collect::<Vec<_>>();
-        let rows = [row(&["a", "bb", "end"]), row(&["aaa", "b", "longer end"]), row(&["a", "a long end in column two"])];
+        let rows =
+            [row(&["a", "bb", "end"]), row(&["aaa", "b", "longer end"]), row(&["a", "a long end in column two"])];
         assert_eq!(
             lines(Out::plain(), 2, &rows),
             ["a    bb  end", "aaa  b   longer end", "a    a long end in column two"]

@@ -88,6 +88,7 @@ fn log(event: &EventView) {
         Happening::Recovery { diagnosis, step, attempt } => {
             tracing::warn!(modem, diagnosis, step, attempt, "recovery");
         }
+        Happening::Retired => tracing::info!(modem, "retired"),
     }
 }
 

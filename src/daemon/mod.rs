@@ -20,6 +20,7 @@ pub use self::journal::Journal;
 use crate::api::{Call, Limits, Server, ServerError};
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
+use crate::host::secret;
 use crate::host::watch::{Pace, Watch};
 use crate::model::Instant;
 use crate::reconcile::{Fleet, Input, Output};
@@ -68,11 +69,7 @@ enum Wake {
 ///
 /// # Errors
 /// Only at the start: what goes wrong later is a condition or a log line.
-pub async fn run(
-    options: Options,
-    executors: Executors,
-    mut inputs: mpsc::Receiver<Input>,
-) -> Result<(), RunError> {
+pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Receiver<Input>) -> Result<(), RunError> {
     let Options { layers, socket, seed, clock, journal } = options;
     let mut signals = Signals::new().map_err(RunError::Signals)?;
     let server = Server::bind(&socket)?;
@@ -125,6 +122,10 @@ impl Daemon {
         while let Some(output) = self.fleet.poll_output() {
             match output {
                 Output::Event(event) => self.journal.record(&event, now),
+                Output::Fetch(reference) => {
+                    let value = secret::fetch(&reference);
+                    self.fleet.handle(Input::Secret(reference, value), now);
+                }
                 output => self.executors.carry_out(output, &self.fleet),
             }
         }

@@ -35,3 +35,7 @@ impl Links for SimulatedLinks {
         report(&self.inputs, Input::LinkDone(modem.clone(), Ok(())));
     }
 }
+
+/// Stand-in.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {}

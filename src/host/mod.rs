@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod files;
 pub mod port;
+pub mod secret;
 pub mod state;
 pub mod watch;
 
