@@ -11,6 +11,24 @@ use serde::{Deserialize, Serialize};
 /// The version of this contract. A request without one means the newest.
 pub const VERSION: u32 = 1;
 
+/// The JSON Schema of both directions.
+#[must_use]
+pub fn schema() -> String {
+    /// The control API of `wwan`: one JSON object a line over a unix socket, a request from the client and then a
+    /// response, or several, from the daemon.
+    #[derive(JsonSchema)]
+    #[schemars(title = "wwan control API")]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Api {
+        /// What a client sends. `version` may stand beside the rest; without it the newest is meant.
+        request: Request,
+        /// What the daemon sends.
+        response: Response,
+    }
+    let schema = schemars::schema_for!(Api);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
 /// What a client asks.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "request", rename_all = "kebab-case")]

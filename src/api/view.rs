@@ -99,10 +99,7 @@ pub fn explanation(controller: &Controller, now: Instant) -> ModemExplanationVie
 #[must_use]
 pub fn plan(controller: &Controller, now: Instant) -> ModemPlanView {
     let (actions, rest) = controller.preview(now);
-    let next = match rest {
-        None if actions.is_empty() => next(controller, now),
-        rest => after(&actions, rest),
-    };
+    let next = if actions.is_empty() { next(controller, now) } else { after(&actions, rest) };
     ModemPlanView { name: controller.name().to_string(), actions: actions.iter().map(planned).collect(), next }
 }
 
