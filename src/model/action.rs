@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::desired::Provider;
-use super::observed::{Fact, FactSet, LinkState};
+use super::fact::{Fact, FactSet};
+use super::observed::LinkState;
 use super::radio::{AccessTechnologies, OperatingMode};
 use super::session::IpFamily;
 

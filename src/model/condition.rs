@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::fact::Fact;
 use super::id::Plmn;
-use super::observed::{Fact, Failure};
+use super::observed::Failure;
 use super::radio::{AccessTechnologies, OperatingMode};
 use super::session::{CallEnd, IpFamily};
 use super::time::{Instant, spoken};

@@ -5,6 +5,7 @@
 pub mod action;
 pub mod condition;
 pub mod desired;
+pub mod fact;
 pub mod id;
 pub mod observed;
 pub mod radio;
@@ -15,10 +16,10 @@ pub mod time;
 pub use action::{Action, Actor};
 pub use condition::{Condition, ConditionKind, Finding, Status};
 pub use desired::{Desired, DesiredLink, Provider, Selection};
+pub use fact::{Fact, FactSet};
 pub use id::{Apn, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
 pub use observed::{
-    Attempts, ControlState, DataFormat, Device, Fact, FactSet, Failure, LinkState, Observed, PortState, Report, Seen,
-    SessionSettings,
+    Attempts, ControlState, DataFormat, Device, Failure, LinkState, Observed, PortState, Report, Seen, SessionSettings,
 };
 pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registration, ServingSystem};
 pub use session::{Authentication, CallEnd, IpFamilies, IpFamily, IpSettings, SessionState};

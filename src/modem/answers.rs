@@ -9,7 +9,7 @@ use crate::model::{
     Apn, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Iccid, Imei, Imsi, IpFamily, IpSettings, Report,
     ServingSystem, SessionSettings, SimIdentity,
 };
-use crate::qmi::{Frame, ProtocolError, Response, dms, nas, uim, wda, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Response, dms, nas, uim, wda, wds};
 
 /// Facts under construction.
 #[derive(Default, Debug)]
@@ -29,6 +29,14 @@ pub(super) fn outcome(frame: &Frame) -> Result<(), ProtocolError> {
         // No result at all: the modem did not say yes.
         _ => Err(ProtocolError::MalformedMessage),
     }
+}
+
+/// Whether a response only promises its result in an indication.
+pub(super) fn is_promise(frame: &Frame) -> bool {
+    frame.kind == Kind::Response
+        && frame.key() == uim::read_transparent::KEY
+        && read::<uim::read_transparent::Response>(frame)
+            .is_some_and(|r| r.indication_token.is_some() && r.data.is_none())
 }
 
 /// The failure a refusal amounts to: the cause where the modem sent one along, else the error's name.

@@ -81,6 +81,17 @@ impl Transactions {
         }
     }
 
+    /// The open request whose promised result this indication is. A promise is kept by an indication with the number of
+    /// the request's message, which no ordinary indication of that service has.
+    pub(super) fn promised(&mut self, indication: &Frame) -> Option<Open> {
+        if indication.key() != crate::qmi::uim::read_transparent::KEY {
+            return None;
+        }
+        let of = |o: &Open| (o.service, o.message) == indication.key() && o.client == indication.client;
+        let i = self.open.iter().position(of)?;
+        Some(self.open.swap_remove(i))
+    }
+
     /// The earliest deadline.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.open.iter().map(|o| o.deadline).min()

@@ -6,10 +6,22 @@ use super::controller::Controller;
 use super::door::{Event, EventKind, Input, Memory, Output, SecretRef};
 use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, ServiceProvider, Source};
 use crate::model::{Condition, ConditionKind, Finding, Instant, ModemName, Provider, Secret, Selection, Status};
+use crate::plan::Previewed;
 use crate::provider::Choice;
 
 /// Secrets that the shell fetched, or why it could not.
 pub(super) type Secrets = BTreeMap<SecretRef, Result<Secret, String>>;
+
+/// What a configuration would do to one modem.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ModemPreview {
+    /// The modem.
+    pub modem: ModemName,
+    /// The actions, in order, if each one works.
+    pub actions: Vec<Previewed>,
+    /// What is waited for at rest, unless everything is as the file asks.
+    pub then: Option<Finding>,
+}
 
 /// The core of one daemon.
 ///
@@ -87,6 +99,23 @@ impl Fleet {
         self.controllers.get(name)
     }
 
+    /// What a configuration would change, without applying it.
+    ///
+    /// # Errors
+    /// The diagnostics, if it is not valid.
+    pub fn preview(&self, sources: &[Source], now: Instant) -> Result<Vec<ModemPreview>, Diagnostics> {
+        let loaded = config::load(sources);
+        let Some(config) = loaded.config else { return Err(loaded.diagnostics) };
+        let of = |(name, modem): (&ModemName, &ModemConfig)| {
+            let (actions, then) = match self.controllers.get(name) {
+                Some(controller) => controller.preview_of(modem, now),
+                None => (Vec::new(), Some(Finding::Reading(crate::model::Fact::Port))),
+            };
+            ModemPreview { modem: name.clone(), actions, then }
+        };
+        Ok(config.modems.iter().map(of).collect())
+    }
+
     /// Takes in what happened. Inputs about a modem that the file does not name are ignored.
     pub fn handle(&mut self, input: Input, now: Instant) {
         match input {
@@ -96,17 +125,17 @@ impl Fleet {
             }
             Input::Secret(reference, value) => {
                 self.secrets.insert(reference, value);
-                self.each(now, |controller, secrets| controller.handle_timeout(secrets, now));
+                self.each(|controller, secrets| controller.handle_timeout(secrets, now));
             }
-            Input::Port(name, state) => self.with(&name, now, |c, s| c.handle_port(state, s, now)),
-            Input::Opened(name, kind) => self.with(&name, now, |c, s| c.handle_opened(kind, s, now)),
-            Input::Bytes(name, bytes) => self.with(&name, now, |c, s| c.handle_bytes(&bytes, s, now)),
-            Input::Link(name, state) => self.with(&name, now, |c, s| c.handle_link(state, s, now)),
-            Input::LinkDone(name, result) => self.with(&name, now, |c, s| c.handle_link_done(result, s, now)),
-            Input::PowerDone(name, result) => self.with(&name, now, |c, s| c.handle_power_done(result, s, now)),
+            Input::Port(name, state) => self.with(&name, |c, s| c.handle_port(state, s, now)),
+            Input::Opened(name, kind) => self.with(&name, |c, s| c.handle_opened(kind, s, now)),
+            Input::Bytes(name, bytes) => self.with(&name, |c, s| c.handle_bytes(&bytes, s, now)),
+            Input::Link(name, state) => self.with(&name, |c, s| c.handle_link(state, s, now)),
+            Input::LinkDone(name, result) => self.with(&name, |c, s| c.handle_link_done(result, s, now)),
+            Input::PowerDone(name, result) => self.with(&name, |c, s| c.handle_power_done(result, s, now)),
             Input::Timer => {
                 let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);
-                self.each(now, |controller, secrets| {
+                self.each(|controller, secrets| {
                     if due(controller) {
                         controller.handle_timeout(secrets, now);
                     }
@@ -126,20 +155,20 @@ impl Fleet {
         self.controllers.values().filter_map(Controller::poll_timeout).min()
     }
 
-    fn with(&mut self, name: &ModemName, now: Instant, f: impl FnOnce(&mut Controller, &Secrets)) {
+    fn with(&mut self, name: &ModemName, f: impl FnOnce(&mut Controller, &Secrets)) {
         let Some(controller) = self.controllers.get_mut(name) else { return };
         f(controller, &self.secrets);
-        self.drain(name, now);
+        self.drain(name);
     }
 
-    fn each(&mut self, now: Instant, mut f: impl FnMut(&mut Controller, &Secrets)) {
+    fn each(&mut self, mut f: impl FnMut(&mut Controller, &Secrets)) {
         let names: Vec<ModemName> = self.controllers.keys().cloned().collect();
         for name in names {
-            self.with(&name, now, &mut f);
+            self.with(&name, &mut f);
         }
     }
 
-    fn drain(&mut self, name: &ModemName, _now: Instant) {
+    fn drain(&mut self, name: &ModemName) {
         let Some(controller) = self.controllers.get_mut(name) else { return };
         while let Some(output) = controller.poll_output() {
             self.out.push_back(output);
@@ -168,7 +197,7 @@ impl Fleet {
         self.fetch_secrets(&config);
         for name in self.controllers.keys().cloned().collect::<Vec<_>>() {
             if !config.modems.contains_key(&name) {
-                self.with(&name, now, |controller, secrets| controller.retire(secrets, now));
+                self.with(&name, |controller, secrets| controller.retire(secrets, now));
             }
         }
         for (name, modem) in &config.modems {
@@ -187,7 +216,7 @@ impl Fleet {
         }
         let generation = self.generation;
         let condition = self.condition.clone();
-        self.with(name, now, |controller, secrets| {
+        self.with(name, |controller, secrets| {
             controller.set_config_condition(&condition);
             controller.configure(modem.clone(), generation, secrets, now);
         });
@@ -237,6 +266,19 @@ fn reference(source: &SecretSource) -> Option<SecretRef> {
 
 /// The provider that a choice means, complete with its password.
 pub(super) fn selection(config: &ModemConfig, choice: &Choice, secrets: &Secrets) -> Selection {
+    resolve(config, choice, |entry| password(entry, secrets))
+}
+
+/// The provider that a choice means, to look at only.
+pub(super) fn selection_without_password(config: &ModemConfig, choice: &Choice) -> Selection {
+    resolve(config, choice, |_| Ok(None))
+}
+
+fn resolve(
+    config: &ModemConfig,
+    choice: &Choice,
+    password: impl FnOnce(&ServiceProvider) -> Result<Option<Secret>, String>,
+) -> Selection {
     let chosen = match &choice.chosen {
         Ok(chosen) => chosen,
         Err(no_match) => return Selection::NoMatch { candidates: no_match.tried },
@@ -245,7 +287,7 @@ pub(super) fn selection(config: &ModemConfig, choice: &Choice, secrets: &Secrets
         return Selection::NoMatch { candidates: config.service_providers.len() };
     };
     let name = entry.name.clone().unwrap_or_else(|| entry.apn.0.clone());
-    match password(entry, secrets) {
+    match password(entry) {
         Ok(password) => Selection::Chosen(Provider {
             name,
             origin: entry.origin.to_string(),

@@ -19,4 +19,4 @@ mod tests;
 
 pub use controller::Controller;
 pub use door::{Event, EventKind, Input, Memory, Output, PortKind, PortSpec, PowerCommand, SecretRef};
-pub use fleet::Fleet;
+pub use fleet::{Fleet, ModemPreview};

@@ -10,7 +10,7 @@ use crate::modem::doubts::{self, Doubt};
 use crate::modem::role::Role;
 use crate::modem::script;
 use crate::modem::transactions::{Match, Open};
-use crate::qmi::{Frame, ProtocolError, Request as _, Response as _, Service, ctl, nas, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wds};
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
@@ -32,6 +32,10 @@ impl Driver {
             self.out.push_back(Output::Heard);
         }
         let Some(script) = self.scripts.get_mut(&open.script) else { return };
+        if answers::is_promise(frame) {
+            // The result comes in an indication; the request stays open until then, or until its time is up.
+            return self.transactions.open(open.clone());
+        }
         let Some(call) = script.current.take() else { return };
         let purpose = script.purpose;
         match answers::outcome(frame) {
@@ -87,6 +91,10 @@ impl Driver {
     }
 
     pub(super) fn indication(&mut self, frame: &Frame, now: Instant) {
+        if let Some(open) = self.transactions.promised(frame) {
+            let answer = Frame { kind: Kind::Response, transaction: open.transaction, ..frame.clone() };
+            return self.answered(&open, &answer, now);
+        }
         match doubts::of(frame, &self.clients) {
             Doubt::Facts(facts) => self.doubt(facts, now),
             Doubt::Ended(family, cause) => {

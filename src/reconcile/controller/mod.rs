@@ -3,20 +3,22 @@
 //! Contract of the state machine: `configure`, `retire` and `handle_*` take inputs, each with `now`; after each,
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
+mod acting;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
-use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec, PowerCommand};
+use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
-    LinkState, ModemName, Observed, PortState, Report, Selection, SimIdentity, Status,
+    Action, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
+    ModemName, Observed, PortState, Report, Selection, SimIdentity, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
-use crate::power::{self, Cycle, Switch};
+use crate::power::Cycle;
 use crate::provider::{self, Choice};
 
 use super::fleet::Secrets;
@@ -113,6 +115,24 @@ impl Controller {
     #[must_use]
     pub fn config(&self) -> &ModemConfig {
         &self.config
+    }
+
+    /// Where its control port is.
+    #[must_use]
+    pub fn port(&self) -> PortSpec {
+        port_spec(&self.name, &self.config)
+    }
+
+    /// What another entry for this modem would lead to, with the card that is in now.
+    #[must_use]
+    pub fn preview_of(&self, config: &ModemConfig, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
+        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim)) {
+            None => Selection::Undecided,
+            // A password is not needed to say what would be done.
+            Some(choice) => super::fleet::selection_without_password(config, &choice),
+        };
+        plan::preview(&desired(config, selection), &self.observed, now)
     }
 
     /// The choice of the service provider and the card it was made for, once there is one.
@@ -329,130 +349,6 @@ impl Controller {
         for name in &self.plan.effective {
             if self.observed.attempts.get(name).is_some_and(|a| now.since(a.last_at) >= LASTED) {
                 self.observed.attempts.remove(name);
-            }
-        }
-    }
-
-    /// Calls off dialling that is no longer wanted: it may take two minutes, and an edit does not wait for it.
-    fn call_off(&mut self, now: Instant) {
-        let Some(Action::StartSession(_, dialling)) = &self.observed.doing else { return };
-        let wanted = match &self.desired.selection {
-            Selection::Chosen(provider) => dialling.dials_like(provider),
-            Selection::Undecided | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => false,
-        };
-        if !wanted || self.retiring {
-            self.driver.cancel(now);
-            self.take_in(now);
-        }
-    }
-
-    /// Begins the plan's next action, or a recovery step where the plan can only wait. Says whether it began one.
-    fn begin_next(&mut self, now: Instant) -> bool {
-        if self.observed.doing.is_some() {
-            return false;
-        }
-        let (kind, because) = match self.plan.deciding() {
-            Some(first) => (first.stage.kind(), first.finding.to_string()),
-            None => (ConditionKind::Converged, "the second IP family is missing".to_owned()),
-        };
-        if let Step::Do(action) = self.plan.step.clone() {
-            self.event(EventKind::ActionStarted { action: action.clone(), because, serves: kind });
-            self.begin(action, now);
-            return true;
-        }
-        if self.retiring {
-            return false;
-        }
-        let Some((diagnosis, step, attempt)) = self.recovery.step(&self.plan.stages, now) else { return false };
-        self.recovery.began(diagnosis, &step, now);
-        self.event(EventKind::Recovery { diagnosis, step: step.clone(), attempt });
-        self.begin(step, now);
-        true
-    }
-
-    fn begin(&mut self, action: Action, now: Instant) {
-        self.observed.forget(action.touches());
-        self.observed.doing = Some(action.clone());
-        if let Action::StartSession(..) = action {
-            self.observed.dialled = None;
-        }
-        match action.actor() {
-            Actor::Modem => self.driver.start(&action, now),
-            Actor::Port => {
-                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
-                self.out.push_back(match action {
-                    Action::OpenPort => Output::OpenPort(self.name.clone(), port_spec(&self.name, &self.config)),
-                    _ => Output::ClosePort(self.name.clone()),
-                });
-            }
-            Actor::Link => {
-                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
-                if let Action::ConfigureLink(link) = action {
-                    self.out.push_back(Output::ConfigureLink(self.name.clone(), link));
-                }
-            }
-            Actor::Power => {
-                let switch = match action {
-                    Action::Reauthorise => self.cycle.reauthorise(now),
-                    _ => self.cycle.begin(now),
-                };
-                self.power(power::Next::Tell(switch), now);
-            }
-        }
-    }
-
-    fn power(&mut self, next: power::Next, now: Instant) {
-        match next {
-            power::Next::Wait => {}
-            power::Next::Tell(switch) => {
-                let command = match switch {
-                    Switch::Off => PowerCommand::Off,
-                    Switch::On => PowerCommand::On,
-                    Switch::Reauthorise => PowerCommand::Reauthorise,
-                };
-                self.out.push_back(Output::Power(self.name.clone(), command));
-            }
-            power::Next::Done(result) => self.end(result.map_err(Failure::Host), now),
-        }
-    }
-
-    /// The action in flight ended: what it could change is not believed until it is seen.
-    fn end(&mut self, outcome: Result<(), Failure>, now: Instant) {
-        self.host_deadline = None;
-        let Some(action) = self.observed.doing.take() else { return };
-        self.observed.forget(action.touches());
-        match (&action, &outcome) {
-            (Action::StartSession(_, provider), Ok(())) => self.observed.dialled = Some(provider.clone()),
-            (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
-            _ => {}
-        }
-        if outcome != Err(Failure::Cancelled) {
-            let failures = self.observed.attempts.get(action.name()).map_or(0, |a| a.failures) + 1;
-            let last_failure = outcome.clone().err();
-            let attempts = Attempts { failures, last_at: now, last_failure };
-            self.observed.attempts.insert(action.name().to_owned(), attempts);
-        }
-        self.event(EventKind::ActionEnded { action, outcome });
-    }
-
-    /// The port is not open any more, or was opened anew: nothing the modem said before counts.
-    fn lose_port(&mut self, now: Instant) {
-        self.driver.handle_closed(now);
-        self.take_in(now);
-        self.observed.forget(FactSet::MODEM);
-    }
-
-    /// Asks for the facts the plan wants.
-    fn look(&mut self, now: Instant) {
-        let changing = self.observed.doing.as_ref().map_or(FactSet::NONE, Action::touches);
-        let wanted = self.plan.wanted.without(changing);
-        self.driver.want(wanted, now);
-        for fact in [Fact::Port, Fact::Link] {
-            if !wanted.contains(fact) {
-                self.host_looks.remove(&fact);
-            } else if self.host_looks.get(&fact).is_none_or(|again| now >= *again) {
-                self.host_looks.insert(fact, now + LOOK_AGAIN);
-                self.out.push_back(Output::Look(self.name.clone(), fact));
             }
         }
     }
