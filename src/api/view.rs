@@ -11,11 +11,11 @@ use super::types::{
 };
 use crate::model::condition::due;
 use crate::model::{
-    Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, ModemName, Observed, Provider, Selection, Status,
+    Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
 };
 use crate::plan::{Previewed, Step};
 use crate::provider::Verdict;
-use crate::reconcile::{Controller, EventKind, Fleet};
+use crate::reconcile::{Controller, EventKind, Fleet, ModemPreview};
 
 /// The daemon and its modems.
 #[must_use]
@@ -105,9 +105,13 @@ pub fn plan(controller: &Controller, now: Instant) -> ModemPlanView {
 
 /// What would be done about one modem with another configuration.
 #[must_use]
-pub fn candidate_plan(modem: &ModemName, actions: &[Previewed], rest: Option<Finding>) -> ModemPlanView {
-    let actions_view = actions.iter().map(planned).collect();
-    ModemPlanView { name: modem.to_string(), actions: actions_view, next: after(actions, rest) }
+pub fn preview(preview: &ModemPreview) -> ModemPlanView {
+    let ModemPreview { modem, actions, then } = preview;
+    ModemPlanView {
+        name: modem.to_string(),
+        actions: actions.iter().map(planned).collect(),
+        next: after(actions, then.clone()),
+    }
 }
 
 /// The verdict on every entry; none before the card is read.

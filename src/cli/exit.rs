@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::api::place::PlaceError;
 use crate::api::{ClientError, ErrorCode};
 use crate::daemon::RunError;
+use crate::host::endpoint::EndpointError;
 
 /// The exit codes, where there is a choice those of `sysexits.h`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,8 +91,8 @@ pub enum CliError {
     #[error("{0}")]
     TimedOut(String),
     /// The simulator cannot be started.
-    #[error(transparent)]
-    Simulate(#[from] crate::daemon::simulated::SimulateError),
+    #[error("the simulated modem cannot be offered")]
+    Offer(#[from] EndpointError),
 }
 
 impl CliError {
@@ -117,7 +118,7 @@ impl CliError {
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
-            | Self::Simulate(_) => Exit::Failed,
+            | Self::Offer(_) => Exit::Failed,
         }
     }
 

@@ -58,8 +58,7 @@ pub(super) fn tone(status: &str) -> Tone {
 
 /// A time in milliseconds as people say it.
 pub(super) fn ago(ms: u64) -> String {
-    // Whole seconds are exact enough for people, and zero needs no unit of its own.
-    spoken(std::time::Duration::from_secs(ms / 1000))
+    spoken(std::time::Duration::from_millis(ms))
 }
 
 fn short(out: Out, status: &StatusView) -> Vec<String> {

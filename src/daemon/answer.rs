@@ -5,7 +5,7 @@ use crate::api::types::{
     Candidate, ConfigView, EventsView, ExplanationView, PlanView, ProvidersView, Request, Response,
 };
 use crate::api::{Call, ErrorCode, Reply, view};
-use crate::config::{self, Source};
+use crate::config::Source;
 use crate::model::{Instant, ModemName};
 use crate::reconcile::Controller;
 use crate::sim::Disturbance;
@@ -51,12 +51,12 @@ impl Daemon {
     }
 
     fn plan_for(&self, candidate: Candidate, now: Instant) -> Result<Response, Response> {
-        let loaded = config::load(&[Source::new(candidate.path, candidate.text)]);
-        let Some(_config) = loaded.config else {
-            return Err(Response::error(ErrorCode::ConfigInvalid, loaded.diagnostics.render(false)));
-        };
-        let _ = (now, view::candidate_plan);
-        Err(Response::error(ErrorCode::Failed, "TODO: waits for the core"))
+        let source = Source::new(candidate.path, candidate.text);
+        let previews = self
+            .fleet
+            .preview(&[source], now)
+            .map_err(|diagnostics| Response::error(ErrorCode::ConfigInvalid, diagnostics.render(false)))?;
+        Ok(Response::Plan(PlanView { modems: previews.iter().map(view::preview).collect() }))
     }
 
     fn disturb(&mut self, modem: Option<String>, disturbance: &Disturbance) -> Result<Response, Response> {

@@ -3,6 +3,7 @@
 //! Moves bytes and time, decides nothing: whatever it learns it hands over as an [`crate::reconcile::Input`].
 
 pub mod clock;
+pub mod endpoint;
 pub mod files;
 pub mod port;
 pub mod secret;

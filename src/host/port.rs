@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use tokio::sync::mpsc;
 
-use self::line::{Line, LineError};
+pub(super) use self::line::PROXY;
+pub use self::line::{Line, LineError};
 pub use self::place::Roots;
 use super::in_words;
 use crate::model::{ModemName, PortState};

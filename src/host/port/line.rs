@@ -19,34 +19,58 @@ const PORTION: usize = 4096;
 const QUEUE: usize = 64;
 
 /// The socket of libqmi's `qmi-proxy`, in the abstract namespace.
-const PROXY: &str = "\0qmi-proxy";
+pub(in crate::host) const PROXY: &str = "\0qmi-proxy";
 
 /// Why a port cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LineError {
+pub enum LineError {
+    /// The node cannot be opened.
     #[error("cannot open {}", node.display())]
-    Open { node: PathBuf, source: io::Error },
+    Open {
+        /// The node.
+        node: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The terminal does not become raw.
     #[error("cannot set the terminal {} raw", node.display())]
-    Raw { node: PathBuf, source: io::Error },
+    Raw {
+        /// The node.
+        node: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nobody listens on the socket.
     #[error("cannot connect to {}", node.display())]
-    Connect { node: PathBuf, source: io::Error },
+    Connect {
+        /// The socket.
+        node: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// No proxy runs.
     #[error("qmi-proxy does not listen on its socket")]
     Proxy(#[source] io::Error),
+    /// The descriptor cannot be waited for.
     #[error("cannot wait for the port")]
     Register(#[source] io::Error),
+    /// It cannot be read any more.
     #[error("reading failed")]
     Read(#[source] io::Error),
+    /// It cannot be written any more.
     #[error("writing failed")]
     Write(#[source] io::Error),
+    /// Nobody is at the other end.
     #[error("the other end closed it")]
     Ended,
+    /// The other end does not listen.
     #[error("{QUEUE} messages were not taken")]
     Stalled,
 }
 
 /// An open control port.
 #[derive(Debug)]
-pub(super) struct Line {
+pub struct Line {
     fd: AsyncFd<OwnedFd>,
     unwritten: VecDeque<Vec<u8>>,
 }
@@ -80,19 +104,32 @@ impl Line {
     }
 
     #[allow(deprecated, reason = "its successor is unsafe for types that change their descriptor; OwnedFd never does")]
-    fn new(fd: OwnedFd) -> Result<Self, LineError> {
+    pub(in crate::host) fn new(fd: OwnedFd) -> Result<Self, LineError> {
         let fd = AsyncFd::new(fd).map_err(LineError::Register)?;
         Ok(Self { fd, unwritten: VecDeque::new() })
     }
 
     /// Takes a frame to be written by the next turns.
-    pub(super) fn queue(&mut self, frame: Vec<u8>) {
+    pub fn queue(&mut self, frame: Vec<u8>) {
         self.unwritten.push_back(frame);
+    }
+
+    /// Takes a frame to be written by the next turns, in place of an older one if many wait: a program that does not
+    /// read misses some, as it would at a real device.
+    pub fn queue_or_lose(&mut self, frame: Vec<u8>) {
+        if self.unwritten.len() >= QUEUE {
+            // The first one may be half written and must be completed.
+            self.unwritten.remove(1);
+        }
+        self.queue(frame);
     }
 
     /// Writes what can be written until something was read. Safe to be dropped and called again: what was written
     /// is remembered here, and nothing is read without being returned.
-    pub(super) async fn turn(&mut self) -> Result<Vec<u8>, LineError> {
+    ///
+    /// # Errors
+    /// The other end is gone, or takes nothing any more.
+    pub async fn turn(&mut self) -> Result<Vec<u8>, LineError> {
         loop {
             if self.unwritten.len() > QUEUE {
                 return Err(LineError::Stalled);
