@@ -1,0 +1,392 @@
+//! The host beside one simulated modem: its port, its network interface, its power switch, its memory.
+//!
+//! ```text
+//! core ─ Output ─► handle_output ─► port ─ Faulty ─► Switchboard ─► modem
+//!      ◄─ Input ── poll_input ◄──── link, power ◄─── Faulty ◄───────┘
+//! ```
+//! The contract of a state machine: getters; inputs `handle_output`, `handle_timeout`, `disturb`, `crash`; `poll_input`
+//! (the host's outputs are the core's inputs) until `None` after every input; `poll_timeout`.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::disturbance::Disturbance;
+use super::faulty::{Faults, Faulty};
+use super::modem::{Power, Witness};
+use super::random::{Random, Span};
+use super::schedule::Schedule;
+use super::switchboard::{BoardOutput, ConnectionId, Switchboard};
+use crate::model::{Fact, Instant, LinkState, ModemName, PortState};
+use crate::reconcile::{Input, Memory, Output, PortKind, PowerCommand};
+
+/// The host of one modem.
+#[derive(Debug)]
+pub struct SimHost {
+    name: ModemName,
+    board: Switchboard,
+    to_modem: Faulty,
+    to_core: Faulty,
+    link: LinkState,
+    has_power_switch: bool,
+    memory: Memory,
+    /// What the core will be told, and when.
+    answers: Schedule<Input>,
+    inputs: VecDeque<Input>,
+    /// What other programs are to be told; `None`: there are none.
+    guests: Option<VecDeque<BoardOutput>>,
+    random: Random,
+}
+
+/// The daemon's connection to the switchboard.
+pub const DAEMON: ConnectionId = ConnectionId(0);
+
+/// How long the kernel takes for what it is asked.
+const KERNEL_MS: Span = (1, 15);
+/// How long a power switch takes.
+const SWITCH_MS: Span = (20, 200);
+/// Changes the kernel tells of unasked, of a thousand: the rest the core finds by looking.
+const NOTICED_PER_MILLE: u16 = 900;
+
+impl SimHost {
+    /// The host of the modem behind `board`, which the file calls `name`.
+    #[must_use]
+    pub fn new(name: ModemName, board: Switchboard, seed: u64) -> Self {
+        Self {
+            name,
+            board,
+            to_modem: Faulty::new(seed, 0),
+            to_core: Faulty::new(seed, 1),
+            link: LinkState::default(),
+            has_power_switch: true,
+            memory: Memory::default(),
+            answers: Schedule::default(),
+            inputs: VecDeque::new(),
+            guests: None,
+            random: Random::stream(seed, "host", 0),
+        }
+    }
+
+    /// A host whose power switch is missing.
+    #[must_use]
+    pub fn without_power_switch(self) -> Self {
+        Self { has_power_switch: false, ..self }
+    }
+
+    /// A host where other programs use the modem too: [`Self::poll_guest`] must be drained.
+    #[must_use]
+    pub fn with_guests(self) -> Self {
+        Self { guests: Some(VecDeque::new()), ..self }
+    }
+
+    /// The switchboard and the modem behind it.
+    #[must_use]
+    pub fn board(&self) -> &Switchboard {
+        &self.board
+    }
+
+    /// Another program opens the device. False: it is not there, or the number is the daemon's.
+    pub fn connect_guest(&mut self, id: ConnectionId) -> bool {
+        id != DAEMON && self.board.connect(id)
+    }
+
+    /// Another program sends bytes.
+    pub fn handle_guest(&mut self, id: ConnectionId, bytes: &[u8], now: Instant) {
+        if id != DAEMON {
+            self.board.bytes(id, bytes, now);
+            self.pump(now);
+        }
+    }
+
+    /// Another program closes the device.
+    pub fn disconnect_guest(&mut self, id: ConnectionId) {
+        if id != DAEMON {
+            self.board.disconnect(id);
+        }
+    }
+
+    /// What other programs are to be told: bytes, hang-ups, the device coming and going.
+    pub fn poll_guest(&mut self) -> Option<BoardOutput> {
+        self.guests.as_mut()?.pop_front()
+    }
+
+    /// The network interface as it is.
+    #[must_use]
+    pub fn link(&self) -> &LinkState {
+        &self.link
+    }
+
+    /// What the core asked to be remembered.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Whether the daemon has the port open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.board.is_connected(DAEMON)
+    }
+
+    /// What the core asks for. Outputs about other modems are ignored.
+    pub fn handle_output(&mut self, output: &Output, now: Instant) {
+        match output {
+            Output::Look(name, fact) if *name == self.name => {
+                let answer = match fact {
+                    Fact::Link => Input::Link(self.name.clone(), self.link.clone()),
+                    _ => Input::Port(self.name.clone(), self.port()),
+                };
+                self.answer(answer, KERNEL_MS, now);
+            }
+            Output::OpenPort(name, _) if *name == self.name => self.open(now),
+            Output::ClosePort(name) if *name == self.name => {
+                self.close();
+                let state = self.port();
+                self.answer(Input::Port(self.name.clone(), state), KERNEL_MS, now);
+            }
+            Output::Send(name, bytes) if *name == self.name && self.is_open() => {
+                self.to_modem.handle_bytes(bytes.clone(), now);
+            }
+            Output::ConfigureLink(name, link) if *name == self.name => {
+                let result = self.configure_link(link);
+                self.answer(Input::LinkDone(self.name.clone(), result), KERNEL_MS, now);
+            }
+            Output::Power(name, command) if *name == self.name => {
+                let result = self.switch(*command, now);
+                self.answer(Input::PowerDone(self.name.clone(), result), SWITCH_MS, now);
+            }
+            Output::Remember(name, memory) if *name == self.name => self.memory = memory.clone(),
+            Output::Fetch(secret) => {
+                self.inputs.push_back(Input::Secret(secret.clone(), Err("no secrets in a simulated host".into())));
+            }
+            _ => {}
+        }
+        self.pump(now);
+    }
+
+    /// Lets something happen to the modem or to the host.
+    pub fn disturb(&mut self, disturbance: &Disturbance, now: Instant) {
+        match disturbance {
+            Disturbance::FlushLink => self.link.ip = Default::default(),
+            Disturbance::LinkDown => self.link.up = false,
+            _ => self.board.disturb(disturbance, now),
+        }
+        if matches!(disturbance, Disturbance::FlushLink | Disturbance::LinkDown) {
+            self.notice(Input::Link(self.name.clone(), self.link.clone()));
+        }
+        self.pump(now);
+    }
+
+    /// Sets what goes wrong on the way to the modem and back.
+    pub fn set_faults(&mut self, to_modem: Faults, to_core: Faults) {
+        self.to_modem.set(to_modem);
+        self.to_core.set(to_core);
+    }
+
+    /// The daemon died: the port is closed, answers find nobody. What it asked to be remembered stays.
+    pub fn crash(&mut self) {
+        self.close();
+        self.answers = Schedule::default();
+        self.inputs.clear();
+    }
+
+    /// Lets happen what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((_, input)) = self.answers.pop(now) {
+            self.inputs.push_back(input);
+        }
+        self.to_modem.handle_timeout(now);
+        self.to_core.handle_timeout(now);
+        self.board.handle_timeout(now);
+        self.pump(now);
+    }
+
+    /// What the core is told next.
+    pub fn poll_input(&mut self) -> Option<Input> {
+        self.inputs.pop_front()
+    }
+
+    /// The next note of the inspector beside the modem.
+    pub fn poll_witness(&mut self) -> Option<(Instant, Witness)> {
+        self.board.poll_witness()
+    }
+
+    /// When something happens by itself, and what.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        let answer = self.answers.next().map(|(at, _)| (at, "an answer of the host"));
+        let ways = [self.to_modem.poll_timeout(), self.to_core.poll_timeout(), self.board.poll_timeout()];
+        ways.into_iter().chain([answer]).flatten().min()
+    }
+
+    fn port(&self) -> PortState {
+        match (self.board.modem().node(), self.is_open()) {
+            (None, _) => PortState::Absent,
+            (Some(_), true) => PortState::Open,
+            (Some(_), false) => PortState::Closed,
+        }
+    }
+
+    fn open(&mut self, now: Instant) {
+        self.close();
+        let opened = self.board.connect(DAEMON);
+        let input = match opened {
+            true => Input::Opened(self.name.clone(), PortKind::Exclusive),
+            false => Input::Port(self.name.clone(), PortState::Absent),
+        };
+        self.answer(input, KERNEL_MS, now);
+    }
+
+    fn close(&mut self) {
+        self.board.disconnect(DAEMON);
+        self.to_modem.clear();
+        self.to_core.clear();
+    }
+
+    fn configure_link(&mut self, link: &LinkState) -> Result<(), String> {
+        if self.board.modem().node().is_none() {
+            return Err("no such device".to_owned());
+        }
+        self.link = link.clone();
+        Ok(())
+    }
+
+    fn switch(&mut self, command: PowerCommand, now: Instant) -> Result<(), String> {
+        let power = match command {
+            PowerCommand::Reauthorise if self.board.modem().node().is_none() => return Err("no such device".into()),
+            PowerCommand::Reauthorise => Power::Reauthorise,
+            PowerCommand::Off | PowerCommand::On if !self.has_power_switch => return Err("no power switch".into()),
+            PowerCommand::Off => Power::Off,
+            PowerCommand::On => Power::On,
+        };
+        self.board.power(power, now);
+        Ok(())
+    }
+
+    fn answer(&mut self, input: Input, within: Span, now: Instant) {
+        let at: Instant = now + self.random.within(within).max(Duration::from_millis(1));
+        self.answers.at(at, input);
+    }
+
+    /// A change that the kernel usually tells of.
+    fn notice(&mut self, input: Input) {
+        if self.random.chance(NOTICED_PER_MILLE) {
+            self.inputs.push_back(input);
+        }
+    }
+
+    /// Moves bytes along and takes over what the modem did.
+    fn pump(&mut self, now: Instant) {
+        loop {
+            let mut moved = false;
+            while let Some(chunk) = self.to_modem.poll_output() {
+                self.board.bytes(DAEMON, &chunk, now);
+                moved = true;
+            }
+            while let Some(output) = self.board.poll_output() {
+                self.take(output, now);
+                moved = true;
+            }
+            if !moved {
+                break;
+            }
+        }
+        while let Some(bytes) = self.to_core.poll_output() {
+            self.inputs.push_back(Input::Bytes(self.name.clone(), bytes));
+        }
+    }
+
+    fn take(&mut self, output: BoardOutput, now: Instant) {
+        if let Some(guests) = &mut self.guests
+            && !matches!(output, BoardOutput::Bytes(DAEMON, _) | BoardOutput::HungUp(DAEMON))
+        {
+            guests.push_back(output.clone());
+        }
+        match output {
+            BoardOutput::Bytes(id, bytes) if id == DAEMON => self.to_core.handle_bytes(bytes, now),
+            BoardOutput::HungUp(id) if id == DAEMON => {
+                // Reading from an open port fails: this is always noticed.
+                self.close();
+                self.inputs.push_back(Input::Port(self.name.clone(), PortState::Absent));
+            }
+            BoardOutput::Vanished => {
+                self.link = LinkState::default();
+                self.notice(Input::Port(self.name.clone(), PortState::Absent));
+            }
+            BoardOutput::Appeared { .. } => {
+                self.notice(Input::Port(self.name.clone(), PortState::Closed));
+            }
+            BoardOutput::Bytes(..) | BoardOutput::HungUp(_) | BoardOutput::Carrier(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ConditionKind;
+    use crate::model::Status;
+    use crate::reconcile::Fleet;
+    use crate::sim::{Personality, Profile, SimModem};
+
+    const CONFIG: &str = "version: 1\nmodems:\n  wwan0:\n    service_providers:\n      - apn: internet\n";
+
+    fn source() -> Vec<crate::config::Source> {
+        vec![crate::config::Source::new("wwan.yaml", CONFIG)]
+    }
+
+    /// The production core on a simulated modem for so long.
+    fn run(personality: &str, seconds: u64, then: Option<(u64, &str)>) -> (Fleet, SimHost) {
+        let personality = Personality::named(personality).unwrap().clone();
+        let board = Switchboard::new(SimModem::new(personality, Profile::default(), 1, Instant::ZERO));
+        let mut host = SimHost::new("wwan0".into(), board, 1);
+        let mut fleet = Fleet::new(1);
+        fleet.handle(Input::Config(source()), Instant::ZERO);
+        let mut then = then;
+        let mut now = Instant::ZERO;
+        let end = Instant::from_secs(seconds);
+        while now <= end {
+            if let Some((_, what)) = then.take_if(|(at, _)| now >= Instant::from_secs(*at)) {
+                host.disturb(&what.parse().unwrap(), now);
+            }
+            loop {
+                while let Some(output) = fleet.poll_output() {
+                    host.handle_output(&output, now);
+                }
+                let Some(input) = host.poll_input() else { break };
+                fleet.handle(input, now);
+            }
+            let next = fleet.poll_timeout().into_iter().chain(host.poll_timeout()).map(|(at, _)| at).min().unwrap();
+            let next = then.map_or(next, |(at, _)| next.min(Instant::from_secs(at)));
+            now = next.max(now);
+            host.handle_timeout(now);
+            if fleet.poll_timeout().is_some_and(|(at, _)| at <= now) {
+                fleet.handle(Input::Timer, now);
+            }
+        }
+        (fleet, host)
+    }
+
+    #[test]
+    fn the_core_brings_every_personality_online() {
+        for personality in Personality::all() {
+            let (fleet, host) = run(personality.name, 300, None);
+            let controller = fleet.controllers().next().unwrap();
+            let conditions = controller.conditions();
+            assert_eq!(
+                controller.status(ConditionKind::Converged),
+                Status::True,
+                "{}: {conditions:#?}",
+                personality.name
+            );
+            assert!(host.link().ip.ipv4.is_some(), "{}", personality.name);
+        }
+    }
+
+    #[test]
+    fn the_core_brings_it_back_after_a_replug() {
+        let (fleet, host) = run("well-behaved-lte", 400, Some((120, "power-cut seconds=10")));
+        let controller = fleet.controllers().next().unwrap();
+        assert_eq!(controller.status(ConditionKind::Converged), Status::True, "{:#?}", controller.conditions());
+        assert_eq!(host.board().modem().node().as_deref(), Some("cdc-wdm1"));
+    }
+}

@@ -1,0 +1,28 @@
+//! Simulated modems with characters, networks and faults, and the world that judges everything by them.
+//!
+//! ```text
+//! Personality, Profile ─► SimModem ◄─ Disturbance         Switchboard: several programs on one modem
+//!                            │ frames                      Faulty: what happens to bytes on the way
+//!                         SimHost: port, link, power       World: gateways × virtual hours, invariants
+//! ```
+//! Pure like the core: no clock, no socket, no chance but from a seed. It never looks at the core's decisions: what
+//! the world demands is worked out anew from the file and the modem's own truth.
+
+mod disturbance;
+mod faulty;
+mod host;
+mod modem;
+mod personality;
+mod profile;
+mod random;
+mod schedule;
+mod switchboard;
+
+pub use disturbance::{Disturbance, ParseDisturbanceError};
+pub use faulty::{Faults, Faulty};
+pub use host::{DAEMON, SimHost};
+pub use modem::{Output, Power, SimModem, Truth, Witness};
+pub use personality::{Indications, NewRadio, Personality};
+pub use profile::{Card, Network, Pin, Profile};
+pub use random::{Random, Span};
+pub use switchboard::{BoardOutput, ConnectionId, Switchboard};

@@ -1,0 +1,249 @@
+//! Power, the bus, booting, hanging, restarting: whether there is anybody to talk to.
+
+use super::calls::Ending;
+use super::{Due, Output, SimModem};
+use crate::model::Instant;
+use crate::qmi::ctl;
+use crate::qmi::{Frame, Indication};
+
+/// Where the device is in its life.
+#[derive(Debug)]
+pub(super) struct Life {
+    plugged: bool,
+    powered: bool,
+    /// On the bus.
+    visible: bool,
+    stage: Stage,
+    hung_until: Option<Instant>,
+    /// Number of the node's name.
+    node: u8,
+    starts: u32,
+    /// The restart under way is one that nobody is told of.
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// No power, shut down, or about to enumerate.
+    Down,
+    /// Firmware starts: deaf.
+    Booting,
+    /// Firmware runs.
+    Up,
+}
+
+/// What happens by itself in the life of a device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Step {
+    Enumerate,
+    Booted,
+    /// Power comes back after a cut.
+    PowerBack,
+    /// The node comes back after the bus was told to enumerate anew.
+    Reauthorised,
+    /// A commanded reset.
+    Reset,
+}
+
+/// A change of the power supply or of the bus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Power {
+    /// Cut.
+    Off,
+    /// Given back.
+    On,
+    /// The bus enumerates the device anew; the firmware does not notice.
+    Reauthorise,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self {
+            plugged: true,
+            powered: true,
+            visible: false,
+            stage: Stage::Down,
+            hung_until: None,
+            node: 0,
+            starts: 0,
+            quiet: false,
+        }
+    }
+}
+
+impl Life {
+    /// Whether the firmware runs, be it hung.
+    pub(super) fn answers(&self) -> bool {
+        self.visible && self.stage == Stage::Up
+    }
+
+    pub(super) fn hung_until(&self, now: Instant) -> Option<Instant> {
+        self.hung_until.filter(|until| *until > now)
+    }
+
+    pub(super) fn visible(&self) -> bool {
+        self.visible
+    }
+
+    pub(super) fn supplied(&self) -> bool {
+        self.plugged && self.powered
+    }
+
+    pub(super) fn runs(&self) -> bool {
+        self.stage == Stage::Up
+    }
+}
+
+/// A commanded reset takes the device away this long after it was acknowledged.
+const RESET_AFTER_MS: u64 = 150;
+/// How long the bus takes to enumerate a device anew.
+const REAUTHORISE_MS: u64 = 1_200;
+
+impl SimModem {
+    /// The device's node, while it is on the bus.
+    #[must_use]
+    pub fn node(&self) -> Option<String> {
+        self.life.visible.then(|| format!("cdc-wdm{}", self.life.node))
+    }
+
+    /// Changes the power supply.
+    pub fn power(&mut self, power: Power, now: Instant) {
+        match power {
+            Power::Off => {
+                self.life.powered = false;
+                self.stop();
+            }
+            Power::On if !self.life.powered => {
+                self.life.powered = true;
+                self.start(now);
+            }
+            Power::On => {}
+            Power::Reauthorise if self.life.visible => {
+                self.vanish();
+                self.schedule.at(now + std::time::Duration::from_millis(REAUTHORISE_MS), Due::Life(Step::Reauthorised));
+            }
+            Power::Reauthorise => {}
+        }
+    }
+
+    pub(super) fn plugged(&mut self, plugged: bool, now: Instant) {
+        match (self.life.plugged, plugged) {
+            (true, false) => {
+                self.life.plugged = false;
+                self.stop();
+            }
+            (false, true) => {
+                self.life.plugged = true;
+                self.start(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Power is there: the device will enumerate.
+    pub(super) fn start(&mut self, now: Instant) {
+        if self.life.supplied() {
+            let after = self.chance.life.within(self.personality.enumerate_ms);
+            self.schedule.at(now + after, Due::Life(Step::Enumerate));
+        }
+    }
+
+    /// The firmware stops and with it everything that is not in flash.
+    pub(super) fn stop(&mut self) {
+        self.vanish();
+        self.halt();
+    }
+
+    /// Restarts the firmware while the device stays on the bus, and does not say so afterwards.
+    pub(super) fn restart_in_place(&mut self, now: Instant) {
+        if self.life.stage == Stage::Down {
+            return;
+        }
+        let visible = self.life.visible;
+        self.halt();
+        self.life.visible = visible;
+        self.life.quiet = true;
+        self.life.stage = Stage::Booting;
+        let after = self.chance.life.within(self.personality.boot_ms);
+        self.schedule.at(now + after, Due::Life(Step::Booted));
+    }
+
+    pub(super) fn hang(&mut self, until: Instant) {
+        self.life.hung_until = Some(until);
+    }
+
+    pub(super) fn reset_soon(&mut self, now: Instant) {
+        self.schedule.at(now + std::time::Duration::from_millis(RESET_AFTER_MS), Due::Life(Step::Reset));
+    }
+
+    pub(super) fn cut_power(&mut self, back: Instant) {
+        self.life.powered = false;
+        self.stop();
+        self.schedule.at(back, Due::Life(Step::PowerBack));
+    }
+
+    pub(super) fn life_step(&mut self, step: Step, now: Instant) {
+        match step {
+            Step::Enumerate if self.life.supplied() && self.life.stage == Stage::Down => self.enumerate(now),
+            Step::Enumerate => {}
+            Step::Booted => self.booted(now),
+            Step::PowerBack => self.power(Power::On, now),
+            Step::Reauthorised if self.life.stage != Stage::Down => self.appear(),
+            Step::Reauthorised => {}
+            Step::Reset => {
+                self.stop();
+                self.start(now);
+            }
+        }
+    }
+
+    fn enumerate(&mut self, now: Instant) {
+        self.life.stage = Stage::Booting;
+        self.life.quiet = false;
+        if self.personality.renames && self.life.starts > 0 {
+            self.life.node ^= 1;
+        }
+        self.life.starts += 1;
+        self.appear();
+        let after = self.chance.life.within(self.personality.boot_ms);
+        self.schedule.at(now + after, Due::Life(Step::Booted));
+    }
+
+    fn booted(&mut self, now: Instant) {
+        self.life.stage = Stage::Up;
+        self.ethernet = self.personality.ethernet_by_default;
+        self.radio.boot(self.memory.persistent_low_power);
+        self.memory.radio.boot();
+        let quiet = std::mem::take(&mut self.life.quiet);
+        if self.personality.announces_restart && !quiet {
+            let synced: Frame = ctl::synced::Indication::default().frame(0);
+            self.send(synced);
+        }
+        self.card_start(now);
+        self.review_radio(now);
+    }
+
+    fn appear(&mut self) {
+        self.life.visible = true;
+        self.outputs.extend(self.node().map(|node| Output::Appeared { node }));
+    }
+
+    fn vanish(&mut self) {
+        if std::mem::take(&mut self.life.visible) {
+            self.outputs.push_back(Output::Vanished);
+        }
+    }
+
+    fn halt(&mut self) {
+        self.end_calls(Ending::Silent, |_| true);
+        self.life.stage = Stage::Down;
+        self.life.hung_until = None;
+        self.clients.clear();
+        self.waiting.clear();
+        self.busy.clear();
+        self.radio.halt();
+        self.card.halt();
+        // A power cut has planned the return of power; all else that was planned is lost.
+        self.schedule.retain(|due| matches!(due, Due::Life(Step::PowerBack)));
+    }
+}

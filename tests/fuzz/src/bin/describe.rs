@@ -1,0 +1,2 @@
+#![cfg_attr(fuzzing, no_main)]
+wwan_fuzz::program!(wwan_fuzz::describe);
