@@ -21,9 +21,9 @@ use super::real::report;
 use crate::api::{ErrorCode, Limits, Reply, Request, Response, Server, ServerError};
 use crate::host::clock::Clock;
 use crate::host::endpoint::{Endpoint, EndpointError, Listen};
-use crate::model::{LinkState, ModemName};
-use crate::reconcile::{Input, Memory, PortSpec, PowerCommand};
-use crate::sim::{Disturbance, Switchboard};
+use crate::model::{Fact, LinkState, ModemName};
+use crate::reconcile::{Input, Memory, Output, PortSpec, PowerCommand};
+use crate::sim::Disturbance;
 
 /// Orders waiting for one modem.
 const ORDERS: usize = 256;
@@ -74,6 +74,13 @@ impl Bench {
         }
     }
 
+    /// What does not fit into the queue is lost, as with a port that takes nothing.
+    fn output(&self, modem: &ModemName, output: Output) {
+        if let Err(why) = self.order(modem, Order::Output(output)) {
+            tracing::debug!(%modem, why);
+        }
+    }
+
     fn order(&self, modem: &ModemName, order: Order) -> Result<(), String> {
         let sent = self.0.borrow_mut().orders(modem).try_send(order);
         sent.map_err(|_| "the simulated modem does not keep up".to_owned())
@@ -86,9 +93,7 @@ impl Inner {
         modems.entry(modem.clone()).or_insert_with(|| {
             let (orders, received) = mpsc::channel(ORDERS);
             let offers = std::mem::take(offers);
-            let board = Switchboard::new(cast.modem(modem, clock.now()));
-            let shared = !offers.is_empty();
-            let board = Board::new(modem.clone(), board, *clock, reports.clone(), shared);
+            let board = Board::new(cast.host(modem, clock.now()), *clock, reports.clone(), !offers.is_empty());
             for listen in offers {
                 tokio::spawn(offer::offer(listen, orders.clone(), board.visible()));
             }
@@ -100,35 +105,35 @@ impl Inner {
 
 impl Ports for Bench {
     fn look(&mut self, modem: &ModemName, _: &PortSpec) {
-        let _ = self.order(modem, Order::LookPort);
+        self.output(modem, Output::Look(modem.clone(), Fact::Port));
     }
 
-    fn open(&mut self, modem: &ModemName, _: &PortSpec) {
-        let _ = self.order(modem, Order::Open);
+    fn open(&mut self, modem: &ModemName, spec: &PortSpec) {
+        self.output(modem, Output::OpenPort(modem.clone(), spec.clone()));
     }
 
     fn close(&mut self, modem: &ModemName) {
-        let _ = self.order(modem, Order::Close);
+        self.output(modem, Output::ClosePort(modem.clone()));
     }
 
     fn send(&mut self, modem: &ModemName, frame: &[u8]) {
-        let _ = self.order(modem, Order::Send(frame.to_vec()));
+        self.output(modem, Output::Send(modem.clone(), frame.to_vec()));
     }
 }
 
 impl Links for Bench {
     fn look(&mut self, modem: &ModemName) {
-        let _ = self.order(modem, Order::LookLink);
+        self.output(modem, Output::Look(modem.clone(), Fact::Link));
     }
 
     fn configure(&mut self, modem: &ModemName, link: &LinkState) {
-        let _ = self.order(modem, Order::ConfigureLink(link.clone()));
+        self.output(modem, Output::ConfigureLink(modem.clone(), link.clone()));
     }
 }
 
 impl Power for Bench {
     fn switch(&mut self, modem: &ModemName, command: PowerCommand) {
-        let _ = self.order(modem, Order::Power(command));
+        self.output(modem, Output::Power(modem.clone(), command));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{Config, ModemConfig, SimCondition};
 use crate::model::{Instant, ModemName};
-use crate::sim::{Card, Personality, Profile, SimModem};
+use crate::sim::{Card, Personality, Profile, SimHost, SimModem, Switchboard};
 
 /// Digits of an ICCID without its check digit.
 const ICCID: usize = 19;
@@ -35,14 +35,15 @@ impl Cast {
         self.cards.iter()
     }
 
-    /// A modem that is plugged in now.
-    pub(super) fn modem(&self, name: &ModemName, now: Instant) -> SimModem {
+    /// A modem that is plugged in now, and its host.
+    pub(super) fn host(&self, name: &ModemName, now: Instant) -> SimHost {
         let number = name.0.bytes().fold(self.seed, |number, byte| number.wrapping_mul(31).wrapping_add(byte.into()));
         let mut profile = Profile::numbered(number);
         if let (Some(slot), Some(card)) = (profile.slots.first_mut(), self.cards.get(name)) {
             *slot = Some(card.clone());
         }
-        SimModem::new(self.personality.clone(), profile, number, now)
+        let modem = SimModem::new(self.personality.clone(), profile, number, now);
+        SimHost::new(name.clone(), Switchboard::new(modem), number)
     }
 }
 
