@@ -17,6 +17,7 @@ pub mod model;
 pub mod modem;
 pub mod plan;
 pub mod power;
+pub mod property;
 pub mod provider;
 pub mod qmi;
 pub mod reconcile;

@@ -7,21 +7,24 @@ use std::collections::BTreeSet;
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
-use jsonschema::paths::LocationSegment;
 use serde_json::Value;
 
+use super::MAX_FINDINGS;
 use super::diagnostic::{Code, Finding};
-use super::scalars::{FORMS, ListenAddress};
+use super::scalars::{FORMS, InterfaceName, ListenAddress, NETWORK_DEFAULT};
 use super::schema::{Compiled, compiled};
-use super::suggest::nearest;
-use super::tree::{self, Mark, Node, Path, Step};
+use super::suggest::{nearest, ours};
+use super::tree::{self, Mark, Node, Path};
 use super::types::SECRET_KEYS;
 
-/// Everything in the document that the grammar does not allow.
+/// What in the document the grammar does not allow: all of it, but for the flood behind the first hundred.
 pub(super) fn check(document: &Node, value: &Value, texts: &[&str]) -> Vec<Finding> {
     let compiled = compiled();
     let mut checker = Checker { document, texts, compiled, findings: Vec::new() };
     for error in compiled.validator.iter_errors(value) {
+        if checker.findings.len() >= MAX_FINDINGS {
+            break;
+        }
         checker.explain(&error);
     }
     checker.findings
@@ -29,8 +32,16 @@ pub(super) fn check(document: &Node, value: &Value, texts: &[&str]) -> Vec<Findi
 
 /// Keys that a `null` is to delete but that the grammar does not have.
 pub(super) fn check_nulls(nulls: &[(Path, Mark)]) -> Vec<Finding> {
-    let unknown = nulls.iter().filter(|(path, _)| !compiled().places.contains(&path.pattern()));
-    unknown.map(|(path, at)| Finding::error(Code::UnknownKey, *at, "unknown key").path(path)).collect()
+    let unknown = nulls.iter().filter(|(path, _)| !compiled().places.contains(&path.pattern())).take(MAX_FINDINGS);
+    let finding = |(path, at): &(Path, Mark)| {
+        let (parent, key) = path.split_last()?;
+        let finding = Finding::error(Code::UnknownKey, *at, "unknown key").path(path);
+        Some(match nearest(key, compiled().keys_at(&parent.pattern())) {
+            Some(meant) => finding.hint(format!("did you mean `{meant}`?")),
+            None => finding,
+        })
+    };
+    unknown.filter_map(finding).collect()
 }
 
 struct Checker<'a> {
@@ -45,7 +56,7 @@ impl Checker<'_> {
         let path = self.path(error);
         match error.kind() {
             Kind::AdditionalProperties { unexpected } => {
-                for key in unexpected {
+                for key in unexpected.iter().take(MAX_FINDINGS) {
                     self.unknown_key(&path, key, error);
                 }
             }
@@ -73,11 +84,17 @@ impl Checker<'_> {
                 self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint));
             }
             Kind::MinProperties { .. } => {
-                let keys = quoted(&self.properties(error));
-                self.add(Code::MissingKey, &path, format!("needs one of {keys}"), None);
+                // A flag alone says nothing, so it is not offered.
+                let is_flag =
+                    |key: &String| self.keyword(error, "properties").is_some_and(|p| p[key]["type"] == "boolean");
+                let mut keys = self.properties(error);
+                keys.retain(|k| !is_flag(k));
+                self.add(Code::MissingKey, &path, format!("needs one of {}", quoted(&keys)), None);
             }
             Kind::MaxProperties { .. } => {
-                let message = "these keys exclude each other".to_owned();
+                let Some((node, _)) = self.document.find(&path) else { return };
+                let keys: Vec<String> = node.entries().iter().map(|e| e.key.clone()).collect();
+                let message = format!("{} exclude each other", quoted(&keys));
                 self.add(Code::InvalidValue, &path, message, Some("keep one of them".to_owned()));
             }
             _ => self.add(Code::InvalidValue, &path, error.masked().to_string(), None),
@@ -120,16 +137,15 @@ impl Checker<'_> {
     fn unknown_key(&mut self, path: &Path, key: &str, error: &ValidationError<'_>) {
         let full = path.key(key);
         if *path == Path::default().key("modems") {
-            let expected = super::scalars::InterfaceName::FORM.expected;
+            let expected = InterfaceName::FORM.expected;
             self.add(Code::InvalidValue, &full, format!("must be {expected}"), None);
             return;
         }
         let allowed = self.properties(error);
-        let taken = self.document.find(path).map(|(node, _)| node.entries()).unwrap_or_default();
-        let free = allowed.iter().map(String::as_str).filter(|a| taken.iter().all(|e| e.key != *a));
-        let hint = match (nearest(key, free), self.compiled.home_of(key)) {
+        let home = self.compiled.home_of(ours(key)).filter(|home| *home != path.pattern());
+        let hint = match (nearest(key, allowed.iter().map(String::as_str)), home) {
             (Some(meant), _) => format!("did you mean `{meant}`?"),
-            (None, Some(home)) => format!("`{key}` is a key of `{home}`"),
+            (None, Some(home)) => format!("`{}` is a key of `{home}`", ours(key)),
             (None, None) => format!("the keys here are {}", quoted(&allowed)),
         };
         self.add(Code::UnknownKey, &full, "unknown key".to_owned(), Some(hint));
@@ -152,8 +168,10 @@ impl Checker<'_> {
     fn wrong_type(&mut self, path: &Path, expected: &[&'static str]) {
         let Some((node, _)) = self.document.find(path) else { return };
         let is = match &node.kind {
-            tree::Kind::Null => "nothing",
+            // An empty list item: the parser of the file has said so already.
+            tree::Kind::Null => return,
             tree::Kind::Bool(_) => "a boolean",
+            tree::Kind::Number(n) if n.is_f64() => "a fraction",
             tree::Kind::Number(_) => "a number",
             tree::Kind::Text(_) => "a string",
             tree::Kind::List(_) => "a list",
@@ -176,17 +194,19 @@ impl Checker<'_> {
     }
 
     fn invalid(&mut self, path: &Path, expected: &str) {
-        let hint = (path.last_key() == Some("apn"))
-            .then(|| format!("`{}` asks for the network's own", super::scalars::NETWORK_DEFAULT));
+        let hint =
+            (path.last_key() == Some("apn")).then(|| format!("`{}` asks for the network's own", NETWORK_DEFAULT));
         self.add(Code::InvalidValue, path, format!("must be {expected}"), hint);
     }
 
     fn add(&mut self, code: Code, path: &Path, message: String, hint: Option<String>) {
-        let Some((node, key_at)) = self.document.find(path) else { return };
-        let about_key = matches!(code, Code::UnknownKey | Code::MissingKey) || is_map_or_list(node);
-        let at = if about_key { key_at } else { node.at };
-        // A pattern and a format may refuse the same text: one complaint is enough.
-        if self.findings.iter().any(|f| f.path == *path && f.code == code && f.message == message) {
+        let (node, key_at) = self.document.find(path).unwrap_or((self.document, self.document.at));
+        // The place of a map or list is that of its first item, which is not what the complaint is about.
+        let is_scalar = !matches!(node.kind, tree::Kind::Map(_) | tree::Kind::List(_));
+        let about_value = is_scalar && !matches!(code, Code::UnknownKey | Code::MissingKey);
+        let at = if about_value { node.at } else { key_at };
+        // Two keywords may refuse the same value: one complaint is enough, unless several keys are missing.
+        if code != Code::MissingKey && self.findings.iter().any(|f| f.path == *path) {
             return;
         }
         let finding = Finding::error(code, at, message).path(path);
@@ -196,22 +216,22 @@ impl Checker<'_> {
         });
     }
 
-    /// The error's place in our tree. The validator cannot tell the key `1` from the index 1; the tree can.
+    /// The error's place in our tree, from a JSON pointer: only the tree can tell the key `1` from the index 1.
     fn path(&self, error: &ValidationError<'_>) -> Path {
         let mut node = Some(self.document);
-        let mut steps = Vec::new();
-        for segment in error.instance_path().segments() {
-            let step = match segment {
-                LocationSegment::Index(i) if node.is_some_and(|n| i < n.items().len()) => Step::Index(i),
-                other => Step::Key(other.to_string()),
-            };
-            node = node.and_then(|n| match &step {
-                Step::Index(i) => n.items().get(*i),
-                Step::Key(key) => n.child(key),
-            });
-            steps.push(step);
+        let mut path = Path::default();
+        for segment in error.instance_path().as_str().split('/').skip(1) {
+            let index = segment.parse().ok().filter(|i| node.is_some_and(|n| *i < n.items().len()));
+            if let Some(i) = index {
+                node = node.and_then(|n| n.items().get(i));
+                path = path.index(i);
+            } else {
+                let key = segment.replace("~1", "/").replace("~0", "~");
+                node = node.and_then(|n| n.child(&key));
+                path = path.key(&key);
+            }
         }
-        Path(steps)
+        path
     }
 
     /// A value as it is spelt in the file.
@@ -230,10 +250,6 @@ impl Checker<'_> {
         let properties = self.keyword(error, "properties").and_then(Value::as_object);
         properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
     }
-}
-
-fn is_map_or_list(node: &Node) -> bool {
-    matches!(node.kind, tree::Kind::Map(_) | tree::Kind::List(_))
 }
 
 fn is_secret(path: &Path) -> bool {

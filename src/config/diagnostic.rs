@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::excerpt::Excerpt;
+use super::source::Source;
 use super::tree::{Mark, Path};
 
 /// Whether the configuration can be used in spite of it.
@@ -29,6 +30,8 @@ pub enum Code {
     TooLarge,
     /// A file that says nothing.
     EmptyFile,
+    /// A last line that may have been cut off.
+    UnfinishedLine,
     /// No file at all.
     NoFile,
     /// A key without a value.
@@ -63,8 +66,8 @@ pub enum Code {
     ShadowedPrefix,
     /// A catch-all written before an entry with conditions.
     CatchAllOrder,
-    /// A `null` for which no lower layer has anything to delete.
-    NothingToDelete,
+    /// A bare text that other YAML parsers take for a number or a boolean.
+    UnquotedText,
     /// A secret in a file that everybody may read.
     ReadableSecret,
 }
@@ -189,4 +192,31 @@ impl Finding {
         self.hint = Some(hint.into());
         self
     }
+
+    /// The complaint with everything it needs once the sources are gone.
+    pub fn complete(self, sources: &[Source], texts: &[&str]) -> Diagnostic {
+        let Self { severity, code, path, at, message, hint } = self;
+        let file = sources.get(at.source).map(|s| s.path.clone()).unwrap_or_default();
+        let whole_file = at == Mark::start_of(at.source);
+        let excerpt = texts.get(at.source).filter(|_| !whole_file).and_then(|text| Excerpt::of(text, at));
+        let (path, message, hint) = (printable(&path.to_string()), printable(&message), hint.map(|h| printable(&h)));
+        Diagnostic { severity, code, path, file, line: at.line, column: at.column, message, hint, excerpt }
+    }
+}
+
+/// What files say gets into terminals and logs: without control characters, and not longer than a few lines.
+fn printable(text: &str) -> String {
+    const MAX_CHARS: usize = 300;
+    let mut out = String::new();
+    for (i, c) in text.chars().enumerate() {
+        match c {
+            _ if i == MAX_CHARS => {
+                out.push('…');
+                break;
+            }
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::tree::Mark;
-use super::types::SECRET_KEYS;
 
 /// Longest excerpt, in characters: two terminal lines. A longer line is cut around the place.
 const MAX_CHARS: usize = 160;
@@ -48,28 +47,34 @@ impl Excerpt {
 
 /// Replaces the value of every secret key on the line by dots, one a byte, so that columns stay where they are.
 ///
-/// Works on the text alone, so that it holds for files that do not parse. A map (`{ credential: … }`) only names
-/// where the secret is, and stays.
+/// Works on the text alone, so that it holds for files that do not parse and for keys that are misspelt. A map
+/// (`{ credential: … }`) only names where the secret is, and stays.
 fn blot(line: &str) -> String {
     let mut out = line.to_owned();
-    for key in SECRET_KEYS {
-        let mut from = 0;
-        while let Some(found) = out[from..].find(key) {
-            let after_key = from + found + key.len();
-            from = after_key;
-            let rest = out[after_key..].trim_start_matches(['"', '\'']).trim_start();
-            let Some(value) = rest.strip_prefix(':').map(str::trim_start) else { continue };
-            if value.is_empty() || value.starts_with('{') {
-                continue;
-            }
-            let start = out.len() - value.len();
-            let in_flow_map = out[..start].contains('{');
-            let end = start + length_of_value(value, in_flow_map);
-            out.replace_range(start..end, &".".repeat(end - start));
-            from = end;
+    let mut from = 0;
+    while let Some(colon) = out[from..].find(':').map(|i| from + i) {
+        from = colon + 1;
+        let value = out[from..].trim_start();
+        let start = out.len() - value.len();
+        if !is_secret(word_before(&out[..colon])) || value.is_empty() || value.starts_with('{') {
+            continue;
         }
+        let in_flow_map = out[..colon].contains('{');
+        from = start + length_of_value(value, in_flow_map);
+        out.replace_range(start..from, &".".repeat(from - start));
     }
     out
+}
+
+fn word_before(text: &str) -> &str {
+    let text = text.trim_end().trim_end_matches(['"', '\'']);
+    text.rsplit(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').next().unwrap_or_default()
+}
+
+/// Whether the word is, or was to be, the key of a secret: by what is left of it in most misspellings.
+fn is_secret(word: &str) -> bool {
+    let word = word.to_lowercase();
+    ["pas", "sword", "pwd", "secret", "pin"].iter().any(|part| word.contains(part))
 }
 
 /// Bytes of a scalar at the start of `text`; rather too many than too few.
@@ -97,10 +102,17 @@ mod tests {
             ("password: a, b }", "password: ......"),
             ("sim: {pin: 1234}", "sim: {pin: ....}"),
             ("password: { credential: corp }", "password: { credential: corp }"),
-            ("spinning: 3", "spinning: 3"),
+            ("apn: internet, prt: 3", "apn: internet, prt: 3"),
+            ("pasword: a", "pasword: ."),
+            ("{ url: x:y, sim_pin: 12 }", "{ url: x:y, sim_pin: .. }"),
         ] {
             assert_eq!(blot(line), want);
         }
+    }
+
+    #[test]
+    fn every_secret_key_is_known_here() {
+        assert!(super::super::types::SECRET_KEYS.into_iter().all(is_secret));
     }
 
     #[test]

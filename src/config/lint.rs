@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::diagnostic::{Code, Finding};
+use super::judge::Merged;
 use super::resolved::{Config, ControlPort, Match, ModemConfig};
-use super::source::Source;
+use super::show::is_yaml_word;
 use super::tree::{Entry, Kind, Mark, Node, Path};
 use super::types::SECRET_KEYS;
 
@@ -94,27 +95,31 @@ fn pins(node: &Node, path: &Path, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Warnings about a valid configuration.
-pub(super) fn meaning(config: &Config, sources: &[Source]) -> Vec<Finding> {
+/// What is odd about a valid configuration; the last errors, too: two modems that claim the same hardware.
+pub(super) fn meaning(valid: &Merged<'_>, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let modems = Path::default().key("modems");
-    for entry in config.effective.child("modems").map(Node::entries).unwrap_or_default() {
+    let root = Path::default().key("modems");
+    for entry in &valid.modems {
         let Some(modem) = config.modems.get(&entry.key.as_str().into()) else { continue };
-        let list = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
-        super::reach::reach(modem, list, &modems.key(&entry.key).key("service_providers"), &mut findings);
+        let nodes = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
+        let path = root.key(&entry.key).key("service_providers");
+        for (i, finding) in super::reach::reach(modem, nodes) {
+            let path = written_at(&valid.document, &nodes[i]).unwrap_or_else(|| path.index(i));
+            push_once(&mut findings, finding.path(&path));
+        }
     }
-    same_hardware(config, &modems, &mut findings);
-    secrets(&config.effective, &Path::default(), sources, &mut findings);
+    same_hardware(valid, config, &root, &mut findings);
+    walk(valid, &valid.document, &Path::default(), &mut findings);
     findings
 }
 
 /// Two modems that name the same hardware would fight over it.
-fn same_hardware(config: &Config, path: &Path, findings: &mut Vec<Finding>) {
-    let entries = config.effective.child("modems").map(Node::entries).unwrap_or_default();
+fn same_hardware(valid: &Merged<'_>, config: &Config, path: &Path, findings: &mut Vec<Finding>) {
     let claims = |e: &Entry| config.modems.get(&e.key.as_str().into()).map(claim);
-    for (i, entry) in entries.iter().enumerate() {
+    for (i, entry) in valid.modems.iter().enumerate() {
         let Some(mine) = claims(entry) else { continue };
-        let Some(other) = entries[..i].iter().find(|e| claims(e).is_some_and(|c| collide(&c, &mine))) else { continue };
+        let earlier = &valid.modems[..i];
+        let Some(other) = earlier.iter().find(|e| claims(e).is_some_and(|c| collide(&c, &mine))) else { continue };
         let message = format!("claims the same hardware as `{}` on line {}", other.key, other.key_at.line);
         findings.push(Finding::error(Code::SameHardware, entry.key_at, message).path(&path.key(&entry.key)));
     }
@@ -126,22 +131,45 @@ fn claim(modem: &ModemConfig) -> (&Match, &ControlPort) {
 
 fn collide(a: &(&Match, &ControlPort), b: &(&Match, &ControlPort)) -> bool {
     let same_match = a.0 == b.0 && *a.0 != Match::default();
-    let same_port = a.1 == b.1 && *a.1 != ControlPort::OfInterface;
-    same_match || same_port
+    same_match || path(a.1).is_some_and(|p| path(b.1) == Some(p))
 }
 
-fn secrets(node: &Node, path: &Path, sources: &[Source], findings: &mut Vec<Finding>) {
+fn path(port: &ControlPort) -> Option<&str> {
+    match port {
+        ControlPort::OfInterface => None,
+        ControlPort::Device { path, .. } | ControlPort::Socket { path } => Some(path),
+    }
+}
+
+/// Values that are legal as they stand, but stand badly: readable secrets, and texts without the quotes they need elsewhere.
+fn walk(valid: &Merged<'_>, node: &Node, path: &Path, findings: &mut Vec<Finding>) {
     for entry in node.entries() {
         let path = path.key(&entry.key);
-        let readable = sources.get(entry.value.at.source).is_some_and(|s| s.world_readable);
+        let readable = valid.sources.get(entry.value.at.source).is_some_and(|s| s.world_readable);
         if SECRET_KEYS.contains(&entry.key.as_str()) && entry.value.text().is_some() && readable {
             let message = "every user of this system can read this secret";
             let finding = Finding::warning(Code::ReadableSecret, entry.value.at, message).path(&path);
             push_once(findings, finding.hint("chmod 600 the file, or write `{ credential: … }` or `{ file: … }`"));
         }
-        secrets(&entry.value, &path, sources, findings);
+        walk(valid, &entry.value, &path, findings);
     }
     for (i, item) in node.items().iter().enumerate() {
-        secrets(item, &path.index(i), sources, findings);
+        walk(valid, item, &path.index(i), findings);
     }
+    if let Some(text) = node.text().filter(|t| misread(t)) {
+        let source = valid.texts.get(node.at.source).copied().unwrap_or_default();
+        let bare = source.get(node.at.start..node.at.end).is_some_and(|written| written.trim() == text);
+        if bare {
+            let message = "without quotes other YAML tools read this as a number or a boolean";
+            let finding = Finding::warning(Code::UnquotedText, node.at, message).path(path);
+            push_once(findings, finding.hint("quote it, so that a tool that rewrites the file keeps it"));
+        }
+    }
+}
+
+/// Whether YAML 1.1 (`PyYAML`, and so Ansible) takes the bare text for something else: `0123` for 83, `12:30` for 750.
+fn misread(text: &str) -> bool {
+    let numeric = text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_digit() || b"_:.".contains(&b));
+    numeric || is_yaml_word(text)
 }

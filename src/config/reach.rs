@@ -4,39 +4,41 @@
 
 use super::diagnostic::{Code, Finding};
 use super::resolved::{ModemConfig, ServiceProvider, SimCondition};
-use super::tree::{Node, Path};
+use super::tree::Node;
 
-/// Warns about every entry of the list (`nodes` are the same entries in the tree) that no SIM can choose.
-pub(super) fn reach(modem: &ModemConfig, nodes: &[Node], path: &Path, findings: &mut Vec<Finding>) {
+/// Warns about every entry of the list that no SIM can choose; `nodes` are the same entries in the tree.
+pub(super) fn reach(modem: &ModemConfig, nodes: &[Node]) -> Vec<(usize, Finding)> {
     let providers = &modem.service_providers;
-    for (i, provider) in providers.iter().enumerate() {
-        let Some(node) = nodes.get(i) else { continue };
-        let path = path.index(i);
-        let warn = |code, message: String| Finding::warning(code, node.at, message).path(&path);
-        if let Some(condition) = provider.conditions.iter().find(|c| c.values().is_empty()) {
-            let message =
-                format!("can never be chosen: `{}` is empty, and an empty list fits no card", condition.key());
-            findings.push(warn(Code::UnreachableProvider, message).hint("remove the key to fit every card"));
-        } else if let Some(taken) = providers.iter().enumerate().find(|(j, p)| takes_all(p, *j, provider, i)) {
-            let message = format!("can never be chosen: {} fits whenever it does, and comes first", label(taken));
-            findings.push(warn(Code::UnreachableProvider, message));
-        } else if let Some((prefix, taken)) = shadowed(&providers[..i], provider) {
-            let message = format!("prefix {prefix} has no effect: {} takes it first", label(taken));
-            findings.push(warn(Code::ShadowedPrefix, message).hint("list the longer prefixes before the shorter"));
+    let mut findings = Vec::new();
+    for (i, (provider, node)) in providers.iter().zip(nodes).enumerate() {
+        if let Some((code, message, hint)) = fault(providers, i) {
+            findings.push((i, Finding::warning(code, node.at, message).hint(hint)));
         }
-        let before = || {
-            nodes
-                .iter()
-                .skip(i + 1)
-                .zip(&providers[i + 1..])
-                .find(|(n, p)| !p.is_catch_all() && n.at.source == node.at.source)
-        };
-        if provider.is_catch_all() && before().is_some() {
-            let message = "has no conditions: it is tried after all entries that have some, though it is listed before"
-                .to_owned();
-            findings.push(warn(Code::CatchAllOrder, message).hint("list it last, so that the file reads as it works"));
+        let later = providers.iter().zip(nodes).skip(i + 1);
+        let mut same_file = later.filter(|(_, n)| n.at.source == node.at.source);
+        if provider.is_catch_all() && same_file.any(|(p, _)| !p.is_catch_all()) {
+            let message = "has no conditions: it is tried after all entries that have some, though it is listed before";
+            let finding = Finding::warning(Code::CatchAllOrder, node.at, message);
+            findings.push((i, finding.hint("list it last, so that the file reads as it works")));
         }
     }
+    findings
+}
+
+/// Why an entry, or one of its prefixes, never takes effect, and what to do.
+fn fault(providers: &[ServiceProvider], i: usize) -> Option<(Code, String, &'static str)> {
+    let provider = &providers[i];
+    if let Some(condition) = provider.conditions.iter().find(|c| c.values().is_empty()) {
+        let message = format!("can never be chosen: `{}` is empty, and an empty list fits no card", condition.key());
+        return Some((Code::UnreachableProvider, message, "remove the key to fit every card"));
+    }
+    if let Some(taken) = providers.iter().enumerate().find(|(j, p)| takes_all(p, *j, provider, i)) {
+        let message = format!("can never be chosen: {} fits whenever it does, and comes first", label(taken));
+        return Some((Code::UnreachableProvider, message, "list it before that one, or remove it"));
+    }
+    let (prefix, taken) = shadowed(&providers[..i], provider)?;
+    let message = format!("prefix {prefix} has no effect: {} takes it first", label(taken));
+    Some((Code::ShadowedPrefix, message, "list the longer prefixes before the shorter"))
 }
 
 /// Whether `first` fits every SIM that `second` fits and is tried before it.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::model::{AccessTechnologies, AccessTechnology, Apn, Authentication, Imei, IpFamilies, ModemName};
 
 use super::secret::SecretSource;
-use super::tree::{Mark, Node};
+use super::tree::{Entry, Mark, Node};
 use super::types::{self, Family, Technology};
 
 /// Routes through a modem come behind those through cables (100 with systemd-networkd and NetworkManager) and Wi-Fi
@@ -20,7 +20,7 @@ pub const DEFAULT_ROUTE_METRIC: u32 = 700;
 pub const DEFAULT_PROFILE_INDEX: u8 = 1;
 
 /// A valid configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// What each modem shall do, by the name of its interface.
     pub modems: BTreeMap<ModemName, ModemConfig>,
@@ -177,6 +177,14 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Without the tree: it has the secrets as they were written.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Config");
+        out.field("modems", &self.modems).field("prometheus_listen", &self.prometheus_listen).finish_non_exhaustive()
+    }
+}
+
 impl PartialEq for Config {
     fn eq(&self, other: &Self) -> bool {
         self.modems == other.modems && self.prometheus_listen == other.prometheus_listen
@@ -232,22 +240,19 @@ impl SimCondition {
 }
 
 /// Builds the configuration of a document that the schema and the types have accepted.
-pub(super) fn resolve(
+pub(super) fn resolve<'a>(
     document: &types::Document,
-    modems: Vec<(String, types::Modem, &Node, Mark)>,
+    modems: impl Iterator<Item = (types::Modem, &'a Entry)>,
     effective: Node,
     files: Vec<Arc<str>>,
 ) -> Config {
-    let modems = modems.into_iter().map(|(name, typed, node, at)| {
-        let place = |mark: Mark| Origin { file: files[mark.source].clone(), line: mark.line };
-        (ModemName(name), modem(typed, node, at, &place))
-    });
-    let modems = modems.collect();
+    let place = |at: Mark| Origin { file: files[at.source].clone(), line: at.line };
+    let modems = modems.map(|(typed, entry)| (ModemName(entry.key.clone()), modem(typed, entry, &place))).collect();
     let prometheus = document.exporters.as_ref().and_then(|e| e.prometheus.as_ref());
     Config { modems, prometheus_listen: prometheus.and_then(|p| p.listen.0.parse().ok()), effective, files }
 }
 
-fn modem(typed: types::Modem, node: &Node, at: Mark, place: &impl Fn(Mark) -> Origin) -> ModemConfig {
+fn modem(typed: types::Modem, entry: &Entry, place: &impl Fn(Mark) -> Origin) -> ModemConfig {
     let ip = typed.ip.unwrap_or_default();
     let ip = IpConfig {
         family: ip.family.map(IpFamilies::from).unwrap_or_default(),
@@ -255,8 +260,8 @@ fn modem(typed: types::Modem, node: &Node, at: Mark, place: &impl Fn(Mark) -> Or
         mtu: ip.mtu.map(|m| m.0),
         default_route: ip.default_route.unwrap_or(true),
     };
-    let entries = node.child("service_providers").map(Node::items).unwrap_or_default();
-    let providers = typed.service_providers.unwrap_or_default().into_iter().zip(entries);
+    let nodes = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
+    let providers = typed.service_providers.unwrap_or_default().into_iter().zip(nodes);
     ModemConfig {
         service_providers: providers.map(|(p, n)| provider(p, ip.family, place(n.at))).collect(),
         technologies: typed.only_radio_technologies.map(|t| t.0.into_iter().map(AccessTechnology::from).collect()),
@@ -265,7 +270,7 @@ fn modem(typed: types::Modem, node: &Node, at: Mark, place: &impl Fn(Mark) -> Or
         matching: typed.matching.map(Match::from).unwrap_or_default(),
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
         pin: typed.sim.and_then(|s| s.pin),
-        origin: place(at),
+        origin: place(entry.key_at),
     }
 }
 

@@ -37,6 +37,15 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
+    /// The keys of the map at a place.
+    pub fn keys_at(&self, place: &str) -> impl Iterator<Item = &str> {
+        let keys = self.places.iter().filter_map(move |p| match place {
+            "" => Some(p.as_str()),
+            place => p.strip_prefix(place)?.strip_prefix('.'),
+        });
+        keys.filter(|k| !k.contains(['.', '[']))
+    }
+
     /// The map that has `key`, for somebody who wrote it elsewhere: `modems.*.service_providers[]`.
     pub fn home_of(&self, key: &str) -> Option<&str> {
         let homes = self.places.iter().filter_map(|p| p.strip_suffix(key)?.strip_suffix('.'));

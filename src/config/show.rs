@@ -124,10 +124,15 @@ fn scalar(node: &Node) -> String {
 
 /// Whether every YAML parser of either version reads the text back as this text.
 fn is_plain(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
+        && !is_yaml_word(text)
+}
+
+/// Whether some YAML parser takes the bare word for a boolean or for nothing.
+pub(super) fn is_yaml_word(text: &str) -> bool {
     const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        && !WORDS.contains(&text.to_lowercase().as_str())
+    WORDS.contains(&text.to_lowercase().as_str())
 }
 
 fn quote(text: &str) -> String {

@@ -26,15 +26,21 @@ const SYNONYMS: [(&str, &str); 22] = [
     ("usb", "usb-port"),
 ];
 
+/// Longest word that is compared: our own have up to 23 bytes, and the work grows with the square.
+const MAX_BYTES: usize = 64;
+
 /// The candidate that was probably meant, if one is near enough.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > MAX_BYTES {
+        return None;
+    }
     let word = word.to_lowercase();
-    let synonym = SYNONYMS.iter().find(|(theirs, _)| *theirs == word).map(|(_, ours)| *ours);
+    let synonym = ours(&word);
     // A third of the word may be wrong: more finds words that have nothing to do with it.
     let limit = (word.chars().count() / 3).max(1);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        if Some(candidate) == synonym {
+        if candidate == synonym {
             return Some(candidate);
         }
         let distance = distance(&word, candidate).min(distance_to_beginning(&word, candidate));
@@ -43,6 +49,11 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// Our word for one from elsewhere; the word itself if there is none.
+pub(super) fn ours(word: &str) -> &str {
+    SYNONYMS.iter().find(|(theirs, _)| *theirs == word).map_or(word, |(_, ours)| ours)
 }
 
 /// `roamng` is meant as the beginning of `roaming_allowed`; one more than its distance, so that a whole word wins.
@@ -57,7 +68,7 @@ fn distance_to_beginning(word: &str, candidate: &str) -> usize {
 
 /// Edits from one word to another: insert, delete, replace, swap neighbours (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
     for i in 1..=a.len() {
         let mut row = vec![i];

@@ -182,6 +182,15 @@ impl Path {
         Self(steps)
     }
 
+    /// The way to the map and the key in it; `None` for the root and for list items.
+    #[must_use]
+    pub fn split_last(&self) -> Option<(Self, &str)> {
+        match self.0.split_last()? {
+            (Step::Key(key), parent) => Some((Self(parent.to_vec()), key)),
+            _ => None,
+        }
+    }
+
     /// The last key on the way, whatever list items follow it.
     #[must_use]
     pub fn last_key(&self) -> Option<&str> {

@@ -4,8 +4,11 @@
 //! What the reconciler works with is `resolved.rs`; nothing here has a default of its own.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::scalars::{
@@ -24,7 +27,7 @@ pub const WHOLE_KEYS: [&str; 6] = ["auth", "control", "match", "password", "pin"
 /// What every cellular modem of this device shall do. Files are merged in layers: `/usr/lib/wwan.d/*.yaml`,
 /// `/etc/wwan.yaml`, `/etc/wwan.d/*.yaml`, `/run/wwan.d/*.yaml`; the later one wins.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 #[schemars(title = "wwan.yaml")]
 pub struct Document {
     /// Version of this grammar. Always 1.
@@ -47,7 +50,7 @@ pub struct Document {
 
 /// What one modem shall do.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Modem {
     /// The service providers, the first that fits the SIM is used. Entries without any `only_` condition are
     /// catch-alls: they are tried after all others. At least one is needed, here or in `defaults`.
@@ -76,7 +79,7 @@ pub struct Modem {
 
 /// An offer of connectivity and the SIM cards it is for.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ServiceProvider {
     /// A name for messages; other layers change this entry by the same name. Unique within the list.
     #[serde(default, deserialize_with = "present")]
@@ -137,7 +140,7 @@ pub enum Technology {
 
 /// How the session authenticates.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Auth {
     /// The protocol.
     pub method: AuthMethod,
@@ -159,7 +162,7 @@ pub enum AuthMethod {
 
 /// Addresses and routes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Ip {
     /// IP versions of the session. Default: `ipv4v6`.
     #[serde(default, deserialize_with = "present")]
@@ -189,7 +192,7 @@ pub enum Family {
 
 /// How the modem's supply is switched.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(remote = "Self", tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Power {
     /// Not at all: recovery ends with a radio cycle.
     None {},
@@ -205,9 +208,9 @@ pub enum Power {
     },
 }
 
-/// The hardware that an entry is about: at least one key.
+/// The hardware that an entry is about.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Match {
     /// USB vendor and product, for example "2c7c:0125".
     #[serde(default, deserialize_with = "present")]
@@ -240,7 +243,7 @@ pub enum Control {
 
 /// The keys of [`Control`] as written.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 #[schemars(rename = "Control", extend("minProperties" = 1), extend("dependentSchemas" = {
     "proxy": { "required": ["device"] },
     "socket": { "maxProperties": 1 },
@@ -273,7 +276,7 @@ impl TryFrom<ControlKeys> for Control {
 
 /// The SIM card.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Sim {
     /// The PIN, 4 to 8 digits: where to find it, or the quoted digits themselves. It is tried once per card and never
     /// with fewer than two tries left.
@@ -283,7 +286,7 @@ pub struct Sim {
 
 /// Where measurements are offered to other programs.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Exporters {
     /// Prometheus text format over HTTP. Accepted and checked; served from a later release.
     #[serde(default, deserialize_with = "present")]
@@ -292,7 +295,7 @@ pub struct Exporters {
 
 /// Prometheus text format over HTTP.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Prometheus {
     /// Address and port to listen on, for example "127.0.0.1:9767".
     #[schemars(extend("format" = ListenAddress::FORMAT))]
@@ -317,3 +320,31 @@ impl TryFrom<Vec<Technology>> for Technologies {
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
+
+/// `serde`'s derived parsers take a list for a struct, field by field; the schema does not, and neither do we. The
+/// derived parser becomes an inherent function (`remote = "Self"`), and this one in front of it asks for a map.
+macro_rules! only_from_maps {
+    ($($name:ident),+) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct MapVisitor;
+
+                impl<'de> Visitor<'de> for MapVisitor {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("a map")
+                    }
+
+                    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
+                        $name::deserialize(MapAccessDeserializer::new(map))
+                    }
+                }
+
+                deserializer.deserialize_map(MapVisitor)
+            }
+        }
+    )+};
+}
+
+only_from_maps!(Document, Modem, ServiceProvider, Auth, Ip, Power, Match, ControlKeys, Sim, Exporters, Prometheus);

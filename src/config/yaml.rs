@@ -4,6 +4,7 @@
 //! no merge keys (`defaults` and the layers do their work), no tags, bounded size, depth and expansion. What the values mean
 //! is not decided here.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -21,27 +22,42 @@ const MAX_NODES: usize = 10_000;
 /// Most text in one file, aliases expanded: aliases must not make memory out of nothing.
 const MAX_SCALAR_BYTES: usize = 1024 * 1024;
 
-/// Parses one file.
-///
-/// # Errors
-/// One syntax error, or every duplicate key, empty value and misplaced `null` of the file.
-pub(super) fn parse(text: &str, source: usize) -> Result<Node, Vec<Finding>> {
+/// Parses one file: its tree, unless it is no YAML at all, and what no later stage could see: duplicate keys, empty
+/// values, an unfinished last line.
+pub(super) fn parse(text: &str, source: usize) -> (Option<Node>, Vec<Finding>) {
     if text.lines().all(says_nothing) {
-        return Err(vec![empty_file(source)]);
+        return (None, vec![empty_file(source)]);
     }
-    let root = serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options())
-        .map_err(|e| vec![syntax_error(&e, text, source)])?;
+    let root = match serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options()) {
+        Ok(root) => root,
+        Err(error) => return (None, vec![syntax_error(&error, text, source)]),
+    };
     let mut reader = Reader { text, source, path: Path::default(), findings: Vec::new() };
     let node = reader.node(root);
     if matches!(node.kind, Kind::Null) {
-        return Err(vec![empty_file(source)]);
+        return (None, vec![empty_file(source)]);
     }
-    if reader.findings.is_empty() { Ok(node) } else { Err(reader.findings) }
+    reader.findings.extend(unfinished_line(text, source));
+    (Some(node), reader.findings)
 }
 
 fn says_nothing(line: &str) -> bool {
     let line = line.trim();
     matches!(line, "" | "---" | "..." | "null" | "~" | "{}") || line.starts_with('#')
+}
+
+/// A last line that was cut off still parses, as another APN or another metric: a complete one ends with a line end, or
+/// with the bracket of a flow document as machines write it.
+fn unfinished_line(text: &str, source: usize) -> Option<Finding> {
+    if text.ends_with(['\n', '\r', '}', ']']) {
+        return None;
+    }
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let (line, column) = (narrow(text.matches('\n').count() + 1), narrow(last.chars().count() + 1));
+    let at = Mark { source, line, column, start: text.len(), end: text.len() };
+    let finding = Finding::error(Code::UnfinishedLine, at, "the last line has no end: the file may be incomplete");
+    Some(finding.hint("end the file with a line break"))
 }
 
 fn empty_file(source: usize) -> Finding {
@@ -55,7 +71,6 @@ fn options() -> Options {
             max_depth: MAX_DEPTH,
             max_nodes: MAX_NODES,
             max_total_scalar_bytes: MAX_SCALAR_BYTES,
-            flow_nesting_limit: MAX_DEPTH,
         },
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: MAX_NODES },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
@@ -74,6 +89,10 @@ fn syntax_error(error: &Error, text: &str, source: usize) -> Finding {
     let at = error.location().map_or(Mark::start_of(source), |l| mark(l, text, source));
     let syntax = |message: &str| Finding::error(Code::Syntax, at, message);
     let too_large = |message: &str| Finding::error(Code::TooLarge, at, message);
+    let error = match error {
+        Error::AliasError { error, .. } => error,
+        other => other,
+    };
     match error {
         Error::Budget { breach, .. } => too_large(&budget_message(breach)),
         Error::AliasReplayLimitExceeded { .. }
@@ -91,7 +110,11 @@ fn syntax_error(error: &Error, text: &str, source: usize) -> Finding {
         other => {
             let message = other.without_snippet().to_string();
             // The place is ours to say.
-            syntax(message.split_once(" at line ").map_or(message.as_str(), |(m, _)| m))
+            match message.split_once(" at line ").map_or(message.as_str(), |(m, _)| m) {
+                // The scanner's own bound on brackets; it gives up before our budget is asked.
+                "recursion limit exceeded" => too_large(&format!("nested deeper than {MAX_DEPTH} levels")),
+                message => syntax(message),
+            }
         }
     }
 }
@@ -232,6 +255,7 @@ impl Reader<'_> {
 
     fn map(&mut self, raw: Vec<(Spanned<String>, Spanned<Raw>)>) -> Kind {
         let mut entries: Vec<Entry> = Vec::with_capacity(raw.len());
+        let mut lines = BTreeMap::new();
         for (key, value) in raw {
             let key_at = mark(key.defined, self.text, self.source);
             self.path.0.push(Step::Key(key.value.clone()));
@@ -243,10 +267,11 @@ impl Reader<'_> {
                     finding.hint("give a value: `{}` for an empty map, `null` to delete what a lower layer says"),
                 );
             }
-            if let Some(first) = entries.iter().find(|e| e.key == entry.key) {
-                let message = format!("duplicate key, first set on line {}", first.key_at.line);
+            if let Some(first) = lines.get(&entry.key) {
+                let message = format!("duplicate key, first set on line {first}");
                 self.find(Finding::error(Code::DuplicateKey, key_at, message));
             } else {
+                lines.insert(entry.key.clone(), key_at.line);
                 entries.push(entry);
             }
             self.path.0.pop();

@@ -80,6 +80,7 @@ impl Action {
             Self::ResetModem => "reset-modem",
             Self::Reauthorise => "reauthorise",
             Self::CyclePower => "cycle-power",
+            Self::ConfigureLink(link) if link.is_bare() => "flush-link",
             Self::ConfigureLink(_) => "configure-link",
         }
     }
@@ -138,8 +139,8 @@ impl fmt::Display for Action {
                 write!(f, "start the {family} session with apn \"{}\"", provider.apn)
             }
             Self::StopSession(family) => write!(f, "stop the {family} session"),
-            Self::ConfigureLink(link) if link.up => f.write_str("configure the link"),
-            Self::ConfigureLink(_) => f.write_str("take the link down"),
+            Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
+            Self::ConfigureLink(_) => f.write_str("configure the link"),
             other => f.write_str(&other.name().replace('-', " ")),
         }
     }

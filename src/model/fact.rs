@@ -71,7 +71,8 @@ impl Fact {
             Self::Port | Self::Control | Self::Link => 90,
             Self::Technologies => 240,
             Self::ServingSystem => 240,
-            Self::OperatingMode | Self::Sim | Self::SettingsIpv4 | Self::SettingsIpv6 => 900,
+            Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
+            Self::OperatingMode | Self::Sim => 900,
             Self::Device | Self::DataFormat | Self::SimIdentity => 6 * 3600,
         })
     }

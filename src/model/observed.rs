@@ -94,6 +94,14 @@ pub struct LinkState {
     pub default_route_metric: Option<u32>,
 }
 
+impl LinkState {
+    /// Whether nothing is configured that would lead anywhere.
+    #[must_use]
+    pub const fn is_bare(&self) -> bool {
+        self.ip.ipv4.is_none() && self.ip.ipv6.is_none() && self.default_route_metric.is_none()
+    }
+}
+
 /// One fact arriving.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

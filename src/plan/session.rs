@@ -123,8 +123,7 @@ fn unwanted_family(provider: &Provider, facts: &mut Reader<'_>) -> Option<Outcom
 /// Addresses of a session that ended must not stay: programs would use a path that leads nowhere.
 fn flush_first(facts: &mut Reader<'_>) -> Option<Outcome> {
     let link = facts.read(Fact::Link, facts.observed.link.as_ref())?;
-    let stale = link.ip.ipv4.is_some() || link.ip.ipv6.is_some() || link.default_route_metric.is_some();
-    if !stale {
+    if link.is_bare() {
         return None;
     }
     let empty = LinkState { up: link.up, ..LinkState::default() };

@@ -121,3 +121,6 @@ fn holds(condition: &SimCondition, sim: &SimIdentity) -> Result<Match, Misfit> {
 fn first_prefix(list: &[String], digits: &str) -> Option<String> {
     list.iter().find(|prefix| digits.starts_with(prefix.as_str())).cloned()
 }
+
+#[cfg(test)]
+mod tests;

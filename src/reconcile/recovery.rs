@@ -25,7 +25,16 @@ const RECOVERED: Duration = Duration::from_secs(60);
 /// A rung: after how long in trouble, which step.
 type Rung = (u64, Action);
 
-/// Trouble with one condition.
+/// What is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Trouble {
+    /// The condition does not hold.
+    With(ConditionKind),
+    /// It cannot be learnt whether the condition holds.
+    Learning(ConditionKind),
+}
+
+/// A spell of trouble.
 #[derive(Clone, Copy, Debug)]
 struct Spell {
     since: Instant,
@@ -38,7 +47,7 @@ struct Spell {
 /// Chooses recovery steps for one modem.
 #[derive(Debug, Default)]
 pub(super) struct Recovery {
-    spells: BTreeMap<ConditionKind, Spell>,
+    spells: BTreeMap<Trouble, Spell>,
     power_steps: VecDeque<Instant>,
     settle_until: Instant,
     /// When the ladder would act if nothing changes.
@@ -49,10 +58,14 @@ impl Recovery {
     /// The step that is due, and which attempt of this spell it is.
     pub(super) fn step(&mut self, stages: &[StageReport], now: Instant) -> Option<(ConditionKind, Action, u32)> {
         self.next = None;
-        let diagnosis = self.note(stages, now)?;
-        let kind = diagnosis.stage.kind();
-        let ladder = ladder(kind, diagnosis.status, &diagnosis.finding);
-        let spell = *self.spells.get(&kind)?;
+        self.note_recovered(stages, now);
+        let diagnosis = stages.iter().find(|s| s.status != Status::True)?;
+        let trouble = trouble(diagnosis)?;
+        let fresh = Spell { since: now, better_since: None, steps: 0, last_step: None };
+        let spell = self.spells.entry(trouble).or_insert(fresh);
+        spell.better_since = None;
+        let spell = *spell;
+        let ladder = ladder(trouble, &diagnosis.finding);
         let (rung, due) = due(&ladder, &spell)?;
         let due = due.max(self.settle_until);
         if now < due {
@@ -64,12 +77,7 @@ impl Recovery {
             self.next = self.power_steps.front().map(|first| *first + DAY);
             return None;
         }
-        Some((kind, action.clone(), spell.steps + 1))
-    }
-
-    /// The step was begun.
-    pub(super) fn began(&mut self, kind: ConditionKind, action: &Action, now: Instant) {
-        if let Some(spell) = self.spells.get_mut(&kind) {
+        if let Some(spell) = self.spells.get_mut(&trouble) {
             spell.steps += 1;
             spell.last_step = Some(now);
         }
@@ -77,31 +85,30 @@ impl Recovery {
             self.power_steps.push_back(now);
             self.settle_until = now + SETTLE;
         }
+        Some((diagnosis.stage.kind(), action.clone(), spell.steps + 1))
     }
 
     pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         self.next.map(|at| (at, "a recovery step is due"))
     }
 
-    /// Keeps the spells up to date; returns the diagnosis.
-    fn note<'a>(&mut self, stages: &'a [StageReport], now: Instant) -> Option<&'a StageReport> {
-        let diagnosis = stages.iter().find(|s| s.status != Status::True);
+    /// Ends the spells of what has recovered.
+    fn note_recovered(&mut self, stages: &[StageReport], now: Instant) {
         for report in stages {
             let kind = report.stage.kind();
+            if !matches!(report.finding, Finding::Reading(_) | Finding::Waiting | Finding::InProgress(_)) {
+                self.spells.remove(&Trouble::Learning(kind));
+            }
             if report.status != Status::True {
                 continue;
             }
-            if let Some(spell) = self.spells.get_mut(&kind) {
+            if let Some(spell) = self.spells.get_mut(&Trouble::With(kind)) {
                 let since = *spell.better_since.get_or_insert(now);
                 if now.since(since) >= RECOVERED {
-                    self.spells.remove(&kind);
+                    self.spells.remove(&Trouble::With(kind));
                 }
             }
         }
-        let kind = diagnosis?.stage.kind();
-        let fresh = Spell { since: now, better_since: None, steps: 0, last_step: None };
-        self.spells.entry(kind).or_insert(fresh).better_since = None;
-        diagnosis
     }
 
     fn power_budget_allows(&mut self, now: Instant) -> bool {
@@ -132,29 +139,43 @@ fn is_power_level(action: &Action) -> bool {
     matches!(action, Action::CyclePower | Action::Reauthorise)
 }
 
-fn ladder(kind: ConditionKind, status: Status, finding: &Finding) -> Vec<Rung> {
-    match (kind, status) {
+/// What a diagnosis is trouble with; nothing while an action is under way or an earlier stage decides.
+fn trouble(diagnosis: &StageReport) -> Option<Trouble> {
+    let kind = diagnosis.stage.kind();
+    match (&diagnosis.finding, diagnosis.status) {
+        (Finding::InProgress(_) | Finding::Waiting, _) => None,
+        (Finding::Reading(_), _) | (_, Status::Unknown) => Some(Trouble::Learning(kind)),
+        (_, Status::True | Status::False) => Some(Trouble::With(kind)),
+    }
+}
+
+fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
+    let kind = match trouble {
         // A fact that cannot be learnt is trouble with the channel, whatever it is about.
-        (ConditionKind::ControlReady, _) | (_, Status::Unknown) => {
+        Trouble::Learning(_) => ConditionKind::ControlReady,
+        Trouble::With(kind) => kind,
+    };
+    match kind {
+        ConditionKind::ControlReady => {
             vec![(45, Action::ClosePort), (120, Action::Reauthorise), (240, Action::CyclePower)]
         }
-        (ConditionKind::ModemPresent, _) => vec![(180, Action::Reauthorise), (300, Action::CyclePower)],
-        (ConditionKind::SimReady, _) => match finding {
+        ConditionKind::ModemPresent => vec![(180, Action::Reauthorise), (300, Action::CyclePower)],
+        ConditionKind::SimReady => match finding {
             Finding::NoCard | Finding::CardError => vec![(300, Action::CycleRadio)],
             Finding::CardStarting => vec![(120, Action::CycleRadio), (300, Action::ResetModem)],
             // A card that waits for a human gets no reset.
             _ => Vec::new(),
         },
-        (ConditionKind::RadioConfigured, _) => match finding {
+        ConditionKind::RadioConfigured => match finding {
             Finding::TechnologiesUnsupported { .. } => Vec::new(),
             _ => vec![(300, Action::ResetModem), (600, Action::Reauthorise), (1200, Action::CyclePower)],
         },
-        (ConditionKind::Registered, _) => match finding {
+        ConditionKind::Registered => match finding {
             Finding::RoamingNotAllowed(_) => Vec::new(),
             Finding::Denied(_) => vec![(900, Action::CycleRadio)],
             _ => vec![(900, Action::CycleRadio), (3600, Action::ResetModem)],
         },
-        (ConditionKind::DataConnected, _) => match finding {
+        ConditionKind::DataConnected => match finding {
             Finding::CallFailed { cause, .. } if cause.is_permanent() => Vec::new(),
             _ => vec![
                 (300, Action::Reregister),
@@ -163,10 +184,10 @@ fn ladder(kind: ConditionKind, status: Status, finding: &Finding) -> Vec<Rung> {
                 (2400, Action::CyclePower),
             ],
         },
-        (ConditionKind::LinkConfigured, _) => {
+        ConditionKind::LinkConfigured => {
             vec![(60, Action::StopSession(IpFamily::Ipv4)), (300, Action::ResetModem)]
         }
-        (ConditionKind::ConfigValid | ConditionKind::ProviderSelected | ConditionKind::Converged, _) => Vec::new(),
+        ConditionKind::ConfigValid | ConditionKind::ProviderSelected | ConditionKind::Converged => Vec::new(),
     }
 }
 
@@ -188,8 +209,7 @@ mod tests {
         let mut steps = Vec::new();
         for second in 0..24 * 3600 {
             let now = Instant::from_secs(second);
-            if let Some((kind, action, _)) = recovery.step(stages, now) {
-                recovery.began(kind, &action, now);
+            if let Some((_, action, _)) = recovery.step(stages, now) {
                 steps.push((second, action.name()));
             }
         }

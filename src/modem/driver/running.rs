@@ -134,24 +134,26 @@ impl Driver {
     }
 
     fn action_ended(&mut self, result: Result<(), Failure>) {
-        match (&result, self.action.take()) {
-            (Ok(()), Some(Action::Synchronise)) => {
+        let ended = self.action.take().filter(|_| result.is_ok());
+        // First the end, then what it lets us believe: whoever hears of the end forgets what the action could change.
+        self.out.push_back(Output::Done(result));
+        match ended {
+            Some(Action::Synchronise) => {
                 self.synchronised = true;
                 self.unanswered = 0;
                 self.out.push_back(Output::Learn(Report::Control(ControlState::Ready)));
             }
-            (Ok(()), Some(Action::ReleaseClients)) => {
+            Some(Action::ReleaseClients) => {
                 self.synchronised = false;
                 self.clients.clear();
                 self.handles.clear();
                 self.remember();
             }
-            (Ok(()), Some(Action::StopSession(family))) => {
+            Some(Action::StopSession(family)) => {
                 self.handles.remove(&family);
             }
             _ => {}
         }
-        self.out.push_back(Output::Done(result));
     }
 
     /// Starts the looks that are wanted, allowed and not under way.

@@ -38,7 +38,6 @@ impl Controller {
             return false;
         }
         let Some((diagnosis, step, attempt)) = self.recovery.step(&self.plan.stages, now) else { return false };
-        self.recovery.began(diagnosis, &step, now);
         self.event(EventKind::Recovery { diagnosis, step: step.clone(), attempt });
         self.begin(step, now);
         true

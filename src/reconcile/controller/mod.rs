@@ -19,6 +19,7 @@ use crate::model::{
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Cycle;
+use crate::property::{self, Value, View};
 use crate::provider::{self, Choice};
 
 use super::fleet::Secrets;
@@ -151,6 +152,12 @@ impl Controller {
     #[must_use]
     pub fn preview(&self, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
         plan::preview(&self.desired, &self.observed, now)
+    }
+
+    /// What is known of it, as named values.
+    #[must_use]
+    pub fn properties(&self) -> BTreeMap<&'static str, Value> {
+        property::table(View { observed: &self.observed, desired: &self.desired, conditions: self.conditions.list() })
     }
 
     /// When the recovery ladder takes its next step, if trouble lasts.

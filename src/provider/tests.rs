@@ -1,0 +1,144 @@
+//! Tables: every rule of the choice, the seed's own cases, and the words of the explanation.
+
+use crate::config::{self, Source};
+use crate::model::{Iccid, Imsi, SimIdentity};
+
+use super::*;
+
+fn providers(list: &str) -> Vec<ServiceProvider> {
+    let text = format!("version: 1\nmodems:\n  wwan0:\n    service_providers:\n{list}");
+    let loaded = config::load(&[Source::new("/etc/wwan.yaml", text)]);
+    let config = loaded.config.unwrap_or_else(|| panic!("{}", loaded.diagnostics.render(false)));
+    config.modems.into_values().next().unwrap().service_providers
+}
+
+fn sim(iccid: &str, imsi: Option<&str>) -> SimIdentity {
+    SimIdentity { iccid: Iccid::parse(iccid).unwrap(), imsi: imsi.map(|i| Imsi::parse(i).unwrap()) }
+}
+
+/// Chooses from entries written as `prefixes` in YAML, or nothing for a catch-all.
+fn chosen(entries: &[&str], iccid: &str) -> Option<usize> {
+    let list = entries.iter().enumerate().map(|(i, prefixes)| match *prefixes {
+        "" => format!("      - apn: a{i}\n"),
+        prefixes => format!("      - {{ apn: a{i}, only_iccid_prefixes: {prefixes} }}\n"),
+    });
+    choose(&providers(&list.collect::<String>()), &sim(iccid, None)).chosen.ok().map(|c| c.index)
+}
+
+const CARD: &str = "8988307000000000001";
+
+#[test]
+fn the_order_of_the_list_decides_not_the_length_of_the_prefix() {
+    assert_eq!(chosen(&[r#"["89"]"#, r#"["8988307"]"#], CARD), Some(0), "SEL-1");
+    assert_eq!(chosen(&[r#"["8988307"]"#, r#"["89"]"#], CARD), Some(0));
+    assert_eq!(chosen(&[r#"["70"]"#, r#"["71", "8988307"]"#, r#"["89"]"#], CARD), Some(1));
+}
+
+#[test]
+fn a_prefix_beats_every_catch_all_and_the_first_catch_all_wins() {
+    assert_eq!(chosen(&["", r#"["8988307"]"#], CARD), Some(1), "SEL-2");
+    assert_eq!(chosen(&["", r#"["70"]"#], CARD), Some(0));
+    assert_eq!(chosen(&["", ""], CARD), Some(0), "SEL-3");
+    assert_eq!(chosen(&[r#"["70"]"#, "", ""], CARD), Some(1));
+}
+
+#[test]
+fn prefixes_at_the_edge() {
+    assert_eq!(chosen(&["[]"], CARD), None, "SEL-4: an empty list fits nothing and is no catch-all");
+    assert_eq!(chosen(&["[]", ""], CARD), Some(1));
+    assert_eq!(chosen(&["", r#"[""]"#], CARD), Some(1), "the empty prefix fits every card and is a condition");
+    assert_eq!(chosen(&[r#"["89883070000000000012"]"#], CARD), None, "longer than the card's number");
+    assert_eq!(chosen(&[r#"["8988307000000000001"]"#], CARD), Some(0), "the whole number");
+    assert_eq!(chosen(&["null"], CARD), Some(0), "null is as if nobody had set it: a catch-all");
+}
+
+#[test]
+fn the_filler_of_a_prefix_is_ignored() {
+    assert_eq!(chosen(&[r#"["8988307000000000001F"]"#], CARD), Some(0), "SEL-9");
+    assert_eq!(chosen(&[r#"["8988307f"]"#], CARD), Some(0));
+}
+
+/// The seed's test file, case by case. Its cards end in the filler F, which an `Iccid` no longer has; its sixth case, no
+/// card at all, cannot be asked: without an identity there is nothing to choose for.
+#[test]
+fn the_seeds_cases() {
+    let two = [r#"["891004234814455936"]"#, r#"["89882"]"#];
+    assert_eq!(chosen(&two, "891004234814455936"), Some(0));
+    assert_eq!(chosen(&two, "8988230000000000000"), Some(1));
+    assert_eq!(chosen(&two, "8917171711111111110"), None);
+    let catch_all_first = ["", r#"["8910042"]"#];
+    assert_eq!(chosen(&catch_all_first, "891004234814455936"), Some(1));
+    assert_eq!(chosen(&catch_all_first, "8917171711111111110"), Some(0));
+}
+
+#[test]
+fn every_condition_of_an_entry_must_hold() {
+    let list = providers(
+        "      - { apn: a, only_iccid_prefixes: [\"89\"], only_imsi_prefixes: [\"26207\"] }
+      - { apn: b, only_home_networks: [\"26202\", \"310260\"] }
+",
+    );
+    let index = |imsi| choose(&list, &sim(CARD, imsi)).chosen.map(|c| c.index);
+    assert_eq!(index(Some("262071234567890")), Ok(0));
+    assert_eq!(index(Some("262021234567890")), Ok(1));
+    assert_eq!(index(Some("310260123456789")), Ok(1));
+    assert_eq!(index(Some("310261123456789")), Err(NoMatch { tried: 2 }));
+    assert_eq!(index(None), Err(NoMatch { tried: 2 }), "a card that does not tell its IMSI fits no condition about it");
+}
+
+/// Whatever the list: the chosen entry fits, none before it of its kind does, and there is one verdict for each.
+#[test]
+fn the_laws_of_the_choice() {
+    let kinds = ["", r#"["89"]"#, r#"["70"]"#, "[]", r#"[""]"#];
+    for a in kinds {
+        for b in kinds {
+            for c in kinds {
+                let fits = |k: &str| k.is_empty() || k.contains("89") || k.contains("\"\"");
+                let entries = [a, b, c];
+                let with_conditions = entries.iter().position(|k| !k.is_empty() && fits(k));
+                let expected = with_conditions.or_else(|| entries.iter().position(|k| fits(k)));
+                assert_eq!(chosen(&entries, CARD), expected, "{entries:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_explanation_names_each_entry_its_reason_and_its_line() {
+    let list = providers(
+        r#"      - { name: supersim, apn: super, only_iccid_prefixes: ["8988307", "8988323"] }
+      - { name: private, apn: corp.m2m, only_iccid_prefixes: ["8973611", "8973612"] }
+      - { name: broad, apn: broad, only_iccid_prefixes: ["89"], only_imsi_prefixes: ["26"] }
+      - { name: home, apn: home, only_home_networks: ["26202"] }
+      - { name: never, apn: never, only_iccid_prefixes: [] }
+      - { apn: network-default }
+      - { apn: internet }
+"#,
+    );
+    let card = sim(CARD, Some("262071234567890"));
+    let choice = choose(&list, &card);
+    assert_eq!(
+        choice.explain(&list, &card),
+        "\
+SIM ICCID 8988307…, IMSI 2620712…
+  [0] supersim            chosen: ICCID prefix 8988307  (/etc/wwan.yaml:5)
+  [1] private             does not fit: ICCID starts with none of 8973611, 8973612  (/etc/wwan.yaml:6)
+  [2] broad               fits (ICCID prefix 89, IMSI prefix 26), but [0] comes first  (/etc/wwan.yaml:7)
+  [3] home                does not fit: IMSI belongs to none of 26202  (/etc/wwan.yaml:8)
+  [4] never               does not fit: only_iccid_prefixes is empty, and an empty list fits no card  (/etc/wwan.yaml:9)
+  [5] apn of the network  fits (catch-all), but [0] comes first  (/etc/wwan.yaml:10)
+  [6] apn internet        fits (catch-all), but [0] comes first  (/etc/wwan.yaml:11)
+"
+    );
+    let foreign = sim("7000000000000000001", None);
+    assert_eq!(
+        choose(&list[1..4], &foreign).explain(&list[1..4], &foreign),
+        "\
+SIM ICCID 7000000…, IMSI unknown
+  [0] private  does not fit: ICCID starts with none of 8973611, 8973612  (/etc/wwan.yaml:6)
+  [1] broad    does not fit: ICCID starts with none of 89  (/etc/wwan.yaml:7)
+  [2] home     does not fit: only_home_networks, and the card does not tell its IMSI  (/etc/wwan.yaml:8)
+  none of 3 service providers fits this SIM
+"
+    );
+}
