@@ -4,7 +4,15 @@
 //! and the invariants; `reconcile::door` has the only two enums that cross from one to the other.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "daemon")]
+pub mod api;
+#[cfg(feature = "daemon")]
+pub mod cli;
 pub mod config;
+#[cfg(feature = "daemon")]
+pub mod daemon;
+#[cfg(feature = "daemon")]
+pub mod host;
 pub mod model;
 pub mod modem;
 pub mod plan;

@@ -1,4 +1,5 @@
-//! The `wwan` binary.
-#![forbid(unsafe_code)]
+//! The command `wwan`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    wwan::cli::main()
+}

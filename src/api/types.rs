@@ -1,0 +1,464 @@
+//! The public contract: every request and every answer, as JSON.
+//!
+//! One object a line. A field may be added in any release; none changes its meaning within a `version`. Times are
+//! ages and waits in milliseconds at the moment of the answer; only events carry a stamp, in UTC.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of this contract. A request without one means the newest.
+pub const VERSION: u32 = 1;
+
+/// The JSON Schema of both directions.
+#[must_use]
+pub fn schema() -> String {
+    /// The control API of `wwan`: one JSON object a line over a unix socket, a request from the client and then a
+    /// response, or several, from the daemon.
+    #[derive(JsonSchema)]
+    #[schemars(title = "wwan control API")]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Api {
+        /// What a client sends. `version` may stand beside the rest; without it the newest is meant.
+        request: Request,
+        /// What the daemon sends.
+        response: Response,
+    }
+    let schema = schemars::schema_for!(Api);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+/// What a client asks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum Request {
+    /// The state of every modem with its conditions. Answer: `status`.
+    Status,
+    /// What would be done next, and after that, until everything is as the file asks. Answer: `plan`.
+    Plan {
+        /// A configuration to plan for instead of the one in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        candidate: Option<Candidate>,
+    },
+    /// Why each modem is as it is, and what happens next. Answer: `explanation`.
+    Explain {
+        /// This modem only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+    },
+    /// Which service provider was chosen, and why each other was not. Answer: `providers`.
+    ExplainProvider {
+        /// This modem only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+    },
+    /// What happened. Answer: `events`, and then `event` for each new one if followed.
+    Events {
+        /// How many of the past ones at most.
+        #[serde(default)]
+        last: usize,
+        /// Whether to go on with the new ones.
+        #[serde(default)]
+        follow: bool,
+    },
+    /// The configuration in force, secrets left out. Answer: `config`.
+    Config {
+        /// Whether to say where each line comes from.
+        #[serde(default)]
+        origin: bool,
+    },
+    /// Does something to a simulated modem. Answer: `done`.
+    Disturb {
+        /// The modem; may be left out where there is only one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+        /// What to do: a disturbance of the simulator.
+        #[schemars(with = "serde_json::Value")]
+        disturbance: crate::sim::Disturbance,
+    },
+}
+
+/// A configuration file that is not in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Candidate {
+    /// What it is called in messages.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// What the daemon answers.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "response", rename_all = "kebab-case")]
+pub enum Response {
+    /// To `status`.
+    Status(StatusView),
+    /// To `plan`.
+    Plan(PlanView),
+    /// To `explain`.
+    Explanation(ExplanationView),
+    /// To `explain-provider`.
+    Providers(ProvidersView),
+    /// To `events`.
+    Events(EventsView),
+    /// One new event.
+    Event(EventView),
+    /// To `config`.
+    Config(ConfigView),
+    /// It was done.
+    Done,
+    /// It was not.
+    Error(ErrorView),
+}
+
+impl Response {
+    /// A refusal.
+    #[must_use]
+    pub fn error(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::Error(ErrorView { code, message: message.into() })
+    }
+
+    /// The line that is sent.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let text = serde_json::to_string(self).unwrap_or_else(|e| {
+            // Our own types, with text for every key, always have a JSON form.
+            debug_assert!(false, "{e}");
+            r#"{"response":"error","code":"failed","message":"the answer has no JSON form"}"#.to_owned()
+        });
+        text + "\n"
+    }
+}
+
+/// Why a request was refused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorView {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+}
+
+/// The kinds of refusal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// Not JSON, or not a request.
+    BadRequest,
+    /// Longer than a request may be.
+    TooLarge,
+    /// Not sent, or not taken, in time.
+    TooSlow,
+    /// Too many clients.
+    Busy,
+    /// A version that is not spoken here.
+    Version,
+    /// No modem of that name.
+    UnknownModem,
+    /// The candidate has errors.
+    ConfigInvalid,
+    /// The modem is a real one and cannot be disturbed.
+    NotSimulated,
+    /// It was tried and failed.
+    Failed,
+}
+
+/// The daemon and its modems.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct StatusView {
+    /// The configuration in force, counted from 1; 0: none yet.
+    pub generation: u64,
+    /// Whether the newest edit is in force.
+    pub config: ConditionView,
+    /// The errors of the newest edit, as the validator prints them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_report: Option<String>,
+    /// How long the daemon has been running.
+    pub uptime_ms: u64,
+    /// Every modem of the configuration.
+    pub modems: Vec<ModemView>,
+}
+
+/// One modem.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ModemView {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Whether data can flow: the session is up and the interface has its addresses.
+    pub online: bool,
+    /// For how long it has been online or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<u64>,
+    /// The chosen service provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderView>,
+    /// The network that serves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkView>,
+    /// What the device says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceView>,
+    /// Addresses with prefix length that the network gave.
+    pub addresses: Vec<String>,
+    /// Every condition, in order of dependency.
+    pub conditions: Vec<ConditionView>,
+}
+
+/// A service provider in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderView {
+    /// The entry's name, else its APN.
+    pub name: String,
+    /// Access point name.
+    pub apn: String,
+    /// Why it was chosen.
+    pub because: String,
+    /// Where the file says so.
+    pub origin: String,
+}
+
+/// A serving network.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NetworkView {
+    /// Its code: MCC and MNC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plmn: Option<String>,
+    /// What it calls itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator_name: Option<String>,
+    /// Whether it is not the home network.
+    pub roaming: bool,
+    /// Technologies in use.
+    pub technologies: Vec<String>,
+}
+
+/// A device.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceView {
+    /// Maker.
+    pub manufacturer: String,
+    /// Model.
+    pub model: String,
+    /// Firmware.
+    pub revision: String,
+}
+
+/// One condition.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ConditionView {
+    /// What it is about, for example `Registered`.
+    pub condition: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// Why, in one CamelCase word.
+    pub reason: String,
+    /// Why, in a sentence.
+    pub message: String,
+    /// For how long the status has been so.
+    pub since_ms: u64,
+    /// The configuration it was concluded for.
+    pub observed_generation: u64,
+}
+
+/// The way to what the file asks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PlanView {
+    /// Every modem.
+    pub modems: Vec<ModemPlanView>,
+}
+
+/// The way of one modem.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ModemPlanView {
+    /// Its name.
+    pub name: String,
+    /// What would be done, in order. Empty: everything is as the file asks, or it waits.
+    pub actions: Vec<PlannedView>,
+    /// What happens next.
+    pub next: NextView,
+}
+
+/// One action of a plan.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedView {
+    /// The stage that asks for it.
+    pub stage: String,
+    /// What is done.
+    pub action: String,
+    /// What makes it necessary.
+    pub because: String,
+}
+
+/// What happens next.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "next", rename_all = "kebab-case")]
+pub enum NextView {
+    /// An action is under way or due.
+    Act {
+        /// Which.
+        action: String,
+    },
+    /// Nothing can be done before something happens.
+    Wait {
+        /// What for.
+        reason: String,
+        /// In a sentence.
+        message: String,
+        /// When we try again at the latest.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        in_ms: Option<u64>,
+    },
+    /// Everything is as the file asks.
+    Converged {
+        /// When we look again at the latest.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        in_ms: Option<u64>,
+    },
+}
+
+/// Why each modem is as it is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ExplanationView {
+    /// Every modem asked for.
+    pub modems: Vec<ModemExplanationView>,
+}
+
+/// Why one modem is as it is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ModemExplanationView {
+    /// Its name.
+    pub name: String,
+    /// Whether data can flow.
+    pub online: bool,
+    /// The conditions that hold, in order, up to the first that does not.
+    pub holds: Vec<ConditionView>,
+    /// The first that does not: the diagnosis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<ConditionView>,
+    /// The provider in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderView>,
+    /// Attempts that did not bring what they should, by action.
+    pub attempts: BTreeMap<String, String>,
+    /// What happens next.
+    pub next: NextView,
+}
+
+/// The choice of a service provider for each modem.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ProvidersView {
+    /// Every modem asked for.
+    pub modems: Vec<ChoiceView>,
+}
+
+/// The choice for one modem.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ChoiceView {
+    /// The modem's name.
+    pub name: String,
+    /// Every entry of the list in the order it was looked at; empty before the card is read.
+    pub entries: Vec<EntryView>,
+}
+
+/// What became of one entry.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EntryView {
+    /// Its name, else its APN.
+    pub name: String,
+    /// Whether it is the one.
+    pub chosen: bool,
+    /// Why, or why not.
+    pub because: String,
+    /// Where the file has it.
+    pub origin: String,
+}
+
+/// Past events.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EventsView {
+    /// Oldest first.
+    pub events: Vec<EventView>,
+}
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EventView {
+    /// Its number since the daemon's start.
+    pub number: u64,
+    /// When, in UTC.
+    pub at: String,
+    /// When, since the daemon's start.
+    pub uptime_ms: u64,
+    /// The modem it is about; none: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modem: Option<String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// The kinds of events.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Happening {
+    /// A configuration came into force.
+    ConfigAccepted {
+        /// Its number.
+        generation: u64,
+    },
+    /// A configuration was refused.
+    ConfigRejected {
+        /// Its errors, as the validator prints them.
+        report: String,
+    },
+    /// A condition changed.
+    ConditionChanged {
+        /// Its status before.
+        from: String,
+        /// The condition now.
+        condition: ConditionView,
+    },
+    /// An action began.
+    ActionStarted {
+        /// Which.
+        action: String,
+        /// Why.
+        because: String,
+        /// For the sake of which condition.
+        serves: String,
+    },
+    /// An action ended.
+    ActionEnded {
+        /// Which.
+        action: String,
+        /// How it failed; none: it was acknowledged.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
+    },
+    /// The modem restarted by itself.
+    ModemRestarted {
+        /// How we noticed.
+        evidence: String,
+    },
+    /// A recovery step was chosen.
+    Recovery {
+        /// For which condition.
+        diagnosis: String,
+        /// The step.
+        step: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// A modem that the file no longer names was let go.
+    Retired,
+}
+
+/// The configuration in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigView {
+    /// Its number.
+    pub generation: u64,
+    /// Its effective text.
+    pub text: String,
+}

@@ -1,0 +1,229 @@
+//! What the core knows, folded into the public contract.
+//!
+//! Adds nothing: every word comes from a condition, a finding or a plan. Instants become ages and waits here, because
+//! the core's clock means nothing outside.
+
+use std::time::Duration;
+
+use super::types::{
+    ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView, ModemView,
+    NetworkView, NextView, PlannedView, ProviderView, StatusView,
+};
+use crate::model::condition::due;
+use crate::model::{
+    Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
+};
+use crate::plan::{Previewed, Step};
+use crate::provider::Verdict;
+use crate::reconcile::{Controller, EventKind, Fleet, ModemPreview};
+
+/// The daemon and its modems.
+#[must_use]
+pub fn status(fleet: &Fleet, now: Instant) -> StatusView {
+    let diagnostics = fleet.diagnostics();
+    StatusView {
+        generation: fleet.generation(),
+        config: condition(fleet.config_condition(), now),
+        config_report: diagnostics.has_errors().then(|| diagnostics.render(false)),
+        uptime_ms: now.as_millis(),
+        modems: fleet.controllers().map(|controller| modem(controller, now)).collect(),
+    }
+}
+
+/// One modem.
+#[must_use]
+pub fn modem(controller: &Controller, now: Instant) -> ModemView {
+    let observed = controller.observed();
+    let conditions = controller.conditions();
+    let link = find(conditions, ConditionKind::LinkConfigured);
+    ModemView {
+        name: controller.name().to_string(),
+        online: online(conditions),
+        since_ms: link.map(|condition| millis(condition.age(now))),
+        provider: provider(controller),
+        network: network(observed),
+        device: observed.device.as_ref().map(|seen| DeviceView {
+            manufacturer: seen.value.manufacturer.clone(),
+            model: seen.value.model.clone(),
+            revision: seen.value.revision.clone(),
+        }),
+        addresses: addresses(observed),
+        conditions: conditions.iter().map(|c| condition(c, now)).collect(),
+    }
+}
+
+/// One condition.
+#[must_use]
+pub fn condition(condition: &Condition, now: Instant) -> ConditionView {
+    let mut message = condition.finding.to_string();
+    if let Some(at) = condition.finding.retry_at() {
+        message = format!("{message}; next try {}", due(at, now));
+    }
+    ConditionView {
+        condition: condition.kind.to_string(),
+        status: condition.status.to_string(),
+        reason: condition.finding.reason().to_owned(),
+        message,
+        since_ms: millis(condition.age(now)),
+        observed_generation: condition.observed_generation,
+    }
+}
+
+/// Why one modem is as it is.
+#[must_use]
+pub fn explanation(controller: &Controller, now: Instant) -> ModemExplanationView {
+    let conditions = controller.conditions();
+    // A refused edit is no reason to be offline: the configuration before it stays in force.
+    let matters = |c: &&Condition| !matches!(c.kind, ConditionKind::ConfigValid | ConditionKind::Converged);
+    let mut chain = conditions.iter().filter(matters);
+    let mut holds = Vec::new();
+    let diagnosis = loop {
+        match chain.next() {
+            Some(c) if c.status == Status::True => holds.push(condition(c, now)),
+            other => break other.map(|c| condition(c, now)),
+        }
+    };
+    let attempts = &controller.observed().attempts;
+    ModemExplanationView {
+        name: controller.name().to_string(),
+        online: online(conditions),
+        holds,
+        diagnosis,
+        provider: provider(controller),
+        attempts: attempts.iter().map(|(action, attempts)| (action.clone(), in_words(attempts, now))).collect(),
+        next: next(controller, now),
+    }
+}
+
+/// What would be done about one modem with the configuration in force.
+#[must_use]
+pub fn plan(controller: &Controller, now: Instant) -> ModemPlanView {
+    let (actions, rest) = controller.preview(now);
+    let next = if actions.is_empty() { next(controller, now) } else { after(&actions, rest) };
+    ModemPlanView { name: controller.name().to_string(), actions: actions.iter().map(planned).collect(), next }
+}
+
+/// What would be done about one modem with another configuration.
+#[must_use]
+pub fn preview(preview: &ModemPreview) -> ModemPlanView {
+    let ModemPreview { modem, actions, then } = preview;
+    ModemPlanView {
+        name: modem.to_string(),
+        actions: actions.iter().map(planned).collect(),
+        next: after(actions, then.clone()),
+    }
+}
+
+/// The verdict on every entry; none before the card is read.
+#[must_use]
+pub fn choice(controller: &Controller) -> ChoiceView {
+    let providers = &controller.config().service_providers;
+    let verdicts = controller.choice().map(|(_, choice)| choice.verdicts.as_slice()).unwrap_or_default();
+    let entries = providers.iter().zip(verdicts).map(|(provider, verdict)| EntryView {
+        name: provider.name.clone().unwrap_or_else(|| provider.apn.to_string()),
+        chosen: matches!(verdict, Verdict::Chosen(_)),
+        because: verdict.to_string(),
+        origin: provider.origin.to_string(),
+    });
+    ChoiceView { name: controller.name().to_string(), entries: entries.collect() }
+}
+
+/// What happened.
+#[must_use]
+pub fn happening(what: &EventKind, now: Instant) -> Happening {
+    match what {
+        EventKind::ConfigAccepted { generation } => Happening::ConfigAccepted { generation: *generation },
+        EventKind::ConfigRejected { report } => Happening::ConfigRejected { report: report.clone() },
+        EventKind::ConditionChanged { from, to } => {
+            Happening::ConditionChanged { from: from.to_string(), condition: condition(to, now) }
+        }
+        EventKind::ActionStarted { action, because, serves } => Happening::ActionStarted {
+            action: action.to_string(),
+            because: because.clone(),
+            serves: serves.to_string(),
+        },
+        EventKind::ActionEnded { action, outcome } => Happening::ActionEnded {
+            action: action.to_string(),
+            failure: outcome.as_ref().err().map(ToString::to_string),
+        },
+        EventKind::ModemRestarted { evidence } => Happening::ModemRestarted { evidence: evidence.clone() },
+        EventKind::Recovery { diagnosis, step, attempt } => {
+            Happening::Recovery { diagnosis: diagnosis.to_string(), step: step.to_string(), attempt: *attempt }
+        }
+        EventKind::Retired => Happening::Retired,
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn find(conditions: &[Condition], kind: ConditionKind) -> Option<&Condition> {
+    conditions.iter().find(|condition| condition.kind == kind)
+}
+
+fn online(conditions: &[Condition]) -> bool {
+    let holds = |kind| find(conditions, kind).is_some_and(|condition| condition.status == Status::True);
+    holds(ConditionKind::DataConnected) && holds(ConditionKind::LinkConfigured)
+}
+
+fn provider(controller: &Controller) -> Option<ProviderView> {
+    let Selection::Chosen(Provider { name, apn, because, origin, .. }) = &controller.desired().selection else {
+        return None;
+    };
+    let (name, because, origin) = (name.clone(), because.clone(), origin.clone());
+    Some(ProviderView { name, apn: apn.to_string(), because, origin })
+}
+
+fn network(observed: &Observed) -> Option<NetworkView> {
+    let serving = &observed.serving_system.as_ref()?.value;
+    serving.registration.is_registered().then(|| NetworkView {
+        plmn: serving.plmn.map(|plmn| plmn.to_string()),
+        operator_name: serving.operator_name.clone(),
+        roaming: serving.registration == crate::model::Registration::Roaming,
+        technologies: serving.technologies.iter().map(|technology| technology.to_string()).collect(),
+    })
+}
+
+fn addresses(observed: &Observed) -> Vec<String> {
+    let settings = |family| observed.settings(family).map(|seen| &seen.value.ip);
+    let ipv4 = settings(IpFamily::Ipv4).and_then(|ip| ip.ipv4).map(|a| format!("{}/{}", a.address, a.prefix));
+    let ipv6 = settings(IpFamily::Ipv6).and_then(|ip| ip.ipv6).map(|a| format!("{}/{}", a.address, a.prefix));
+    ipv4.into_iter().chain(ipv6).collect()
+}
+
+fn in_words(attempts: &Attempts, now: Instant) -> String {
+    let how = attempts.last_failure.as_ref().map_or("it had no effect".to_owned(), ToString::to_string);
+    let ago = crate::model::time::spoken(now.since(attempts.last_at));
+    format!("{} in a row without success, the last one {ago} ago: {how}", attempts.failures)
+}
+
+fn next(controller: &Controller, now: Instant) -> NextView {
+    let plan = controller.plan();
+    let in_ms = millis(now.until(plan.until));
+    match &plan.step {
+        Step::Do(action) => NextView::Act { action: action.to_string() },
+        Step::Wait(Finding::InProgress(action)) => NextView::Act { action: action.clone() },
+        Step::Wait(finding) => {
+            let in_ms = finding.retry_at().map_or(in_ms, |at| millis(now.until(at)));
+            NextView::Wait { reason: finding.reason().to_owned(), message: finding.to_string(), in_ms: Some(in_ms) }
+        }
+        Step::Converged => NextView::Converged { in_ms: Some(in_ms) },
+    }
+}
+
+/// Where a preview comes to rest.
+fn after(actions: &[Previewed], rest: Option<Finding>) -> NextView {
+    match (actions.first(), rest) {
+        (Some(first), _) => NextView::Act { action: first.action.to_string() },
+        (None, Some(finding)) => {
+            NextView::Wait { reason: finding.reason().to_owned(), message: finding.to_string(), in_ms: None }
+        }
+        (None, None) => NextView::Converged { in_ms: None },
+    }
+}
+
+fn planned(previewed: &Previewed) -> PlannedView {
+    let stage = previewed.stage.kind().to_string();
+    PlannedView { stage, action: previewed.action.to_string(), because: previewed.because.clone() }
+}

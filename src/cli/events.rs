@@ -1,0 +1,85 @@
+//! `wwan events`: what happened, and with `--follow` what happens.
+
+use clap::Args as ClapArgs;
+
+use super::exit::{CliError, Exit};
+use super::out::{Out, Tone};
+use super::status::tone;
+use super::{Context, Format};
+use crate::api::types::{EventView, Happening};
+use crate::api::{ClientError, Request, Response};
+
+/// Show what happened
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// Go on with what happens, until interrupted
+    #[arg(short, long)]
+    follow: bool,
+    /// How many of the past events at most
+    #[arg(short = 'n', long, default_value_t = 20)]
+    last: usize,
+    /// How to print; json is one object a line
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
+    let mut client = context.client()?;
+    let request = Request::Events { last: args.last, follow: args.follow };
+    let Response::Events(past) = client.ask(&request)? else { return Err(ClientError::Unexpected.into()) };
+    past.events.iter().try_for_each(|event| print(args, context, event))?;
+    while args.follow {
+        let Response::Event(event) = client.next(None)? else { return Err(ClientError::Unexpected.into()) };
+        print(args, context, &event)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn print(args: &Args, context: &Context, event: &EventView) -> Result<(), CliError> {
+    match args.output {
+        Format::Json => {
+            let text = serde_json::to_string(event).map_err(|error| CliError::Print(error.into()))?;
+            context.out.line(text)
+        }
+        Format::Table | Format::Wide => {
+            let stamp = context.out.paint(Tone::Faint, &event.at);
+            context.out.line(format_args!("{stamp} {}", said(context.out, event)))
+        }
+    }
+}
+
+/// An event in one line; a refused configuration with all its errors.
+pub(super) fn said(out: Out, event: &EventView) -> String {
+    let modem = event.modem.as_deref().map(|name| out.paint(Tone::Strong, name) + " ").unwrap_or_default();
+    modem + &happening(out, &event.what)
+}
+
+fn happening(out: Out, what: &Happening) -> String {
+    match what {
+        Happening::ConfigAccepted { generation } => {
+            format!("configuration {}: generation {generation}", out.paint(Tone::Good, "accepted"))
+        }
+        Happening::ConfigRejected { report } => {
+            format!("configuration {}\n{report}", out.paint(Tone::Bad, "refused"))
+        }
+        Happening::ConditionChanged { from, condition } => {
+            let to = out.paint(tone(&condition.status), &condition.status);
+            let (name, reason, message) = (&condition.condition, &condition.reason, &condition.message);
+            format!("{name} {from}->{to} {reason}: {message}")
+        }
+        Happening::ActionStarted { action, because, serves } => {
+            format!("{} {action}, for {serves}: {because}", out.paint(Tone::Pending, "begins"))
+        }
+        Happening::ActionEnded { action, failure: None } => format!("done   {action}"),
+        Happening::ActionEnded { action, failure: Some(failure) } => {
+            format!("{} {action}: {failure}", out.paint(Tone::Bad, "failed"))
+        }
+        Happening::ModemRestarted { evidence } => {
+            format!("{}: {evidence}", out.paint(Tone::Pending, "the modem restarted"))
+        }
+        Happening::Recovery { diagnosis, step, attempt } => {
+            format!("{}: {step}, because of {diagnosis}, attempt {attempt}", out.paint(Tone::Pending, "recovery"))
+        }
+        Happening::Retired => "is no longer configured and was let go".to_owned(),
+    }
+}

@@ -1,0 +1,187 @@
+//! The command line: one file per verb.
+
+mod config;
+mod disturb;
+mod events;
+mod exit;
+mod explain;
+mod out;
+mod plan;
+mod qmi;
+mod quick_configure;
+mod run;
+mod schema;
+mod simulate;
+mod status;
+mod table;
+mod validate;
+mod wait;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+use self::exit::{CliError, Exit};
+use self::out::Out;
+use crate::api::{Client, place};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done or true; 1 failed; 2 plan found changes; 3 --check found something not converged; 64 usage; \
+69 daemon not reachable; 75 timed out; 77 not permitted; 78 configuration invalid.";
+
+/// Keeps cellular modems in the state that /etc/wwan.yaml asks for.
+#[derive(Debug, Parser)]
+#[command(name = "wwan", version, after_help = EXIT_CODES)]
+struct Cli {
+    /// The daemon's socket [default: $WWAN_SOCKET, else /run/wwan/control.sock, else the user's own]
+    #[arg(long, global = true, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// No colours; as does the variable NO_COLOR
+    #[arg(long, global = true)]
+    no_color: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Args),
+    Simulate(simulate::Args),
+    Disturb(disturb::Args),
+    Status(status::Args),
+    Plan(plan::Args),
+    Explain(explain::Args),
+    Events(events::Args),
+    Wait(wait::Args),
+    Validate(validate::Args),
+    Schema(schema::Args),
+    Config(config::Args),
+    QuickConfigure(quick_configure::Args),
+    Qmi(qmi::Args),
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+enum Format {
+    /// For people, in short.
+    #[default]
+    Table,
+    /// For people, in full.
+    Wide,
+    /// For programs: the daemon's own answer.
+    Json,
+}
+
+/// What every verb is given.
+struct Context {
+    socket: Option<PathBuf>,
+    out: Out,
+}
+
+impl Context {
+    /// The socket that was asked for, by argument or environment.
+    fn socket(&self) -> Option<PathBuf> {
+        self.socket.clone().or_else(|| std::env::var_os("WWAN_SOCKET").map(PathBuf::from))
+    }
+
+    fn client(&self) -> Result<Client, CliError> {
+        Ok(Client::connect(&self.socket().unwrap_or_else(place::default))?)
+    }
+
+    fn json<T: serde::Serialize>(&self, answer: &T) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(answer).map_err(|error| CliError::Print(error.into()))?;
+        self.out.line(text)
+    }
+}
+
+/// Does what the command line asks.
+#[must_use]
+pub fn main() -> ExitCode {
+    let exit = match parse() {
+        Ok(Cli { socket, no_color, verb }) => {
+            let context = Context { socket, out: Out::new(no_color) };
+            dispatch(verb, &context).unwrap_or_else(|error| {
+                if !matches!(error, CliError::ReaderGone) {
+                    out::remark(format_args!("wwan: {}", error.in_words()));
+                }
+                error.exit()
+            })
+        }
+        Err(exit) => exit,
+    };
+    exit.into()
+}
+
+fn parse() -> Result<Cli, Exit> {
+    let command = Cli::command().mut_subcommand("simulate", |verb| verb.after_long_help(simulate::how_to()));
+    let command = command.mut_subcommand("disturb", |verb| verb.after_help(disturb::list()));
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| {
+        // Help that was asked for goes to standard output and is no error.
+        let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        drop(error.print());
+        exit
+    })
+}
+
+fn dispatch(verb: Verb, context: &Context) -> Result<Exit, CliError> {
+    match verb {
+        Verb::Run(args) => run::run(args, context),
+        Verb::Simulate(args) => simulate::run(args, context),
+        Verb::Disturb(args) => disturb::run(args, context),
+        Verb::Status(args) => status::run(&args, context),
+        Verb::Plan(args) => plan::run(&args, context),
+        Verb::Explain(args) => explain::run(args, context),
+        Verb::Events(args) => events::run(&args, context),
+        Verb::Wait(args) => wait::run(&args, context),
+        Verb::Validate(args) => validate::run(&args, context),
+        Verb::Schema(args) => schema::run(&args, context),
+        Verb::Config(args) => config::run(&args, context),
+        Verb::QuickConfigure(args) => quick_configure::run(&args, context),
+        Verb::Qmi(args) => qmi::run(&args, context),
+    }
+}
+
+/// A duration as the configuration writes it: `30s`, `5m`, `2h`; several parts may follow one another.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("\"{text}\" is no duration; write 30s, 5m or 1h30m");
+    let mut seconds = 0_u64;
+    let mut number = String::new();
+    for letter in text.chars() {
+        let unit = match letter {
+            '0'..='9' => {
+                number.push(letter);
+                continue;
+            }
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            _ => return Err(wrong()),
+        };
+        let count: u64 = number.parse().map_err(|_| wrong())?;
+        number.clear();
+        seconds = count.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
+    }
+    if text.is_empty() || !number.is_empty() { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        for bad in ["", "5", "m", "5x", "-5s", "5s3", "99999999999999999999s", "18446744073709551615h"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `wwan run`: the daemon.
+
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use tokio::sync::mpsc;
+use tracing_subscriber::EnvFilter;
+
+use super::Context;
+use super::exit::{CliError, Exit};
+use crate::api::place;
+use crate::daemon::executor::Links;
+use crate::daemon::simulated::SimulatedLinks;
+use crate::daemon::{self, INPUTS, Journal, Options, real};
+use crate::host::clock::Clock;
+use crate::host::files::Layers;
+
+/// Run the daemon
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// This file instead of /etc/wwan.yaml and all drop-ins
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to keep what is needed to take over a session after a restart
+    #[arg(long, default_value = "/var/lib/wwan", value_name = "DIR")]
+    state: PathBuf,
+    /// Only pretend to configure network interfaces
+    #[arg(long, hide = true)]
+    simulated_links: bool,
+}
+
+pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
+    let socket = context.socket().unwrap_or_else(|| PathBuf::from(place::SYSTEM));
+    if let Some(directory) = socket.parent() {
+        let make = |source| CliError::Write { path: directory.to_owned(), source };
+        std::fs::create_dir_all(directory).map_err(make)?;
+    }
+    log("info");
+    block_on(async {
+        let (tell, inputs) = mpsc::channel(INPUTS);
+        let links: Box<dyn Links> = if args.simulated_links {
+            Box::new(SimulatedLinks::new(tell.clone()))
+        } else {
+            Box::new(real::NotYet { inputs: tell.clone() })
+        };
+        let executors = real::executors(args.state, links, &tell);
+        let layers = args.config.map_or_else(Layers::system, Layers::only);
+        let journal = Journal::default();
+        let options = Options { layers, socket, seed: seed(), clock: Clock::start(), journal };
+        Ok(daemon::run(options, executors, inputs).await?)
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Logs to standard error, where the service manager picks it up. `RUST_LOG` chooses what.
+pub(super) fn log(default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    // The journal has stamps of its own.
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    // Fails only if there is a log already.
+    drop(if journal { logs.without_time().with_ansi(false).try_init() } else { logs.with_ansi(false).try_init() });
+}
+
+/// The one thread that everything runs on.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Runtime)?;
+    runtime.block_on(future)
+}
+
+/// A number of this machine's own, so that the devices of a fleet do not retry in step: FNV-1a of the machine's id.
+fn seed() -> u64 {
+    let id = std::fs::read("/etc/machine-id").unwrap_or_default();
+    id.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,84 @@
+//! Answers what clients ask, from what the core knows.
+
+use super::Daemon;
+use crate::api::types::{
+    Candidate, ConfigView, EventsView, ExplanationView, PlanView, ProvidersView, Request, Response,
+};
+use crate::api::{Call, ErrorCode, Reply, view};
+use crate::config::Source;
+use crate::model::{Instant, ModemName};
+use crate::reconcile::Controller;
+use crate::sim::Disturbance;
+
+impl Daemon {
+    pub(super) fn answer(&mut self, call: Call, now: Instant) {
+        let reply = match call.request {
+            Request::Events { last, follow } => {
+                let events = Response::Events(EventsView { events: self.journal.last(last) });
+                if follow { Reply::Follow(events, self.journal.follow()) } else { Reply::Once(events) }
+            }
+            other => Reply::Once(self.respond(other, now).unwrap_or_else(|refusal| refusal)),
+        };
+        // The client may have gone.
+        drop(call.reply.send(reply));
+    }
+
+    fn respond(&mut self, request: Request, now: Instant) -> Result<Response, Response> {
+        Ok(match request {
+            Request::Status => Response::Status(view::status(&self.fleet, now)),
+            Request::Plan { candidate: None } => {
+                let modems = self.fleet.controllers().map(|controller| view::plan(controller, now)).collect();
+                Response::Plan(PlanView { modems })
+            }
+            Request::Plan { candidate: Some(candidate) } => self.plan_for(candidate, now)?,
+            Request::Explain { modem } => {
+                let chosen = self.chosen(modem)?;
+                let modems = chosen.into_iter().map(|controller| view::explanation(controller, now)).collect();
+                Response::Explanation(ExplanationView { modems })
+            }
+            Request::ExplainProvider { modem } => {
+                let chosen = self.chosen(modem)?;
+                let modems = chosen.into_iter().map(view::choice);
+                Response::Providers(ProvidersView { modems: modems.collect() })
+            }
+            Request::Config { origin } => {
+                let text = self.fleet.config().map(|config| config.show(origin)).unwrap_or_default();
+                Response::Config(ConfigView { generation: self.fleet.generation(), text })
+            }
+            Request::Disturb { modem, disturbance } => self.disturb(modem, &disturbance)?,
+            Request::Events { .. } => unreachable!("answered before"),
+        })
+    }
+
+    fn plan_for(&self, candidate: Candidate, now: Instant) -> Result<Response, Response> {
+        let source = Source::new(candidate.path, candidate.text);
+        let previews = self
+            .fleet
+            .preview(&[source], now)
+            .map_err(|diagnostics| Response::error(ErrorCode::ConfigInvalid, diagnostics.render(false)))?;
+        Ok(Response::Plan(PlanView { modems: previews.iter().map(view::preview).collect() }))
+    }
+
+    fn disturb(&mut self, modem: Option<String>, disturbance: &Disturbance) -> Result<Response, Response> {
+        let modems: Vec<ModemName> = self.chosen(modem)?.into_iter().map(|c| c.name().clone()).collect();
+        let [modem] = modems.as_slice() else {
+            return Err(Response::error(ErrorCode::UnknownModem, "say which modem"));
+        };
+        let Some(bench) = &mut self.executors.bench else {
+            return Err(Response::error(ErrorCode::NotSimulated, "only a simulated modem can be disturbed"));
+        };
+        match bench.disturb(modem, disturbance) {
+            Ok(()) => Ok(Response::Done),
+            Err(why) => Err(Response::error(ErrorCode::Failed, why)),
+        }
+    }
+
+    /// The modem of this name, or all of them.
+    fn chosen(&self, modem: Option<String>) -> Result<Vec<&Controller>, Response> {
+        let Some(modem) = modem else { return Ok(self.fleet.controllers().collect()) };
+        match self.fleet.controller(&ModemName(modem.clone())) {
+            Some(controller) => Ok(vec![controller]),
+            None => Err(Response::error(ErrorCode::UnknownModem, format!("there is no modem \"{modem}\""))),
+        }
+    }
+}

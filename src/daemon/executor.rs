@@ -1,0 +1,198 @@
+//! Who carries out what the core asks for: four narrow traits, and the one place that deals outputs to them.
+//!
+//! No method waits and none answers: an answer is an [`crate::reconcile::Input`] that arrives by the channel the
+//! executor was made with.
+
+use crate::config::ControlPort;
+use crate::model::{Fact, LinkState, ModemName};
+use crate::reconcile::{Fleet, Memory, Output, PortSpec, PowerCommand};
+use crate::sim::Disturbance;
+
+/// Control ports.
+#[cfg_attr(test, mockall::automock)]
+pub trait Ports {
+    /// Reports the state of the port.
+    fn look(&mut self, modem: &ModemName, spec: &PortSpec);
+    /// Opens it.
+    fn open(&mut self, modem: &ModemName, spec: &PortSpec);
+    /// Closes it.
+    fn close(&mut self, modem: &ModemName);
+    /// Writes one frame.
+    fn send(&mut self, modem: &ModemName, frame: &[u8]);
+}
+
+/// Network interfaces.
+#[cfg_attr(test, mockall::automock)]
+pub trait Links {
+    /// Reports the state of the interface.
+    fn look(&mut self, modem: &ModemName);
+    /// Makes it so.
+    fn configure(&mut self, modem: &ModemName, link: &LinkState);
+}
+
+/// Power switches.
+#[cfg_attr(test, mockall::automock)]
+pub trait Power {
+    /// Switches.
+    fn switch(&mut self, modem: &ModemName, command: PowerCommand);
+}
+
+/// What outlives the process.
+#[cfg_attr(test, mockall::automock)]
+pub trait Store {
+    /// Everything that was kept.
+    fn recall(&self) -> Vec<(ModemName, Memory)>;
+    /// Keeps.
+    fn remember(&mut self, modem: &ModemName, memory: &Memory);
+}
+
+/// A bench of simulated modems.
+pub trait Bench {
+    /// Does something to one of them.
+    ///
+    /// # Errors
+    /// No such modem, or it cannot be done; in words.
+    fn disturb(&mut self, modem: &ModemName, disturbance: &Disturbance) -> Result<(), String>;
+}
+
+/// All executors of one daemon.
+pub struct Executors {
+    /// Control ports.
+    pub ports: Box<dyn Ports>,
+    /// Network interfaces.
+    pub links: Box<dyn Links>,
+    /// Power switches.
+    pub power: Box<dyn Power>,
+    /// Memory.
+    pub store: Box<dyn Store>,
+    /// The bench, if the modems are simulated.
+    pub bench: Option<Box<dyn Bench>>,
+}
+
+impl Executors {
+    /// Deals an output to whom it concerns.
+    pub(super) fn carry_out(&mut self, output: Output, fleet: &Fleet) {
+        match output {
+            Output::Look(modem, Fact::Port) => {
+                let Some(controller) = fleet.controller(&modem) else { return };
+                self.ports.look(&modem, &port_spec(&modem, &controller.config().control));
+            }
+            Output::Look(modem, Fact::Link) => self.links.look(&modem),
+            Output::Look(modem, fact) => debug_assert!(false, "{modem}: the host cannot look at the {}", fact.name()),
+            Output::OpenPort(modem, spec) => self.ports.open(&modem, &spec),
+            Output::ClosePort(modem) => self.ports.close(&modem),
+            Output::Send(modem, frame) => self.ports.send(&modem, &frame),
+            Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
+            Output::Power(modem, command) => self.power.switch(&modem, command),
+            Output::Remember(modem, memory) => self.store.remember(&modem, &memory),
+            Output::Event(_) | Output::Fetch(_) => debug_assert!(false, "the loop does these itself"),
+        }
+    }
+}
+
+fn port_spec(modem: &ModemName, control: &ControlPort) -> PortSpec {
+    match control {
+        ControlPort::OfInterface => PortSpec::Interface(modem.0.clone()),
+        ControlPort::Device { path, proxy: true } => PortSpec::Proxy { device: path.clone() },
+        ControlPort::Device { path, proxy: false } => PortSpec::Device(path.clone()),
+        ControlPort::Socket { path } => PortSpec::Socket(path.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mockall::predicate::eq;
+
+    use super::*;
+    use crate::config::Source;
+    use crate::model::Instant;
+    use crate::reconcile::{Event, EventKind, Input};
+
+    /// Executors that expect nothing; each test sets what it expects.
+    struct Mocks {
+        ports: MockPorts,
+        links: MockLinks,
+        power: MockPower,
+        store: MockStore,
+    }
+
+    impl Mocks {
+        fn new() -> Self {
+            Self { ports: MockPorts::new(), links: MockLinks::new(), power: MockPower::new(), store: MockStore::new() }
+        }
+
+        fn carry_out(self, output: Output) {
+            let Self { ports, links, power, store } = self;
+            let mut executors = Executors {
+                ports: Box::new(ports),
+                links: Box::new(links),
+                power: Box::new(power),
+                store: Box::new(store),
+                bench: None,
+            };
+            executors.carry_out(output, &fleet());
+        }
+    }
+
+    const FILE: &str = "version: 1\nmodems: {wwan0: {service_providers: [{apn: internet}]}}\n";
+
+    fn fleet() -> Fleet {
+        let mut fleet = Fleet::new(1);
+        fleet.handle(Input::Config(vec![Source::new("wwan.yaml", FILE)]), Instant::ZERO);
+        fleet
+    }
+
+    fn wwan0() -> ModemName {
+        "wwan0".into()
+    }
+
+    #[test]
+    fn looks_go_to_the_owner_of_the_fact() {
+        let mut mocks = Mocks::new();
+        let spec = PortSpec::Interface("wwan0".into());
+        mocks.ports.expect_look().with(eq(wwan0()), eq(spec)).once().return_const(());
+        mocks.carry_out(Output::Look(wwan0(), Fact::Port));
+        let mut mocks = Mocks::new();
+        mocks.links.expect_look().with(eq(wwan0())).once().return_const(());
+        mocks.carry_out(Output::Look(wwan0(), Fact::Link));
+    }
+
+    #[test]
+    fn a_modem_that_is_no_longer_configured_is_not_looked_at() {
+        Mocks::new().carry_out(Output::Look("wwan9".into(), Fact::Port));
+    }
+
+    #[test]
+    fn everything_about_the_port_goes_to_the_ports() {
+        let mut mocks = Mocks::new();
+        let spec = PortSpec::Device("/dev/cdc-wdm0".into());
+        mocks.ports.expect_open().with(eq(wwan0()), eq(spec.clone())).once().return_const(());
+        mocks.carry_out(Output::OpenPort(wwan0(), spec));
+        let mut mocks = Mocks::new();
+        mocks.ports.expect_send().withf(|modem, frame| *modem == wwan0() && frame == [1, 2, 3]).once().return_const(());
+        mocks.carry_out(Output::Send(wwan0(), vec![1, 2, 3]));
+        let mut mocks = Mocks::new();
+        mocks.ports.expect_close().with(eq(wwan0())).once().return_const(());
+        mocks.carry_out(Output::ClosePort(wwan0()));
+    }
+
+    #[test]
+    fn links_power_and_memory_go_to_theirs() {
+        let mut mocks = Mocks::new();
+        let link = LinkState { up: true, ..LinkState::default() };
+        mocks.links.expect_configure().with(eq(wwan0()), eq(link.clone())).once().return_const(());
+        mocks.carry_out(Output::ConfigureLink(wwan0(), link));
+        let mut mocks = Mocks::new();
+        mocks.power.expect_switch().with(eq(wwan0()), eq(PowerCommand::Off)).once().return_const(());
+        mocks.carry_out(Output::Power(wwan0(), PowerCommand::Off));
+        let mut mocks = Mocks::new();
+        mocks.store.expect_remember().with(eq(wwan0()), eq(Memory::default())).once().return_const(());
+        mocks.carry_out(Output::Remember(wwan0(), Memory::default()));
+    }
+
+    #[test]
+    #[should_panic(expected = "the loop does these itself")]
+    fn events_are_not_for_executors() {
+        Mocks::new().carry_out(Output::Event(Event { modem: None, what: EventKind::Retired }));
+    }
+}

@@ -1,0 +1,158 @@
+//! The one loop: whatever happens becomes an [`Input`], whatever the core asks for is carried out.
+//!
+//! Decides nothing. The only state here is plumbing: which file was read last, which events were shown, who is
+//! connected. Everything that waits, waits in the one `select!` of [`run`].
+
+mod answer;
+pub mod executor;
+pub mod journal;
+pub mod real;
+pub mod simulated;
+
+use std::io;
+use std::path::PathBuf;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+pub use self::executor::Executors;
+pub use self::journal::Journal;
+use crate::api::{Call, Limits, Server, ServerError};
+use crate::host::clock::Clock;
+use crate::host::files::Layers;
+use crate::host::secret;
+use crate::host::watch::{Pace, Watch};
+use crate::model::Instant;
+use crate::reconcile::{Fleet, Input, Output};
+
+/// Inputs not yet handled. The ports wait when it is full.
+pub const INPUTS: usize = 256;
+
+/// Requests not yet answered: every client the server admits has one at most.
+const CALLS: usize = 32;
+
+/// What a daemon is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// Where its configuration comes from.
+    pub layers: Layers,
+    /// Where it is asked.
+    pub socket: PathBuf,
+    /// Jitter of its waits: different on every device, the same after every start.
+    pub seed: u64,
+    /// Its clock.
+    pub clock: Clock,
+    /// Where its events go.
+    pub journal: Journal,
+}
+
+/// Why the daemon cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No socket to be asked on.
+    #[error("the control socket is not available")]
+    Serve(#[from] ServerError),
+    /// No signals.
+    #[error("cannot wait for signals")]
+    Signals(#[source] io::Error),
+}
+
+/// What the loop was woken by.
+enum Wake {
+    Input(Input),
+    Call(Call),
+    Reread,
+    End,
+}
+
+/// Runs until SIGTERM or SIGINT. The data sessions stay up, and what is needed to take them over again is kept.
+///
+/// # Errors
+/// Only at the start: what goes wrong later is a condition or a log line.
+pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Receiver<Input>) -> Result<(), RunError> {
+    let Options { layers, socket, seed, clock, journal } = options;
+    let mut signals = Signals::new().map_err(RunError::Signals)?;
+    let server = Server::bind(&socket)?;
+    let (tell, mut calls) = mpsc::channel(CALLS);
+    let serving = tokio::spawn(server.serve(Limits::default(), tell));
+    let mut watch = Watch::new(layers, Pace::default(), clock);
+    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal };
+    daemon.recall(clock.now());
+    tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
+
+    loop {
+        let due = daemon.fleet.poll_timeout().map_or(Instant::FAR, |(at, _)| at);
+        let wake = tokio::select! {
+            Some(input) = inputs.recv() => Wake::Input(input),
+            sources = watch.changed() => Wake::Input(Input::Config(sources)),
+            Some(call) = calls.recv() => Wake::Call(call),
+            () = clock.reach(due) => Wake::Input(Input::Timer),
+            wake = signals.next() => wake,
+        };
+        let now = clock.now();
+        match wake {
+            Wake::Input(input) => daemon.handle(input, now),
+            Wake::Reread => daemon.handle(Input::Config(watch.reread()), now),
+            Wake::Call(call) => daemon.answer(call, now),
+            Wake::End => break,
+        }
+    }
+    serving.abort();
+    tracing::info!("ends; data sessions stay as they are");
+    Ok(())
+}
+
+/// The core and everything it is connected to.
+struct Daemon {
+    fleet: Fleet,
+    executors: Executors,
+    journal: Journal,
+}
+
+impl Daemon {
+    /// Tells the core what an earlier run asked to be remembered.
+    fn recall(&mut self, now: Instant) {
+        for (modem, memory) in self.executors.store.recall() {
+            self.handle(Input::Remembered(modem, memory), now);
+        }
+    }
+
+    fn handle(&mut self, input: Input, now: Instant) {
+        self.fleet.handle(input, now);
+        while let Some(output) = self.fleet.poll_output() {
+            match output {
+                Output::Event(event) => self.journal.record(&event, now),
+                Output::Fetch(reference) => {
+                    let value = secret::fetch(&reference);
+                    self.fleet.handle(Input::Secret(reference, value), now);
+                }
+                output => self.executors.carry_out(output, &self.fleet),
+            }
+        }
+    }
+}
+
+/// The signals that mean something to us.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Wake {
+        tokio::select! {
+            _ = self.terminate.recv() => Wake::End,
+            _ = self.interrupt.recv() => Wake::End,
+            _ = self.hangup.recv() => Wake::Reread,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The executors of this host.
+//!
+//! Ports and memory are the host room's. Interfaces and power switches are not carried out yet: whoever asks is told
+//! so, and the condition says it.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+
+use super::executor::{Executors, Links, Ports, Power, Store};
+use crate::host::port::{ControlPorts, Roots};
+use crate::host::state::StateDir;
+use crate::model::{LinkState, ModemName};
+use crate::reconcile::{Input, Memory, PortSpec, PowerCommand};
+
+impl Ports for ControlPorts {
+    fn look(&mut self, modem: &ModemName, spec: &PortSpec) {
+        self.look(modem, spec);
+    }
+
+    fn open(&mut self, modem: &ModemName, spec: &PortSpec) {
+        self.open(modem, spec);
+    }
+
+    fn close(&mut self, modem: &ModemName) {
+        self.close(modem);
+    }
+
+    fn send(&mut self, modem: &ModemName, frame: &[u8]) {
+        self.send(modem, frame);
+    }
+}
+
+impl Store for StateDir {
+    fn recall(&self) -> Vec<(ModemName, Memory)> {
+        self.recall()
+    }
+
+    fn remember(&mut self, modem: &ModemName, memory: &Memory) {
+        self.remember(modem, memory);
+    }
+}
+
+/// Executors for modems of this host, which report to `inputs`.
+#[must_use]
+pub fn executors(state: PathBuf, links: Box<dyn Links>, inputs: &mpsc::Sender<Input>) -> Executors {
+    Executors {
+        ports: Box::new(ControlPorts::new(Roots::default(), inputs.clone())),
+        links,
+        power: Box::new(NotYet { inputs: inputs.clone() }),
+        store: Box::new(StateDir::new(state)),
+        bench: None,
+    }
+}
+
+/// Stands where an executor will be.
+#[derive(Debug)]
+pub struct NotYet {
+    /// Where it says so.
+    pub inputs: mpsc::Sender<Input>,
+}
+
+impl Links for NotYet {
+    fn look(&mut self, modem: &ModemName) {
+        report(&self.inputs, Input::Link(modem.clone(), LinkState::default()));
+    }
+
+    fn configure(&mut self, modem: &ModemName, _: &LinkState) {
+        let why = "this version cannot configure network interfaces yet".to_owned();
+        report(&self.inputs, Input::LinkDone(modem.clone(), Err(why)));
+    }
+}
+
+impl Power for NotYet {
+    fn switch(&mut self, modem: &ModemName, _: PowerCommand) {
+        let why = "this version cannot switch power yet".to_owned();
+        report(&self.inputs, Input::PowerDone(modem.clone(), Err(why)));
+    }
+}
+
+/// Hands an answer to the loop without keeping the loop waiting.
+pub(super) fn report(inputs: &mpsc::Sender<Input>, input: Input) {
+    if let Err(mpsc::error::TrySendError::Full(input)) = inputs.try_send(input) {
+        let inputs = inputs.clone();
+        tokio::spawn(async move { inputs.send(input).await });
+    }
+}

@@ -1,0 +1,98 @@
+//! The only file that reads a clock.
+//!
+//! Everything else is told the time: the core as `model::Instant` beside each input, people as a UTC stamp beside
+//! each event.
+#![allow(clippy::disallowed_methods, reason = "somewhere the clock must be read: here and nowhere else")]
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::model::Instant;
+
+/// Monotonic time since the daemon's start.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: std::time::Instant,
+}
+
+impl Clock {
+    /// Begins at [`Instant::ZERO`].
+    #[must_use]
+    pub fn start() -> Self {
+        Self { start: std::time::Instant::now() }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        Instant::ZERO + self.start.elapsed()
+    }
+
+    /// Waits until `at`. Nothing is waited for at [`Instant::FAR`], so that never ends.
+    pub async fn reach(&self, at: Instant) {
+        if at == Instant::FAR {
+            return std::future::pending().await;
+        }
+        // Our instants are whole milliseconds, rounded down: one more, or we would wake before `at` and spin.
+        let wait = match self.now().until(at) {
+            Duration::ZERO => Duration::ZERO,
+            wait => wait + Duration::from_millis(1),
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Wall-clock time in UTC to the second, as RFC 3339 writes it. For people; nothing is decided by it.
+#[must_use]
+pub fn utc() -> String {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    rfc3339(since_epoch.as_secs())
+}
+
+fn rfc3339(unix: u64) -> String {
+    let (days, second) = (unix / 86_400, unix % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3600, second % 3600 / 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Year, month and day of a day counted from 1970-01-01. Years begin in March here, so that the leap day is the
+/// last of its year and month lengths follow the line 153 m / 5.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let day = days + 719_468;
+    let (era, day) = (day / 146_097, day % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let date = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_right_at_the_turns_of_the_calendar() {
+        let cases = [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (1_767_225_599, "2025-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ];
+        for (unix, text) in cases {
+            assert_eq!(rfc3339(unix), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_past_is_reached_at_once_and_the_future_not_too_early() {
+        let clock = Clock::start();
+        clock.reach(Instant::ZERO).await;
+        let at = clock.now() + Duration::from_millis(5);
+        clock.reach(at).await;
+        assert!(clock.now() >= at);
+    }
+}

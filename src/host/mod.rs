@@ -1,0 +1,22 @@
+//! The kernel and the hardware: control ports, the files of the configuration, the clock, what is kept on disk.
+//!
+//! Moves bytes and time, decides nothing: whatever it learns it hands over as an [`crate::reconcile::Input`].
+
+pub mod clock;
+pub mod endpoint;
+pub mod files;
+pub mod port;
+pub mod secret;
+pub mod state;
+pub mod watch;
+
+/// An error with everything that caused it, in one line.
+fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
