@@ -46,6 +46,9 @@ pub struct Args {
     /// Offer the first modem to other programs, too: pty:PATH, unix:PATH or qmi-proxy; may be repeated
     #[arg(long, value_name = "WHERE")]
     listen: Vec<Listen>,
+    /// Record every input to this file, to be replayed later
+    #[arg(long, value_name = "FILE", conflicts_with = "no_daemon")]
+    trace: Option<PathBuf>,
     /// Only offer the modem; let other programs configure it
     #[arg(long, requires = "listen", conflicts_with = "config")]
     no_daemon: bool,
@@ -103,7 +106,7 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
     let bench = Bench::new(cast, args.listen, clock, tell)?;
     let journal = Journal::default();
     let mut live = Live::new(context.out, journal.follow());
-    let options = Options { layers, socket, seed: args.seed, clock, journal };
+    let options = Options { layers, socket, seed: args.seed, clock, journal, trace: args.trace };
     tokio::select! {
         ended = daemon::run(options, bench.executors(), inputs) => Ok(ended?),
         shown = live.show() => shown,
