@@ -152,14 +152,16 @@ fn a_changed_secret_is_a_change_but_not_of_the_digest() {
 #[test]
 fn a_typical_file_loads_in_milliseconds() {
     let sources = [Source::new("/etc/wwan.yaml", TYPICAL)];
+    let start = clock();
     assert!(config::load(&sources).config.is_some());
+    let first = start.elapsed();
     const RUNS: u32 = 200;
     let start = clock();
     for _ in 0..RUNS {
         assert!(config::load(&sources).config.is_some());
     }
     let each = start.elapsed() / RUNS;
-    println!("{each:?} each");
+    println!("first {first:?}, then {each:?} each");
     assert!(each < Duration::from_millis(20), "{each:?}");
 }
 

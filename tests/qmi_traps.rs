@@ -59,12 +59,12 @@ fn system_info_numbers_its_tlvs_differently_in_response_and_indication() {
     let response: nas::get_system_info::Response = granted("27 0400 02000000 4a 0300 020200 50 0300 00120a");
     assert_eq!(response.sim_reject, Some(nas::SimReject::CsInvalid));
     assert_eq!(response.nr5g_service.expect("a block").status, nas::ServiceStatus::Available);
-    assert_eq!(response.nr5g_tac, Some([0x00, 0x12, 0x0A]));
+    assert_eq!(response.nr5g_tac, Some(0x120A));
 
     let indication: nas::system_info::Indication = told("28 0400 02000000 4c 0300 020200 52 0300 00120a 50 0100 01");
     assert_eq!(indication.sim_reject, Some(nas::SimReject::CsInvalid));
     assert_eq!(indication.nr5g_service.expect("a block").status, nas::ServiceStatus::Available);
-    assert_eq!((indication.nr5g_tac, indication.endc_available), (Some([0x00, 0x12, 0x0A]), Some(true)));
+    assert_eq!((indication.nr5g_tac, indication.endc_available), (Some(0x120A), Some(true)));
 }
 
 #[test]
@@ -268,6 +268,12 @@ fn units_are_what_the_field_names_say() {
 
     let strength: nas::get_signal_strength::Response = granted("11 0400 0100 47 08");
     assert_eq!(strength.rssi, Some(vec![nas::Rssi { minus_dbm: 71, radio_interface: nas::RadioInterface::Lte }]));
+}
+
+#[test]
+fn a_result_of_one_is_success_for_the_attach_list_alone() {
+    let done: wds::set_lte_attach_pdn_list_result::Indication = told("01 0100 01");
+    assert_eq!(done.succeeded, Some(true));
 }
 
 #[test]

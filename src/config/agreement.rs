@@ -6,7 +6,10 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::merge;
+use super::scalars::{FORMS, ListenAddress};
 use super::schema::compiled;
+use super::tree::Node;
 use super::types::Document;
 use super::yaml;
 
@@ -30,6 +33,55 @@ fn schema_and_parser_agree_on_ten_thousand_documents() {
     }
     // A property that only ever sees one verdict proves nothing.
     assert!((DOCUMENTS / 5..DOCUMENTS / 5 * 4).contains(&accepted), "{accepted} accepted");
+}
+
+/// Documents rarely hit the border of a form; here every form is tried at every length and with every character.
+#[test]
+fn every_form_agrees_with_its_pattern_at_its_borders() {
+    let mut texts: Vec<String> = ["0", "a", "F", "/", "-", "1.", "0:", "é", "~"]
+        .into_iter()
+        .flat_map(|part| (0..=260).map(move |n| part.repeat(n)))
+        .collect();
+    for good in
+        ["8988307F", "internet", "/dev/cdc-wdm0", "2c7c:0125", "1-1.2.3.4.5.6.7.8", "[::1]:80", "1.2.3.4:5", "a_b-c.d"]
+    {
+        for c in (0..=0x17f).filter_map(char::from_u32) {
+            let changed = good.char_indices().map(|(i, _)| format!("{}{c}{}", &good[..i], &good[i + 1..]));
+            texts.extend(changed.chain([format!("{good}{c}"), format!("{c}{good}")]));
+        }
+    }
+    for form in FORMS.iter().filter(|f| f.pattern != ListenAddress::FORM.pattern) {
+        let schema = json!({ "type": "string", "pattern": form.pattern });
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for text in &texts {
+            assert_eq!(validator.is_valid(&json!(text)), (form.check)(text), "{text:?} as {}", form.expected);
+        }
+    }
+}
+
+/// What is legal alone is legal together: no merging of layers makes a map that nobody could have written.
+#[test]
+fn merged_valid_documents_are_valid() {
+    let mut dice = Dice(SEED);
+    let mut layers = Vec::new();
+    let mut last_valid: Option<Node> = None;
+    let mut merged = 0;
+    for _ in 0..DOCUMENTS / 5 {
+        let (Some(tree), _) = yaml::parse(&dice.document().to_string(), 0) else { continue };
+        if !compiled().validator.is_valid(&tree.to_json()) {
+            continue;
+        }
+        layers.extend(last_valid.replace(tree.clone()));
+        layers.push(tree);
+        let document = merge::layers(std::mem::take(&mut layers));
+        assert!(compiled().validator.is_valid(&document.to_json()), "{}", document.to_json());
+        for modem in merge::modems(&document) {
+            let alone = json!({ "version": 1, "modems": { "wwan0": modem.value.to_json() } });
+            assert!(compiled().validator.is_valid(&alone), "{alone}");
+            merged += 1;
+        }
+    }
+    assert!(merged > 1000, "{merged}");
 }
 
 /// JSON is YAML: what machines write reads back as the same value, but for the spelling of numbers (`1400.0` is 1400).
@@ -105,7 +157,8 @@ impl Dice {
         self.maybe(&mut map, "service_providers", |dice| (0..dice.below(3)).map(|_| dice.provider()).collect());
         self.maybe(&mut map, "only_radio_technologies", |dice| {
             let all = ["cdma_1x", "cdma_1x_evdo", "gsm", "umts", "lte", "td_scdma", "nr5g"].map(|t| json!(t));
-            (0..=dice.below(3)).map(|_| dice.pick(&all)).collect()
+            let count = if dice.below(8) == 0 { 0 } else { 1 + dice.below(3) };
+            (0..count).map(|_| dice.pick(&all)).collect()
         });
         self.maybe(&mut map, "ip", |dice| {
             let mut ip = Map::new();
@@ -134,7 +187,12 @@ impl Dice {
             let device = json!({ "device": "/dev/cdc-wdm0" });
             let shared = json!({ "device": "/dev/cdc-wdm0", "proxy": true });
             let socket = json!({ "socket": "/run/wwan/x" });
-            let odd = [json!({}), json!({ "proxy": true }), json!({ "device": "/a", "socket": "/b" })];
+            let odd = [
+                json!({}),
+                json!({ "proxy": true }),
+                json!({ "device": "/a", "socket": "/b" }),
+                json!({ "socket": "/b", "proxy": false }),
+            ];
             if dice.below(6) == 0 { dice.pick(&odd) } else { dice.pick(&[device, shared, socket]) }
         });
         self.maybe(&mut map, "sim", |dice| json!({ "pin": dice.secret() }));

@@ -220,3 +220,21 @@ fn printable(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_printed_as_it_is_serialised() {
+        for code in [Code::Syntax, Code::TooLarge, Code::UnreachableProvider] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+        }
+    }
+
+    #[test]
+    fn what_files_say_is_printable() {
+        assert_eq!(printable("a\u{1b}[31m\n"), "a\\u{1b}[31m\\u{a}");
+        assert_eq!(printable(&"é".repeat(1000)).chars().count(), 301);
+    }
+}

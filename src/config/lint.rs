@@ -95,22 +95,35 @@ fn pins(node: &Node, path: &Path, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is odd about a valid configuration; the last errors, too: two modems that claim the same hardware.
+/// What is odd about a valid configuration; the one error among it is two modems that claim the same hardware.
 pub(super) fn meaning(valid: &Merged<'_>, config: &Config) -> Vec<Finding> {
-    let mut findings = Vec::new();
     let root = Path::default().key("modems");
-    for entry in &valid.modems {
-        let Some(modem) = config.modems.get(&entry.key.as_str().into()) else { continue };
-        let nodes = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
-        let path = root.key(&entry.key).key("service_providers");
-        for (i, finding) in super::reach::reach(modem, nodes) {
-            let path = written_at(&valid.document, &nodes[i]).unwrap_or_else(|| path.index(i));
-            push_once(&mut findings, finding.path(&path));
-        }
-    }
+    let mut findings = unreachable(valid, config, &root);
     same_hardware(valid, config, &root, &mut findings);
     walk(valid, &valid.document, &Path::default(), &mut findings);
     findings
+}
+
+/// Entries that never take effect. One that `defaults` gives to several modems is odd only if that holds in each of them:
+/// that one modem has its own is what `defaults` are for.
+fn unreachable(valid: &Merged<'_>, config: &Config, root: &Path) -> Vec<Finding> {
+    let mut uses: BTreeMap<Mark, usize> = BTreeMap::new();
+    let mut odd: BTreeMap<(Mark, Code), (usize, Finding)> = BTreeMap::new();
+    for entry in &valid.modems {
+        let Some(modem) = config.modems.get(&entry.key.as_str().into()) else { continue };
+        let nodes = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
+        for node in nodes {
+            *uses.entry(node.at).or_default() += 1;
+        }
+        let path = root.key(&entry.key).key("service_providers");
+        for (i, finding) in super::reach::reach(modem, nodes) {
+            let path = written_at(&valid.document, &nodes[i]).unwrap_or_else(|| path.index(i));
+            let key = (finding.at, finding.code);
+            odd.entry(key).or_insert_with(|| (0, finding.path(&path))).0 += 1;
+        }
+    }
+    odd.retain(|(at, _), (times, _)| uses.get(at) == Some(times));
+    odd.into_values().map(|(_, finding)| finding).collect()
 }
 
 /// Two modems that name the same hardware would fight over it.
@@ -169,7 +182,9 @@ fn walk(valid: &Merged<'_>, node: &Node, path: &Path, findings: &mut Vec<Finding
 
 /// Whether YAML 1.1 (`PyYAML`, and so Ansible) takes the bare text for something else: `0123` for 83, `12:30` for 750.
 fn misread(text: &str) -> bool {
-    let numeric = text.starts_with(|c: char| c.is_ascii_digit())
-        && text.bytes().all(|b| b.is_ascii_digit() || b"_:.".contains(&b));
+    let is_number =
+        |t: &str| t.starts_with(|c: char| c.is_ascii_digit()) && t.bytes().all(|b| b == b'_' || b.is_ascii_digit());
+    let mut groups = text.split(':');
+    let numeric = groups.next().is_some_and(is_number) && groups.all(|g| g.parse::<u8>().is_ok_and(|n| n < 60));
     numeric || is_yaml_word(text)
 }

@@ -14,9 +14,10 @@ pub(super) fn reach(modem: &ModemConfig, nodes: &[Node]) -> Vec<(usize, Finding)
         if let Some((code, message, hint)) = fault(providers, i) {
             findings.push((i, Finding::warning(code, node.at, message).hint(hint)));
         }
-        let later = providers.iter().zip(nodes).skip(i + 1);
-        let mut same_file = later.filter(|(_, n)| n.at.source == node.at.source);
-        if provider.is_catch_all() && same_file.any(|(p, _)| !p.is_catch_all()) {
+        // An entry of a lower layer comes later in the list, but nobody wrote it there.
+        let below = |n: &Node| n.at.source == node.at.source && n.at.start > node.at.start;
+        let mut later = providers.iter().zip(nodes).skip(i + 1).filter(|(_, n)| below(n));
+        if provider.is_catch_all() && later.any(|(p, _)| !p.is_catch_all()) {
             let message = "has no conditions: it is tried after all entries that have some, though it is listed before";
             let finding = Finding::warning(Code::CatchAllOrder, node.at, message);
             findings.push((i, finding.hint("list it last, so that the file reads as it works")));

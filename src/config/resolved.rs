@@ -212,6 +212,16 @@ impl Config {
 }
 
 impl ServiceProvider {
+    /// What to call it: its name, else its access point.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.name {
+            Some(name) => name.clone(),
+            None if self.apn.0.is_empty() => "apn of the network".to_owned(),
+            None => format!("apn {}", self.apn),
+        }
+    }
+
     /// Whether it fits every SIM.
     #[must_use]
     pub fn is_catch_all(&self) -> bool {

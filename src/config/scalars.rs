@@ -1,7 +1,7 @@
 //! The texts and numbers of the grammar that have a form of their own: each is parsed once, and its schema says the same.
 //!
-//! For every type the pattern of the schema and the check of the parser must agree; `agreement.rs` in the tests
-//! compares them on thousands of documents. No meaning here: whether a path exists is the shell's question.
+//! For every type the pattern of the schema and the check of the parser must agree; `agreement.rs` compares them. No
+//! meaning here: whether a path exists is the shell's question.
 
 use std::borrow::Cow;
 
@@ -14,6 +14,8 @@ pub struct Form {
     pub pattern: &'static str,
     /// "must be …".
     pub expected: &'static str,
+    /// The same as the pattern, for the parser.
+    pub check: fn(&str) -> bool,
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
@@ -42,14 +44,13 @@ macro_rules! text_type {
 
         impl $name {
             /// The form of its text.
-            pub const FORM: Form = Form { pattern: $pattern, expected: $expected };
+            pub const FORM: Form = Form { pattern: $pattern, expected: $expected, check: $check };
         }
 
         impl TryFrom<String> for $name {
             type Error = &'static str;
             fn try_from(text: String) -> Result<Self, &'static str> {
-                let check: fn(&str) -> bool = $check;
-                if check(&text) { Ok(Self(text)) } else { Err($expected) }
+                if (Self::FORM.check)(&text) { Ok(Self(text)) } else { Err($expected) }
             }
         }
 

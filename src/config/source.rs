@@ -2,6 +2,8 @@
 //!
 //! Reads no file: the shell does, and hands the layers over from low to high.
 
+use std::fmt;
+
 use super::diagnostic::{Code, Finding};
 use super::tree::Mark;
 
@@ -13,7 +15,7 @@ pub const MAX_BYTES: usize = 256 * 1024;
 ///
 /// The order of the layers, low to high: built-in, `/usr/lib/wwan.d/*.yaml`, `/etc/wwan.yaml`, `/etc/wwan.d/*.yaml`,
 /// `/run/wwan.d/*.yaml`; within a directory by name.
-#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     /// How the file is called in messages, normally its path.
     pub path: String,
@@ -21,6 +23,13 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// Whether every user of the system may read it: then a password in it deserves a warning.
     pub world_readable: bool,
+}
+
+/// Without the bytes: there may be secrets among them.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({}, {} bytes)", self.path, self.bytes.len())
+    }
 }
 
 impl Source {

@@ -25,7 +25,9 @@ pub const SECRET_KEYS: [&str; 2] = ["password", "pin"];
 pub const WHOLE_KEYS: [&str; 6] = ["auth", "control", "match", "password", "pin", "power"];
 
 /// What every cellular modem of this device shall do. Files are merged in layers: `/usr/lib/wwan.d/*.yaml`,
-/// `/etc/wwan.yaml`, `/etc/wwan.d/*.yaml`, `/run/wwan.d/*.yaml`; the later one wins.
+/// `/etc/wwan.yaml`, `/etc/wwan.d/*.yaml`, `/run/wwan.d/*.yaml`; the later one wins. Maps are merged, other values
+/// replaced, `null` deletes. Of two lists of service providers, entries of one name become one, new entries come first,
+/// and entries without a name are replaced.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
 #[schemars(title = "wwan.yaml")]

@@ -19,6 +19,8 @@ use super::tree::{Entry, Kind, Mark, Node, Path, Step};
 const MAX_DEPTH: usize = 32;
 /// Most values in one file, aliases expanded.
 const MAX_NODES: usize = 10_000;
+/// Most events that aliases may replay: ten modems that share one list of fifty service providers.
+const MAX_REPLAYED: usize = 5_000;
 /// Most text in one file, aliases expanded: aliases must not make memory out of nothing.
 const MAX_SCALAR_BYTES: usize = 1024 * 1024;
 
@@ -72,7 +74,7 @@ fn options() -> Options {
             max_nodes: MAX_NODES,
             max_total_scalar_bytes: MAX_SCALAR_BYTES,
         },
-        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: MAX_NODES },
+        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: MAX_REPLAYED },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::Error,
         strict_indentation: true,

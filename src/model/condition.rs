@@ -97,8 +97,10 @@ pub enum Finding {
     Retrying {
         /// The action.
         action: String,
-        /// How the last attempt failed.
+        /// How the last attempt failed; `None`: it was acknowledged.
         failure: Option<Failure>,
+        /// Whether it had its effect for a while.
+        took_effect: bool,
         /// How many attempts in a row failed.
         failures: u32,
         /// When the next one is due.
@@ -112,10 +114,8 @@ pub enum Finding {
     },
     /// The newest edit has errors; the generation before it stays in force.
     Rejected {
-        /// The first error, as `file:line:column: message`.
+        /// The first error, as `file:line:column: message`, and how many more there are.
         error: String,
-        /// How many errors there are.
-        errors: usize,
     },
 
     /// The device is there.
@@ -220,6 +220,8 @@ pub enum Finding {
         at: Instant,
     },
 
+    /// The session is up, but the network has given no address.
+    NoAddress,
     /// The interface is as it should be.
     Configured {
         /// Addresses in words.
@@ -270,6 +272,7 @@ impl Finding {
             Self::NotAttached => "NotAttached",
             Self::Connected { .. } => "Connected",
             Self::CallFailed { .. } => "CallFailed",
+            Self::NoAddress => "NoAddress",
             Self::Configured { .. } => "Configured",
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
@@ -300,13 +303,17 @@ impl fmt::Display for Finding {
             Self::Reading(fact) => write!(f, "asking for the {}", fact.name()),
             Self::InProgress(action) => write!(f, "under way: {action}"),
             Self::Drifted { what } => f.write_str(what),
-            Self::Retrying { action, failure, failures, .. } => match failure {
-                Some(failure) => write!(f, "{action}: {failure} ({failures} in a row)"),
-                None => write!(f, "{action} was acknowledged but had no effect ({failures} in a row)"),
-            },
+            Self::Retrying { action, failure: Some(failure), failures, .. } => {
+                write!(f, "{action}: {failure} ({failures} in a row)")
+            }
+            Self::Retrying { action, took_effect: true, failures, .. } => {
+                write!(f, "{action}: what it brought did not last ({failures} in a row)")
+            }
+            Self::Retrying { action, failures, .. } => {
+                write!(f, "{action}: acknowledged, but had no effect ({failures} in a row)")
+            }
             Self::Accepted { generation } => write!(f, "generation {generation}"),
-            Self::Rejected { error, errors: 0 | 1 } => f.write_str(error),
-            Self::Rejected { error, errors } => write!(f, "{error} (and {} more)", errors - 1),
+            Self::Rejected { error } => f.write_str(error),
             Self::Enumerated => f.write_str("control port is open"),
             Self::Absent => f.write_str("no such device"),
             Self::PortUnusable(why) => f.write_str(why),
@@ -343,6 +350,7 @@ impl fmt::Display for Finding {
             Self::CallFailed { family, apn, cause, failures, .. } => {
                 write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")
             }
+            Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
             Self::Configured { addresses } => f.write_str(addresses),
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),

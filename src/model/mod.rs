@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod condition;
+pub mod defect;
 pub mod desired;
 pub mod fact;
 pub mod id;

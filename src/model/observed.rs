@@ -169,12 +169,16 @@ impl std::fmt::Display for Failure {
 /// What became of our attempts at one kind of action.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Attempts {
-    /// Attempts in a row that did not bring what they should.
+    /// The action, with its particulars: another one of the same name starts counting anew.
+    pub action: Action,
+    /// Attempts in a row that did not bring what they should, or not for long.
     pub failures: u32,
     /// When the last one ended.
     pub last_at: Instant,
     /// How the last one failed; `None`: it was acknowledged.
     pub last_failure: Option<Failure>,
+    /// Whether its effect was in sight since.
+    pub took_effect: bool,
 }
 
 /// All that is known about one modem.

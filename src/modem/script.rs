@@ -6,6 +6,7 @@ use super::quirks::Quirks;
 use super::reads::endpoint;
 use super::role::Role;
 use super::translate;
+use crate::model::defect::{Defect, planted};
 use crate::model::{AccessTechnologies, Action, IpFamily, OperatingMode, Provider};
 use crate::qmi::{ProtocolError, ctl, dms, nas, uim, wda, wds};
 
@@ -93,7 +94,7 @@ fn synchronise(context: &Context<'_>) -> Vec<Call> {
     });
     // Releasing every client id cleans up after whoever crashed before us, but ends live sessions and disturbs
     // others: only when the port is ours alone and we have no client of our own to lose.
-    let clean = context.proxy.is_none() && context.clients.is_empty();
+    let clean = context.proxy.is_none() && (context.clients.is_empty() || planted(Defect::SyncAtEveryStart));
     let sync = clean.then(|| Call::control(&ctl::sync::Request::default()).within(CONTROL));
     open.into_iter().chain([probe()]).chain(sync).collect()
 }

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::model::Instant;
+use crate::model::defect::{Defect, planted};
 use crate::qmi::{Frame, Service};
 
 /// Late answers older than this many requests are nobody's.
@@ -23,6 +24,9 @@ pub(super) struct Open {
 
 impl Open {
     fn answers(&self, frame: &Frame) -> bool {
+        if planted(Defect::MatchByTransactionOnly) {
+            return self.transaction == frame.transaction;
+        }
         self.service == frame.service
             && self.client == frame.client
             && self.transaction == frame.transaction
@@ -76,6 +80,7 @@ impl Transactions {
             return Match::Open(self.open.swap_remove(i));
         }
         match self.expired.iter().position(|o| o.answers(frame)) {
+            Some(i) if planted(Defect::LateIsFresh) => self.expired.remove(i).map_or(Match::Stray, Match::Open),
             Some(i) => self.expired.remove(i).map_or(Match::Stray, Match::Late),
             None => Match::Stray,
         }

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{
     AccessTechnologies, AccessTechnology, Authentication, CallEnd, Iccid, Imsi, IpFamily, OperatingMode, Plmn,
     Registration, SessionState, SimState,
@@ -80,6 +81,11 @@ pub(super) fn operating_mode_request(mode: OperatingMode) -> dms::OperatingMode 
 }
 
 pub(super) fn registration(state: nas::RegistrationState, roaming: Option<nas::RoamingIndicator>) -> Registration {
+    let roaming = match roaming {
+        Some(nas::RoamingIndicator::Roaming) if planted(Defect::RoamingPolarity) => Some(nas::RoamingIndicator::Home),
+        Some(nas::RoamingIndicator::Home) if planted(Defect::RoamingPolarity) => Some(nas::RoamingIndicator::Roaming),
+        said => said,
+    };
     match state {
         // The indicator's polarity: 0 means roaming. Absent means home, as firmware leaves it out there.
         nas::RegistrationState::Registered if roaming == Some(nas::RoamingIndicator::Roaming) => Registration::Roaming,

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Attempts, Failure, Finding, Instant, Observed};
 
 /// After an acknowledged attempt that did not last.
@@ -22,7 +23,13 @@ const JITTER_PERCENT: u64 = 20;
 
 /// The finding that explains why `action` has to wait; `None` if it may go.
 pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> Option<Finding> {
-    let attempts = observed.attempts.get(action.name())?;
+    let attempts = observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)?;
+    if planted(Defect::NoBackoff) {
+        return None;
+    }
+    if planted(Defect::GiveUpAfterTen) && attempts.failures > 10 {
+        return Some(Finding::Waiting);
+    }
     let at = attempts.last_at + delay(action, attempts, observed.seed);
     if now >= at {
         return None;
@@ -32,7 +39,13 @@ pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> 
         (Action::StartSession(family, provider), Some(Failure::CallEnded(cause))) => {
             Finding::CallFailed { family: *family, apn: provider.apn.to_string(), cause: *cause, failures, at }
         }
-        (_, failure) => Finding::Retrying { action: action.to_string(), failure: failure.clone(), failures, at },
+        (_, failure) => Finding::Retrying {
+            action: action.to_string(),
+            failure: failure.clone(),
+            took_effect: attempts.took_effect,
+            failures,
+            at,
+        },
     })
 }
 
@@ -43,6 +56,7 @@ fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
         (Action::OpenPort | Action::Synchronise | Action::ConfigureLink(_), Some(_)) => LOCAL,
         (_, Some(_)) => FAILED,
     };
+    let table = if planted(Defect::BackoffNeverGrows) { &table[..1] } else { table };
     let index = (attempts.failures.max(1) as usize - 1).min(table.len() - 1);
     jittered(table[index] * 1000, seed ^ u64::from(attempts.failures))
 }
@@ -66,7 +80,8 @@ mod tests {
     fn held(failures: u32, last_failure: Option<Failure>, seed: u64) -> u64 {
         let action = Action::StartSession(IpFamily::Ipv4, provider("internet"));
         let mut observed = Observed { seed, ..Observed::default() };
-        let attempts = Attempts { failures, last_at: Instant::ZERO, last_failure };
+        let attempts =
+            Attempts { action: action.clone(), failures, last_at: Instant::ZERO, last_failure, took_effect: false };
         observed.attempts.insert(action.name().to_owned(), attempts);
         match holds_back(&action, &observed, Instant::ZERO).and_then(|f| f.retry_at()) {
             Some(at) => at.as_millis(),

@@ -124,6 +124,10 @@ pub(super) fn healthy(at: Instant) -> Observed {
     observed
 }
 
+fn failed(action: &Action, last_failure: Option<Failure>) -> Attempts {
+    Attempts { action: action.clone(), failures: 1, last_at: NOW, last_failure, took_effect: false }
+}
+
 fn statuses_are_ordered(plan: &Plan) {
     let decided = plan.stages.iter().position(|s| s.status != Status::True).unwrap_or(plan.stages.len());
     for later in plan.stages.iter().skip(decided + 1) {
@@ -180,7 +184,7 @@ fn from_every_state_retiring_ends_with_nothing_left() {
             let Step::Do(action) = retire(&observed, NOW).step else { break };
             let name = action.name().to_owned();
             assume(&action, &mut observed, NOW);
-            observed.attempts.insert(name, Attempts { failures: 1, last_at: NOW, last_failure: None });
+            observed.attempts.insert(name, failed(&action, None));
         }
         let open = observed.port.as_ref().is_some_and(|p| p.value == PortState::Open);
         let configured = observed.link.as_ref().is_some_and(|l| l.value != LinkState::default());
@@ -234,14 +238,14 @@ fn a_refused_second_family_does_not_hold_the_first_one_up() {
     desired.selection = Selection::Chosen(dual);
     let mut observed = healthy(NOW);
     observed.learn(Report::Session(IpFamily::Ipv6, SessionState::Disconnected(None)), NOW);
-    let start = Action::StartSession(IpFamily::Ipv6, provider("internet")).name().to_owned();
+    let start = Action::StartSession(IpFamily::Ipv6, provider("internet"));
     // Never tried: it is an improvement, not a defect.
     let first = plan(&desired, &observed, NOW);
     assert!(first.stages.iter().all(|s| s.status == Status::True), "{first:#?}");
     assert!(matches!(first.step, Step::Do(Action::StartSession(IpFamily::Ipv6, _))), "{first:#?}");
     // IPv4 only allowed: not tried again.
     let refused = Some(Failure::CallEnded(crate::model::CallEnd::of_3gpp(50)));
-    observed.attempts.insert(start, Attempts { failures: 1, last_at: NOW, last_failure: refused });
+    observed.attempts.insert(start.name().to_owned(), failed(&start, refused));
     let after = plan(&desired, &observed, NOW);
     assert_eq!(after.step, Step::Converged, "{after:#?}");
 }

@@ -1,5 +1,6 @@
 //! Stage link: does the network interface have what the network gave?
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Desired, Fact, Finding, IpFamily, IpSettings, LinkState, Observed};
 
 use super::Outcome;
@@ -7,12 +8,15 @@ use super::reader::Reader;
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let want = wanted(desired, facts.observed);
+    if want.ip.ipv4.is_none() && want.ip.ipv6.is_none() {
+        return Outcome::Wait(Finding::NoAddress);
+    }
     let Some(has) = facts.read(Fact::Link, facts.observed.link.as_ref()) else {
         return facts.unknown(Fact::Link);
     };
     let configure = Action::ConfigureLink(want);
     let Action::ConfigureLink(want) = &configure else { unreachable!("just built") };
-    if has == want {
+    if has == want || planted(Defect::LinkOnce) && !has.is_bare() {
         facts.effective(configure.name());
         return Outcome::Satisfied(Finding::Configured { addresses: addresses(&want.ip) });
     }

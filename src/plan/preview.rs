@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, Observed, OperatingMode,
-    PortState, Report, Seen, SessionSettings, SessionState,
+    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, Observed,
+    OperatingMode, PortState, Report, Seen, SessionSettings, SessionState,
 };
 
 use super::{Stage, Step, plan};
@@ -30,19 +30,35 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
     assumed.doing = None;
     assumed.attempts.clear();
     let mut actions = Vec::new();
+    let mut started = false;
     for _ in 0..LONGEST {
         let plan = plan(desired, &assumed, now);
         let action = match plan.step {
             Step::Do(action) => action,
+            // The addresses come with the session, and the link after them.
+            Step::Wait(Finding::NoAddress) if started => {
+                actions.push(link_to_come(desired));
+                return (actions, None);
+            }
             Step::Wait(finding) => return (actions, Some(finding)),
             Step::Converged => return (actions, None),
         };
         let deciding = plan.stages.iter().find(|s| s.status != crate::model::Status::True);
-        let (stage, because) = deciding.map_or((Stage::Session, String::new()), |s| (s.stage, s.finding.to_string()));
+        let (stage, because) = deciding.map_or_else(
+            || (Stage::Session, "the second IP family is missing".to_owned()),
+            |s| (s.stage, s.finding.to_string()),
+        );
+        started |= matches!(action, Action::StartSession(..));
         assume(&action, &mut assumed, now);
         actions.push(Previewed { stage, action, because });
     }
     (actions, None)
+}
+
+fn link_to_come(desired: &Desired) -> Previewed {
+    let default_route_metric = Some(desired.link.route_metric);
+    let action = Action::ConfigureLink(LinkState { up: true, default_route_metric, ..LinkState::default() });
+    Previewed { stage: Stage::Link, action, because: "with the addresses that the network will give".to_owned() }
 }
 
 /// Believes that an action worked: what the modem would then report.

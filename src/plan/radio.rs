@@ -1,5 +1,6 @@
 //! Stage radio: is the radio on, and restricted as the file asks?
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{AccessTechnologies, Action, Desired, Fact, Finding, OperatingMode};
 
 use super::Outcome;
@@ -11,6 +12,7 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     };
     match *mode {
         OperatingMode::Online => facts.effective(ONLINE.name()),
+        OperatingMode::LowPower if planted(Defect::IgnoreModeDrift) => {}
         OperatingMode::Leaving => return Outcome::Wait(Finding::RadioOff(*mode)),
         // An offline modem does not come back online without a reset.
         OperatingMode::Offline => return facts.attempt(Action::ResetModem, || Finding::RadioOff(*mode)),
@@ -37,7 +39,7 @@ fn technologies(asked: AccessTechnologies, facts: &mut Reader<'_>) -> Outcome {
         return facts.unknown(Fact::Technologies);
     };
     let write = Action::SetTechnologies(possible);
-    if *has == possible {
+    if *has == possible && !planted(Defect::RewriteTechnologies) {
         facts.effective(write.name());
         return Outcome::Satisfied(Finding::Applied { technologies: possible });
     }

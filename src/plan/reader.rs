@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Fact, FactSet, Finding, Instant, Observed, Seen};
 
 use super::{Outcome, backoff};
@@ -63,6 +64,12 @@ impl<'a> Reader<'a> {
         let expires = seen.at + fact.max_age();
         if self.now >= due {
             self.wanted.insert(fact);
+        }
+        let ageless = planted(Defect::NothingAges)
+            || planted(Defect::SessionNeverAges) && matches!(fact, Fact::SessionIpv4 | Fact::SessionIpv6);
+        if ageless {
+            self.wanted = self.wanted.without(FactSet::of(&[fact]));
+            return Some(&seen.value);
         }
         if self.now >= expires {
             return None;

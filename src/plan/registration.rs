@@ -3,6 +3,7 @@
 //! A session that is up survives a registration that is lost for a while: nothing is torn down here, except where
 //! the file forbids data in the network that serves us.
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Desired, Fact, Finding, IpFamily, Plmn, Registration, Selection};
 
 use super::Outcome;
@@ -12,8 +13,8 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Some(serving) = facts.read(Fact::ServingSystem, facts.observed.serving_system.as_ref()) else {
         return facts.unknown(Fact::ServingSystem);
     };
-    let forbidden =
-        matches!(&desired.selection, Selection::Chosen(provider) if provider.roaming_allowed == Some(false));
+    let forbidden = matches!(&desired.selection, Selection::Chosen(provider) if provider.roaming_allowed == Some(false))
+        && !planted(Defect::IgnoreRoaming);
     match serving.registration {
         Registration::Roaming if forbidden => forbidden_network(serving.plmn, facts),
         Registration::Home | Registration::Roaming if !serving.ps_attached => Outcome::Wait(Finding::NotAttached),

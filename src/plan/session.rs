@@ -3,6 +3,7 @@
 //! One family is enough to be connected. A second one that the network refuses is tried again in its own time,
 //! after everything else is in order.
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Apn, CallEnd, Desired, Fact, Failure, Finding, IpFamily, LinkState, Provider};
 use crate::model::{Selection, SessionState};
 
@@ -77,6 +78,9 @@ fn connected(provider: &Provider, family: IpFamily, facts: &mut Reader<'_>) -> F
     let Some(settings) = facts.read(Fact::settings(family), facts.observed.settings(family)) else {
         return Family::Decides(facts.unknown(Fact::settings(family)));
     };
+    if planted(Defect::IgnoreApnDrift) {
+        return Family::Up(provider.apn.clone());
+    }
     let wrong = match (&settings.apn, &facts.observed.dialled) {
         // Names of access points are compared without regard to case (3GPP TS 23.003 clause 9, RFC 1035).
         (Some(apn), _) if !apn.0.eq_ignore_ascii_case(&provider.apn.0) => {
@@ -123,7 +127,7 @@ fn unwanted_family(provider: &Provider, facts: &mut Reader<'_>) -> Option<Outcom
 /// Addresses of a session that ended must not stay: programs would use a path that leads nowhere.
 fn flush_first(facts: &mut Reader<'_>) -> Option<Outcome> {
     let link = facts.read(Fact::Link, facts.observed.link.as_ref())?;
-    if link.is_bare() {
+    if link.is_bare() || planted(Defect::NeverFlushLink) {
         return None;
     }
     let empty = LinkState { up: link.up, ..LinkState::default() };

@@ -13,23 +13,15 @@ impl Choice {
     #[must_use]
     pub fn explain(&self, providers: &[ServiceProvider], sim: &SimIdentity) -> String {
         let mut text = format!("SIM {}\n", card(sim));
-        let width = providers.iter().map(|p| title(p).chars().count()).max().unwrap_or_default();
+        let width = providers.iter().map(|p| p.title().chars().count()).max().unwrap_or_default();
         for (i, (provider, verdict)) in providers.iter().zip(&self.verdicts).enumerate() {
-            let line = format!("  [{i}] {:width$}  {verdict}  ({})\n", title(provider), provider.origin);
+            let line = format!("  [{i}] {:width$}  {verdict}  ({})\n", provider.title(), provider.origin);
             text.push_str(&line);
         }
         if let Err(none) = &self.chosen {
             text.push_str(&format!("  {none}\n"));
         }
         text
-    }
-}
-
-fn title(provider: &ServiceProvider) -> String {
-    match &provider.name {
-        Some(name) => name.clone(),
-        None if provider.apn.0.is_empty() => "apn of the network".to_owned(),
-        None => format!("apn {}", provider.apn),
     }
 }
 

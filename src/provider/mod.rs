@@ -3,6 +3,7 @@
 //! Pure: the configuration's list and the card's identity in, a [`Choice`] out. Nothing here dials, waits or asks a plugin.
 
 use crate::config::{ServiceProvider, SimCondition};
+use crate::model::defect::{Defect, planted};
 use crate::model::{Imsi, SimIdentity};
 
 mod explain;
@@ -100,7 +101,7 @@ pub fn choose(providers: &[ServiceProvider], sim: &SimIdentity) -> Choice {
 }
 
 fn fit(provider: &ServiceProvider, sim: &SimIdentity) -> Result<Reason, Misfit> {
-    if provider.is_catch_all() {
+    if provider.is_catch_all() || planted(Defect::FirstEntryWins) {
         return Ok(Reason::CatchAll);
     }
     provider.conditions.iter().map(|c| holds(c, sim)).collect::<Result<_, _>>().map(Reason::Matches)

@@ -3,7 +3,7 @@
 
 use super::Service;
 use super::kinds::{wire_enum, wire_struct};
-use super::message::service;
+use super::table::service;
 use super::wire::Count8;
 
 service! { Ctl;

@@ -15,7 +15,7 @@ pub fn describe(bytes: &[u8]) -> String {
     let mut rest = bytes;
     for piece in Splitter::default().push(bytes) {
         let (head, tail) = match &piece {
-            Piece::Frame(frame) => rest.split_at(frame.len()),
+            Piece::Frame(frame) => rest.split_at(frame.encoded_len()),
             Piece::Skipped(count) => rest.split_at(*count),
         };
         rest = tail;

@@ -5,7 +5,7 @@ mod types;
 pub use types::*;
 
 use super::bands::LteBands;
-use super::message::service;
+use super::table::service;
 use super::wire::Count16;
 
 service! { Dms;
@@ -229,7 +229,7 @@ service! { Dms;
     0x0045 get_band_capabilities {
         request {}
         response {
-            /// GSM, WCDMA and CDMA bands, bits as in [`nas::BandPreference`](super::nas::BandPreference).
+            /// GSM, WCDMA and CDMA bands, bits as in [`nas::BandPreference`](crate::qmi::nas::BandPreference).
             0x01 bands: u64,
             0x10 lte_bands: LteBands,
             /// Band numbers.

@@ -1,7 +1,7 @@
 //! DSD, service 42: which radio system carries data.
 
 use super::kinds::{wire_enum, wire_mask, wire_struct};
-use super::message::service;
+use super::table::service;
 use super::wire::{Count8, Len8};
 
 service! { Dsd;

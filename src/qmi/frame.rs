@@ -1,7 +1,8 @@
 //! QMUX frames, and how to find them in a stream of bytes.
 //!
 //! ```text
-//! 01 | length u16 | 00 host, 80 modem | service | client | flags | transaction u8 or u16 | message u16 | length u16 | TLVs
+//! 01 | length u16 | sender 00 host, 80 modem | service | client        the QMUX header
+//! flags | transaction u8 or u16 | message u16 | length u16 | TLVs     the SDU
 //! ```
 //! A frame here always has a TLV section that adds up; what the TLVs mean is the business of `message`.
 
@@ -92,8 +93,7 @@ impl Frame {
     }
 
     /// How many bytes [`encode`](Self::encode) gives.
-    #[allow(clippy::len_without_is_empty)]
-    pub fn len(&self) -> usize {
+    pub fn encoded_len(&self) -> usize {
         QMUX_HEAD + sdu_head(self.service == Service::Ctl) + self.tlvs.len().min(MAX_TLVS)
     }
 
@@ -102,9 +102,9 @@ impl Frame {
         // A section beyond the limit can only be put together by hand; what does not fit cannot be sent.
         let tlvs = &self.tlvs[..self.tlvs.len().min(MAX_TLVS)];
         let ctl = self.service == Service::Ctl;
-        let mut out = Vec::with_capacity(self.len());
+        let mut out = Vec::with_capacity(self.encoded_len());
         out.push(MARKER);
-        out.extend_from_slice(&(self.len() as u16 - 1).to_le_bytes());
+        out.extend_from_slice(&(self.encoded_len() as u16 - 1).to_le_bytes());
         out.push(if self.kind == Kind::Request { FROM_HOST } else { FROM_MODEM });
         out.extend_from_slice(&[self.service.into(), self.client, flags(ctl, self.kind)]);
         match ctl {
@@ -200,10 +200,7 @@ fn scan(bytes: &[u8]) -> Scan {
     if *marker != MARKER {
         return Scan::Garbage;
     }
-    let [low, high, sender, service, client, sdu @ ..] = rest else {
-        let impossible_sender = rest.get(2).is_some_and(|sender| ![FROM_HOST, FROM_MODEM].contains(sender));
-        return if impossible_sender { Scan::Garbage } else { Scan::More };
-    };
+    let [low, high, sender, service, client, sdu @ ..] = rest else { return Scan::More };
     let ctl = Service::from(*service) == Service::Ctl;
     let total = 1 + usize::from(u16::from_le_bytes([*low, *high]));
     let Some(tlvs_length) = total.checked_sub(QMUX_HEAD + sdu_head(ctl)) else { return Scan::Garbage };

@@ -116,7 +116,8 @@ macro_rules! wire_mask {
     };
 }
 
-/// A packed sequence of fields, in order, without padding. `field: Type as Layout` where the natural layout will not do.
+/// A packed sequence of fields, in order, without padding. `field: Type as Layout` where the natural layout will not
+/// do.
 macro_rules! wire_struct {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty $(as $layout:ty)?,)* }) => {
         $(#[$doc])*
@@ -128,7 +129,9 @@ macro_rules! wire_struct {
 
         impl $crate::qmi::wire::Wire for $name {
             fn put(&self, out: &mut Vec<u8>) {
-                $(<$crate::qmi::kinds::layout!($($layout)?) as $crate::qmi::wire::Layout<$type>>::put(&self.$field, out);)*
+                $(
+                    <$crate::qmi::kinds::layout!($($layout)?) as $crate::qmi::wire::Layout<$type>>::put(&self.$field, out);
+                )*
             }
             fn get(r: &mut $crate::qmi::wire::Reader<'_>) -> Result<Self, $crate::qmi::wire::Malformed> {
                 Ok(Self {

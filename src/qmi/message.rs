@@ -1,4 +1,4 @@
-//! From frames to typed messages and back: the traits and the macro the service tables are written in.
+//! From frames to typed messages and back: the traits that the messages of the tables have.
 //!
 //! Every TLV of every message is an `Option`: QMI lets a modem leave any of them out. TLVs come in any order, the
 //! first of several wins, bytes after a known value are tolerated (firmware grows), and a TLV that cannot be read is
@@ -45,7 +45,7 @@ pub trait Request: Message {
 
     /// Reads a request. One whose mandatory TLVs are missing or in `leftover().malformed` still decodes.
     fn decode(frame: &Frame) -> Result<Self, DecodeError> {
-        Ok(fill(frame)?.0)
+        Ok(open(frame)?.0)
     }
 }
 
@@ -63,7 +63,7 @@ pub trait Response: Message {
 
     /// Reads a response: the answer, or the refusal together with the values that came with it.
     fn decode(frame: &Frame) -> Result<Answer<Self>, DecodeError> {
-        let (response, result) = fill::<Self>(frame)?;
+        let (response, result) = open::<Self>(frame)?;
         let result = result.ok_or(DecodeError::NoResult)?;
         let [s0, s1, e0, e1] = Reader::new(result).array().map_err(|Malformed| DecodeError::NoResult)?;
         match u16::from_le_bytes([s0, s1]) {
@@ -84,7 +84,7 @@ pub trait Indication: Message {
 
     /// Reads an indication. A value that is absent has not changed; it is not gone.
     fn decode(frame: &Frame) -> Result<Self, DecodeError> {
-        Ok(fill(frame)?.0)
+        Ok(open(frame)?.0)
     }
 }
 
@@ -179,22 +179,26 @@ impl Body {
 }
 
 fn recode<M: Message>(section: &[u8]) -> (Vec<u8>, Leftover) {
-    let (message, _) = place_all::<M>(section).unwrap_or_default();
+    let mut message = M::default();
+    // Of a torn section it keeps what comes before the tear.
+    let _ = fill(&mut message, section);
     let mut out = Vec::new();
     put_all(&message, &mut out);
     (out, message.leftover().clone())
 }
 
-fn fill<M: Message>(frame: &Frame) -> Result<(M, Option<&[u8]>), DecodeError> {
+/// The message a frame holds and, for responses, the value of its Result.
+fn open<M: Message>(frame: &Frame) -> Result<(M, Option<&[u8]>), DecodeError> {
     if frame.key() != (M::SERVICE, M::ID) || frame.kind != M::KIND {
         return Err(DecodeError::OtherMessage);
     }
-    place_all(&frame.tlvs).map_err(|TornTlv| DecodeError::TornTlv)
+    let mut message = M::default();
+    let result = fill(&mut message, &frame.tlvs).map_err(|TornTlv| DecodeError::TornTlv)?;
+    Ok((message, result))
 }
 
-/// The message a TLV section holds and, for responses, the value of its Result.
-fn place_all<M: Message>(section: &[u8]) -> Result<(M, Option<&[u8]>), TornTlv> {
-    let mut message = M::default();
+/// Places every TLV of a section and returns the value of the Result that responses have.
+fn fill<'a, M: Message>(message: &mut M, section: &'a [u8]) -> Result<Option<&'a [u8]>, TornTlv> {
     let mut result = None;
     for tlv in Tlvs::new(section) {
         let (id, value) = tlv?;
@@ -208,7 +212,7 @@ fn place_all<M: Message>(section: &[u8]) -> Result<(M, Option<&[u8]>), TornTlv> 
             Taken::Malformed => message.leftover_mut().malformed.push(Tlv { id, value: value.to_vec() }),
         }
     }
-    Ok((message, result))
+    Ok(result)
 }
 
 fn put_all<M: Message>(message: &M, out: &mut Vec<u8>) {
@@ -219,6 +223,7 @@ fn put_all<M: Message>(message: &M, out: &mut Vec<u8>) {
 }
 
 fn reply<R: Response>(response: &R, request: &Frame, error: Option<ProtocolError>) -> Frame {
+    debug_assert_eq!(request.key(), (R::SERVICE, R::ID), "a response to another request");
     let mut tlvs = Vec::new();
     put_result(&mut tlvs, error);
     put_all(response, &mut tlvs);
@@ -249,132 +254,3 @@ pub(super) fn place<T, L: Layout<T>>(slot: &mut Option<T>, value: &[u8]) -> Take
 pub(super) fn show<T: Debug, L: Layout<T>>(value: &[u8]) -> Option<String> {
     L::get(&mut Reader::new(value)).ok().map(|value| format!("{value:?}"))
 }
-
-/// A struct of optional TLVs. `0x13 | 0x34 field` reads both ids and writes the first; `..group: Group` at the end adds
-/// the TLVs of a shared set.
-macro_rules! tlv_set {
-    (
-        $(#[$doc:meta])* $name:ident {
-            $($(#[$fdoc:meta])* $id:literal $(| $alias:literal)* $field:ident: $type:ty $(as $layout:ty)?,)*
-            $(..$group:ident: $set:ty,)?
-        } $($leftover:ident)?
-    ) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq)]
-        pub struct $name {
-            $($(#[$fdoc])* #[doc = concat!("TLV ", stringify!($id), ".")] pub $field: Option<$type>,)*
-            $(#[doc = "TLVs that other messages carry too."] pub $group: $set,)?
-            $(#[doc = "TLVs without a field."] pub $leftover: $crate::qmi::message::Leftover,)?
-        }
-
-        impl $crate::qmi::message::TlvSet for $name {
-            const FIELDS: &'static [&'static [$crate::qmi::message::Field]] = &[
-                &[$($crate::qmi::message::Field {
-                    ids: &[$id $(, $alias)*],
-                    name: stringify!($field),
-                    show: $crate::qmi::message::show::<$type, $crate::qmi::kinds::layout!($($layout)?)>,
-                },)*],
-                $(<$set as $crate::qmi::message::TlvSet>::FIELDS[0],)?
-            ];
-
-            #[allow(unused_variables, clippy::let_and_return)]
-            fn take(&mut self, id: u8, value: &[u8]) -> $crate::qmi::message::Taken {
-                let taken = match id {
-                    $($id $(| $alias)* => $crate::qmi::message::place::<$type, $crate::qmi::kinds::layout!($($layout)?)>(
-                        &mut self.$field,
-                        value,
-                    ),)*
-                    _ => $crate::qmi::message::Taken::Unknown,
-                };
-                $(let taken = match taken {
-                    $crate::qmi::message::Taken::Unknown => {
-                        $crate::qmi::message::TlvSet::take(&mut self.$group, id, value)
-                    }
-                    placed => placed,
-                };)?
-                taken
-            }
-
-            #[allow(unused_variables)]
-            fn put(&self, out: &mut Vec<u8>) {
-                $(if let Some(value) = &self.$field {
-                    $crate::qmi::tlv::put_tlv(out, $id, |out| {
-                        <$crate::qmi::kinds::layout!($($layout)?) as $crate::qmi::wire::Layout<$type>>::put(value, out);
-                    });
-                })*
-                $($crate::qmi::message::TlvSet::put(&self.$group, out);)?
-            }
-        }
-    };
-}
-
-/// The table of a service. A row is a message and becomes a module with `ID`, `KEY` and the structs `Request` and
-/// `Response`, or `Indication`.
-macro_rules! service {
-    ($service:ident; $($(#[$doc:meta])* $id:literal $name:ident { $($kind:ident { $($tlvs:tt)* })* })*) => {
-        $(
-            $(#[$doc])*
-            #[doc = concat!("\n\n`", stringify!($service), "` message ", stringify!($id), ".")]
-            pub mod $name {
-                #[allow(unused_imports)]
-                use super::*;
-
-                /// The message id.
-                pub const ID: u16 = $id;
-                /// Service and message id, to match [`Frame::key`]($crate::qmi::Frame::key) against.
-                pub const KEY: ($crate::qmi::Service, u16) = ($crate::qmi::Service::$service, ID);
-                pub(in $crate::qmi) const BODIES: &[$crate::qmi::Body] = &[$($crate::qmi::message::body_of!($kind)),*];
-
-                $($crate::qmi::message::body! { $service $name $kind { $($tlvs)* } })*
-            }
-        )*
-
-        pub(in $crate::qmi) const MESSAGES: &[&[$crate::qmi::Body]] = &[$($name::BODIES),*];
-    };
-}
-
-macro_rules! body {
-    ($service:ident $name:ident request { $($tlvs:tt)* }) => {
-        $crate::qmi::message::body! { @ $service $name Request "Host to modem." { $($tlvs)* } }
-        impl $crate::qmi::message::Request for Request {
-            type Response = Response;
-        }
-    };
-    ($service:ident $name:ident response { $($tlvs:tt)* }) => {
-        $crate::qmi::message::body! { @ $service $name Response "Modem to host." { $($tlvs)* } }
-        impl $crate::qmi::message::Response for Response {}
-    };
-    ($service:ident $name:ident indication { $($tlvs:tt)* }) => {
-        $crate::qmi::message::body! { @ $service $name Indication "Modem to host, unasked." { $($tlvs)* } }
-        impl $crate::qmi::message::Indication for Indication {}
-    };
-    (@ $service:ident $name:ident $kind:ident $doc:literal { $($tlvs:tt)* }) => {
-        $crate::qmi::message::tlv_set! { #[doc = $doc] $kind { $($tlvs)* } leftover }
-        impl $crate::qmi::message::Message for $kind {
-            const SERVICE: $crate::qmi::Service = $crate::qmi::Service::$service;
-            const ID: u16 = ID;
-            const NAME: &'static str = stringify!($name);
-            const KIND: $crate::qmi::Kind = $crate::qmi::Kind::$kind;
-            fn leftover(&self) -> &$crate::qmi::message::Leftover {
-                &self.leftover
-            }
-            fn leftover_mut(&mut self) -> &mut $crate::qmi::message::Leftover {
-                &mut self.leftover
-            }
-        }
-    };
-}
-
-macro_rules! body_of {
-    (request) => {
-        $crate::qmi::Body::of::<Request>()
-    };
-    (response) => {
-        $crate::qmi::Body::of::<Response>()
-    };
-    (indication) => {
-        $crate::qmi::Body::of::<Indication>()
-    };
-}
-
-pub(super) use {body, body_of, service, tlv_set};

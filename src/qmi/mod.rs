@@ -4,8 +4,8 @@
 //! byte stream ─ frame::Splitter ─► Frame ─ message traits ─► nas::get_serving_system::Response …
 //!                                  Frame ◄─ (the same tables, the other way) ── typed messages
 //! ```
-//! One module per service holds its table; a row is a message, a line of it a TLV. `wire` and `kinds` are what the
-//! tables are written in. Not here: client ids in use, open transactions, time-outs. Those belong to `modem`.
+//! One module per service holds its table; a row is a message, a line of it a TLV. `table`, `kinds` and `wire` are what
+//! the tables are written in. Not here: client ids in use, open transactions, time-outs. Those belong to `modem`.
 
 pub mod bands;
 pub mod ctl;
@@ -21,12 +21,13 @@ pub mod plmn;
 pub mod registry;
 mod secret;
 mod service;
+mod table;
 pub mod text;
 mod tlv;
 pub mod uim;
 pub mod wda;
 pub mod wds;
-pub mod wire;
+mod wire;
 
 pub use describe::{describe, from_hex};
 pub use error::ProtocolError;

@@ -25,7 +25,7 @@ pub fn gsm7_packed(bytes: &[u8], spare_bits: u8) -> String {
         (u16::from_le_bytes([bytes[byte], high]) >> shift) as u8
     };
     let mut text = gsm7((0..bits / 7).map(septet));
-    if spare_bits == 0 && bytes.len() % 7 == 0 && text.ends_with('@') {
+    if spare_bits == 0 && bytes.len().is_multiple_of(7) && text.ends_with('@') {
         text.pop();
     }
     text

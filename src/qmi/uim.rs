@@ -8,7 +8,7 @@ pub use card::*;
 pub use files::*;
 pub use types::*;
 
-use super::message::service;
+use super::table::service;
 use super::wire::{Count8, Count16};
 
 service! { Uim;

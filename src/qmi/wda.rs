@@ -1,7 +1,7 @@
 //! WDA, service 26: how packets lie on the USB or PCIe pipe.
 
 use super::kinds::{wire_enum, wire_struct};
-use super::message::{service, tlv_set};
+use super::table::{service, tlv_set};
 
 service! { Wda;
     /// Asks for a packet format; the answer is what was granted. Newer modems want `endpoint`.

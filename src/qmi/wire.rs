@@ -40,6 +40,8 @@ pub struct Len16;
 pub struct Bool32;
 /// The low six bytes of a `u64`.
 pub struct Low48;
+/// The low three bytes of a `u32` in network order, as 5G writes tracking area codes (3GPP TS 24.501 9.11.3.8).
+pub struct Be24;
 /// A byte that says whether the value after it is valid; the value's bytes are there either way.
 pub struct Flagged;
 
@@ -166,28 +168,39 @@ impl<T: Wire> Layout<T> for Plain {
     }
 }
 
-impl<T, L: Layout<T>> Layout<Vec<T>> for Count8<L> {
-    fn put(list: &Vec<T>, out: &mut Vec<u8>) {
-        let count = list.len().min(usize::from(u8::MAX));
-        out.push(count as u8);
-        list[..count].iter().for_each(|element| L::put(element, out));
-    }
-    fn get(r: &mut Reader<'_>) -> Result<Vec<T>, Malformed> {
-        let count = u8::get(r)?;
-        elements::<T, L>(count.into(), r)
-    }
+macro_rules! prefixed_layouts {
+    ($($list:ident $text:ident: $prefix:ty;)*) => {$(
+        /// Elements that the count has no room for are left out.
+        impl<T, L: Layout<T>> Layout<Vec<T>> for $list<L> {
+            fn put(list: &Vec<T>, out: &mut Vec<u8>) {
+                let count = list.len().min(<$prefix>::MAX.into());
+                (count as $prefix).put(out);
+                list[..count].iter().for_each(|element| L::put(element, out));
+            }
+            fn get(r: &mut Reader<'_>) -> Result<Vec<T>, Malformed> {
+                let count = <$prefix>::get(r)?;
+                elements::<T, L>(count.into(), r)
+            }
+        }
+
+        /// Characters that the length has no room for are left out.
+        impl Layout<String> for $text {
+            fn put(value: &String, out: &mut Vec<u8>) {
+                let length = value.floor_char_boundary(<$prefix>::MAX.into());
+                (length as $prefix).put(out);
+                out.extend_from_slice(&value.as_bytes()[..length]);
+            }
+            fn get(r: &mut Reader<'_>) -> Result<String, Malformed> {
+                let length = <$prefix>::get(r)?;
+                r.take(length.into()).map(text)
+            }
+        }
+    )*};
 }
 
-impl<T, L: Layout<T>> Layout<Vec<T>> for Count16<L> {
-    fn put(list: &Vec<T>, out: &mut Vec<u8>) {
-        let count = list.len().min(usize::from(u16::MAX));
-        (count as u16).put(out);
-        list[..count].iter().for_each(|element| L::put(element, out));
-    }
-    fn get(r: &mut Reader<'_>) -> Result<Vec<T>, Malformed> {
-        let count = u16::get(r)?;
-        elements::<T, L>(count.into(), r)
-    }
+prefixed_layouts! {
+    Count8 Len8: u8;
+    Count16 Len16: u16;
 }
 
 fn elements<T, L: Layout<T>>(count: usize, r: &mut Reader<'_>) -> Result<Vec<T>, Malformed> {
@@ -200,32 +213,6 @@ fn elements<T, L: Layout<T>>(count: usize, r: &mut Reader<'_>) -> Result<Vec<T>,
         list.push(L::get(r)?);
     }
     Ok(list)
-}
-
-/// What does not fit is cut off, between characters.
-impl Layout<String> for Len8 {
-    fn put(value: &String, out: &mut Vec<u8>) {
-        let length = value.floor_char_boundary(u8::MAX.into());
-        out.push(length as u8);
-        out.extend_from_slice(&value.as_bytes()[..length]);
-    }
-    fn get(r: &mut Reader<'_>) -> Result<String, Malformed> {
-        let length = u8::get(r)?;
-        r.take(length.into()).map(text)
-    }
-}
-
-/// What does not fit is cut off, between characters.
-impl Layout<String> for Len16 {
-    fn put(value: &String, out: &mut Vec<u8>) {
-        let length = value.floor_char_boundary(u16::MAX.into());
-        (length as u16).put(out);
-        out.extend_from_slice(&value.as_bytes()[..length]);
-    }
-    fn get(r: &mut Reader<'_>) -> Result<String, Malformed> {
-        let length = u16::get(r)?;
-        r.take(length.into()).map(text)
-    }
 }
 
 impl Layout<bool> for Bool32 {
@@ -259,5 +246,15 @@ impl<T: Wire + Default> Layout<Option<T>> for Flagged {
         let valid = bool::get(r)?;
         let value = T::get(r)?;
         Ok(valid.then_some(value))
+    }
+}
+
+impl Layout<u32> for Be24 {
+    fn put(value: &u32, out: &mut Vec<u8>) {
+        out.extend_from_slice(&value.to_be_bytes()[1..]);
+    }
+    fn get(r: &mut Reader<'_>) -> Result<u32, Malformed> {
+        let [a, b, c] = r.array()?;
+        Ok(u32::from_be_bytes([0, a, b, c]))
     }
 }

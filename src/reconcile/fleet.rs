@@ -223,9 +223,8 @@ impl Fleet {
     }
 
     fn reject(&mut self, now: Instant) {
-        let errors = self.diagnostics.errors().count();
         let error = self.diagnostics.headline().unwrap_or_default();
-        self.set_condition(Status::False, Finding::Rejected { error, errors }, now);
+        self.set_condition(Status::False, Finding::Rejected { error }, now);
         let report = self.diagnostics.render(false);
         self.event(None, EventKind::ConfigRejected { report });
     }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, ConditionKind, Finding, Instant, IpFamily, Status};
 use crate::plan::StageReport;
 
@@ -58,12 +59,18 @@ impl Recovery {
     /// The step that is due, and which attempt of this spell it is.
     pub(super) fn step(&mut self, stages: &[StageReport], now: Instant) -> Option<(ConditionKind, Action, u32)> {
         self.next = None;
+        if planted(Defect::NoRecovery) {
+            return None;
+        }
         self.note_recovered(stages, now);
         let diagnosis = stages.iter().find(|s| s.status != Status::True)?;
         let trouble = trouble(diagnosis)?;
         let fresh = Spell { since: now, better_since: None, steps: 0, last_step: None };
         let spell = self.spells.entry(trouble).or_insert(fresh);
-        spell.better_since = None;
+        if let Some(better_since) = spell.better_since.take() {
+            // The clock of a spell stands still while things are better.
+            spell.since = spell.since + now.since(better_since);
+        }
         let spell = *spell;
         let ladder = ladder(trouble, &diagnosis.finding);
         let (rung, due) = due(&ladder, &spell)?;
@@ -83,7 +90,7 @@ impl Recovery {
         }
         if is_power_level(action) {
             self.power_steps.push_back(now);
-            self.settle_until = now + SETTLE;
+            self.settle_until = if planted(Defect::PowerCycleWithoutSettle) { now } else { now + SETTLE };
         }
         Some((diagnosis.stage.kind(), action.clone(), spell.steps + 1))
     }
@@ -115,7 +122,7 @@ impl Recovery {
         while self.power_steps.front().is_some_and(|first| now.since(*first) >= DAY) {
             self.power_steps.pop_front();
         }
-        self.power_steps.len() < POWER_STEPS_PER_DAY
+        self.power_steps.len() < POWER_STEPS_PER_DAY || planted(Defect::NoPowerBudget)
     }
 }
 
@@ -170,6 +177,7 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
             Finding::TechnologiesUnsupported { .. } => Vec::new(),
             _ => vec![(300, Action::ResetModem), (600, Action::Reauthorise), (1200, Action::CyclePower)],
         },
+        ConditionKind::Registered if planted(Defect::PowerCycleWhenSearching) => vec![(300, Action::CyclePower)],
         ConditionKind::Registered => match finding {
             Finding::RoamingNotAllowed(_) => Vec::new(),
             Finding::Denied(_) => vec![(900, Action::CycleRadio)],
@@ -254,7 +262,13 @@ mod tests {
         let mut recovery = Recovery::default();
         let bad = report(
             Stage::Session,
-            Finding::Retrying { action: String::new(), failure: None, failures: 1, at: Instant::FAR },
+            Finding::Retrying {
+                action: String::new(),
+                failure: None,
+                took_effect: false,
+                failures: 1,
+                at: Instant::FAR,
+            },
         );
         let good: Vec<StageReport> = bad.iter().map(|r| StageReport { status: Status::True, ..r.clone() }).collect();
         assert_eq!(recovery.step(&bad, Instant::from_secs(0)), None);

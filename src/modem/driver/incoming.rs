@@ -2,6 +2,7 @@
 
 use super::running::Purpose;
 use super::{Driver, Output};
+use crate::model::defect::{Defect, planted};
 use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report};
 use crate::modem::answers;
 use crate::modem::call::{Call, To};
@@ -40,7 +41,9 @@ impl Driver {
         let purpose = script.purpose;
         match answers::outcome(frame) {
             Ok(()) => self.granted(open.script, purpose, &call, frame),
-            Err(ProtocolError::InvalidClientId) if call.to != To::Control => {
+            Err(ProtocolError::InvalidClientId)
+                if call.to != To::Control && !planted(Defect::IgnoreInvalidClientId) =>
+            {
                 return self.lost("the modem does not know our client ids", now);
             }
             Err(error) if call.tolerates(error) => {}
@@ -78,6 +81,7 @@ impl Driver {
         }
         if let (ctl::allocate_cid::KEY, Some((service, id))) = (frame.key(), granted_client(frame))
             && self.clients.role(service, id).is_none()
+            && !planted(Defect::LeakLateClient)
             && let Some(role) = Role::ALL.into_iter().find(|role| role.service() == service)
         {
             self.run(Purpose::Errand, vec![script::release(role, id)], now);
@@ -102,6 +106,7 @@ impl Driver {
                 self.doubt(FactSet::of(&[Fact::session(family)]), now);
             }
             // Before we are synchronised there is nothing to lose.
+            Doubt::Restarted if planted(Defect::IgnoreSyncIndication) => {}
             Doubt::Restarted if self.synchronised || !self.clients.is_empty() => {
                 self.lost("the modem announced that it restarted", now);
             }
@@ -114,7 +119,10 @@ impl Driver {
         if !self.synchronised {
             return;
         }
-        self.doubted = self.doubted.union(facts);
+        let looking = |fact: &Fact| self.find(Purpose::Read(*fact)).is_some();
+        let kept = facts.iter().filter(|fact| !(planted(Defect::DropDoubtWhileLooking) && looking(fact)));
+        let kept = kept.collect::<Vec<Fact>>();
+        self.doubted = self.doubted.union(FactSet::of(&kept));
         for fact in facts.iter() {
             self.looks.remove(&fact);
         }
@@ -164,7 +172,9 @@ impl Driver {
         self.synchronised = false;
         self.fail_all(&Failure::Restarted, now);
         self.reset_channel();
-        self.clients.clear();
+        if !planted(Defect::KeepClientsOverRestart) {
+            self.clients.clear();
+        }
         self.handles.clear();
         self.ended.clear();
         self.remember();

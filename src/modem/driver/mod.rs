@@ -17,6 +17,7 @@ use super::clients::Clients;
 use super::quirks::Quirks;
 use super::script::{self, Context};
 use super::transactions::Transactions;
+use crate::model::defect::{Defect, planted};
 use crate::model::{Action, CallEnd, Fact, FactSet, Failure, Instant, IpFamily, Report};
 use crate::qmi::{Kind, Piece, Splitter};
 use running::{Purpose, Script};
@@ -132,7 +133,13 @@ impl Driver {
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Instant) {
         for piece in self.splitter.push(bytes) {
             // Garbage is skipped to the next frame; what was lost in it is asked for again when its time is up.
-            let Piece::Frame(frame) = piece else { continue };
+            let Piece::Frame(frame) = piece else {
+                if planted(Defect::NeverResynchronise) {
+                    self.splitter = Splitter::default();
+                    return;
+                }
+                continue;
+            };
             match frame.kind {
                 Kind::Response => self.response(&frame, now),
                 Kind::Indication => self.indication(&frame, now),
@@ -143,7 +150,7 @@ impl Driver {
 
     /// Time passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some(open) = self.transactions.expire(now) {
+        while let Some(open) = self.transactions.expire(now).filter(|_| !planted(Defect::NoDeadlines)) {
             self.timed_out(&open, now);
         }
         self.look(now);

@@ -3,9 +3,9 @@
 use super::bands::ActiveBand;
 use super::types::*;
 use crate::qmi::kinds::{wire_enum, wire_struct};
-use crate::qmi::message::service;
 use crate::qmi::plmn::BcdPlmn;
-use crate::qmi::wire::Count8;
+use crate::qmi::table::service;
+use crate::qmi::wire::{Be24, Count8};
 
 service! { Nas;
     /// The bands and channels in use.
@@ -283,8 +283,7 @@ wire_struct! {
     /// The serving NR cell.
     NrCell {
         plmn: BcdPlmn,
-        /// Network order.
-        tac: [u8; 3],
+        tac: u32 as Be24,
         global_cell_id: u64,
         pci: u16,
         rsrq_tenth_db: i16,

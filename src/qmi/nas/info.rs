@@ -2,9 +2,9 @@
 
 use super::types::*;
 use crate::qmi::kinds::{wire_enum, wire_struct};
-use crate::qmi::message::service;
 use crate::qmi::plmn::AsciiPlmn;
-use crate::qmi::wire::Flagged;
+use crate::qmi::table::service;
+use crate::qmi::wire::{Be24, Flagged};
 
 service! { Nas;
     /// What each radio technology sees. From 0x24 up the ids differ from those of the indication.
@@ -46,8 +46,7 @@ service! { Nas;
             /// The LTE cell can be joined by NR (EN-DC).
             0x4E endc_available: bool,
             0x4F dcnr_restricted: bool,
-            /// Network order.
-            0x50 nr5g_tac: [u8; 3],
+            0x50 nr5g_tac: u32 as Be24,
         }
     }
 
@@ -77,8 +76,7 @@ service! { Nas;
             /// The LTE cell can be joined by NR (EN-DC).
             0x50 endc_available: bool,
             0x51 dcnr_restricted: bool,
-            /// Network order.
-            0x52 nr5g_tac: [u8; 3],
+            0x52 nr5g_tac: u32 as Be24,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::types::*;
 use crate::qmi::kinds::{wire_enum, wire_mask, wire_struct};
-use crate::qmi::message::service;
 use crate::qmi::plmn::{Digits, NumericPlmn};
+use crate::qmi::table::service;
 use crate::qmi::text;
 use crate::qmi::wire::{Bool32, Count8, Count16, Len8};
 

@@ -3,8 +3,8 @@
 use super::types::*;
 use crate::qmi::bands::{ExtendedLteBands, LteBands, NrBands};
 use crate::qmi::kinds::{wire_enum, wire_mask, wire_struct};
-use crate::qmi::message::service;
 use crate::qmi::plmn::ExactPlmn;
+use crate::qmi::table::service;
 use crate::qmi::wire::{Count8, Count16, Len8};
 
 service! { Nas;

@@ -5,8 +5,8 @@
 
 use super::types::*;
 use crate::qmi::kinds::{wire_mask, wire_struct};
-use crate::qmi::message::service;
 use crate::qmi::nas::RfBand;
+use crate::qmi::table::service;
 use crate::qmi::wire::{Count8, Count16};
 
 service! { Nas;
@@ -131,7 +131,7 @@ service! { Nas;
     }
 }
 
-crate::qmi::message::tlv_set! {
+crate::qmi::table::tlv_set! {
     /// Signal by radio technology, the same in answer and indication.
     Signal {
         0x10 cdma: EcioSignal,
@@ -244,7 +244,7 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Errors of one radio interface: frames in 0.01 % (CDMA) or RXQUAL (GSM).
+    /// Errors of one radio interface; the unit depends on it.
     ErrorRate {
         rate: u16,
         radio_interface: RadioInterface,

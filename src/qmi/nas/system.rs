@@ -2,8 +2,8 @@
 
 use super::types::*;
 use crate::qmi::kinds::{wire_enum, wire_struct};
-use crate::qmi::message::service;
 use crate::qmi::plmn::ExactPlmn;
+use crate::qmi::table::service;
 use crate::qmi::wire::Count8;
 
 service! { Nas;

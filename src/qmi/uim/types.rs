@@ -186,7 +186,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// What a device can be locked to. Beyond 10 numbered unlike [`LockFeatureStatus`].
+    /// What a device can be locked to. Beyond 10 numbered unlike [`LockFeatureStatus`](super::LockFeatureStatus).
     LockFeature: u8 {
         GwNetwork = 0,
         GwNetworkSubset = 1,

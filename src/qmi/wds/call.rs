@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::types::*;
 use crate::qmi::Secret;
 use crate::qmi::kinds::{wire_enum, wire_mask, wire_struct};
-use crate::qmi::message::service;
 use crate::qmi::plmn::ExactPlmn;
+use crate::qmi::table::service;
 use crate::qmi::wda::Endpoint;
 use crate::qmi::wire::{Count8, Len8, Len16, Malformed, Reader, Wire};
 

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::types::*;
 use crate::qmi::Secret;
 use crate::qmi::kinds::{wire_enum, wire_mask, wire_struct};
-use crate::qmi::message::{service, tlv_set};
+use crate::qmi::table::{service, tlv_set};
 use crate::qmi::wire::{Count8, Len8};
 
 service! { Wds;
@@ -137,7 +137,8 @@ service! { Wds;
     /// Whether the list is in force.
     0x0093 set_lte_attach_pdn_list_result {
         indication {
-            0x01 failed: bool,
+            /// 1 is success, other than in a Result TLV.
+            0x01 succeeded: bool,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::types::*;
 use crate::qmi::kinds::{wire_enum, wire_mask, wire_struct};
-use crate::qmi::message::service;
+use crate::qmi::table::service;
 use crate::qmi::wire::Count8;
 
 service! { Wds;
@@ -15,7 +15,7 @@ service! { Wds;
             0x11 transfer_statistics: StatisticsReport,
             0x12 data_bearer: bool,
             0x13 dormancy: bool,
-            0x14 mip_status: bool,
+            0x14 mip_status: u8,
             0x15 current_data_bearer: bool,
             0x17 call_status: bool,
             0x18 preferred_system: bool,

@@ -2,7 +2,10 @@
 
 use super::super::door::{EventKind, Output, PowerCommand};
 use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN};
-use crate::model::{Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Selection};
+use crate::model::defect::{Defect, planted};
+use crate::model::{
+    Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
+};
 use crate::plan::Step;
 use crate::power::{self, Switch};
 
@@ -44,7 +47,9 @@ impl Controller {
     }
 
     pub(super) fn begin(&mut self, action: Action, now: Instant) {
-        self.observed.forget(action.touches());
+        if !planted(Defect::KeepFactsAfterAction) {
+            self.observed.forget(action.touches());
+        }
         self.observed.doing = Some(action.clone());
         if let Action::StartSession(..) = action {
             self.observed.dialled = None;
@@ -93,16 +98,28 @@ impl Controller {
     pub(super) fn end(&mut self, outcome: Result<(), Failure>, now: Instant) {
         self.host_deadline = None;
         let Some(action) = self.observed.doing.take() else { return };
-        self.observed.forget(action.touches());
+        if !planted(Defect::KeepFactsAfterAction) {
+            self.observed.forget(action.touches());
+        }
         match (&action, &outcome) {
-            (Action::StartSession(_, provider), Ok(())) => self.observed.dialled = Some(provider.clone()),
+            (Action::StartSession(family, provider), Ok(())) => {
+                self.observed.dialled = Some(provider.clone());
+                if planted(Defect::NoEffectIsSuccess) {
+                    self.observed.learn(Report::Session(*family, SessionState::Connected), now);
+                }
+            }
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
             _ => {}
         }
         if outcome != Err(Failure::Cancelled) {
-            let failures = self.observed.attempts.get(action.name()).map_or(0, |a| a.failures) + 1;
-            let last_failure = outcome.clone().err();
-            let attempts = Attempts { failures, last_at: now, last_failure };
+            let before = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == action);
+            let attempts = Attempts {
+                action: action.clone(),
+                failures: before.map_or(0, |attempts| attempts.failures) + 1,
+                last_at: now,
+                last_failure: outcome.clone().err(),
+                took_effect: false,
+            };
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
         self.event(EventKind::ActionEnded { action, outcome });

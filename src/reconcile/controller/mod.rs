@@ -12,8 +12,9 @@ use super::conditions::Conditions;
 use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
+use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
+    Action, Actor, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
     ModemName, Observed, PortState, Report, Selection, SimIdentity, Status,
 };
 use crate::modem::{self, Driver};
@@ -320,6 +321,7 @@ impl Controller {
                     self.observed.dialled = None;
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
+                modem::Output::Remember(_) if planted(Defect::LoseMemory) => {}
                 modem::Output::Remember(clients) => {
                     self.out.push_back(Output::Remember(self.name.clone(), Memory { clients }));
                 }
@@ -345,17 +347,28 @@ impl Controller {
             self.desired = desired(&self.config, Selection::Undecided);
             return;
         };
-        if self.choice.as_ref().is_none_or(|(chosen_for, _)| chosen_for != sim) {
+        if self
+            .choice
+            .as_ref()
+            .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
+        {
             self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
         }
         let Some((_, choice)) = &self.choice else { return };
         self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
     }
 
+    /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,
+    /// otherwise once the effect has lasted.
     fn clear_attempts(&mut self, now: Instant) {
         for name in &self.plan.effective {
-            if self.observed.attempts.get(name).is_some_and(|a| now.since(a.last_at) >= LASTED) {
+            let Some(attempts) = self.observed.attempts.get_mut(name) else { continue };
+            let local = matches!(attempts.action.actor(), Actor::Port | Actor::Link)
+                || matches!(attempts.action, Action::Synchronise);
+            if local || now.since(attempts.last_at) >= LASTED {
                 self.observed.attempts.remove(name);
+            } else {
+                attempts.took_effect = true;
             }
         }
     }

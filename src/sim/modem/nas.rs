@@ -284,7 +284,7 @@ impl SimModem {
         });
         let nr = signal.nr5g.filter(|_| technology == Technology::Nr).map(|nr| nas::NrCell {
             plmn,
-            tac: [0x00, 0x1A, 0x2B],
+            tac: 0x00_1A2B,
             global_cell_id: CELL.into(),
             pci: 501,
             rsrq_tenth_db: -110,

@@ -145,7 +145,7 @@ impl SimModem {
     }
 
     pub(super) fn attach_list_done(&mut self, client: u8) {
-        let done = wds::set_lte_attach_pdn_list_result::Indication { failed: Some(false), ..Default::default() };
+        let done = wds::set_lte_attach_pdn_list_result::Indication { succeeded: Some(true), ..Default::default() };
         self.send(done.frame(client));
     }
 }

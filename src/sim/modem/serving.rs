@@ -165,7 +165,7 @@ impl SimModem {
             nr5g_service: has_nr.then(|| status(nr_on)).flatten(),
             nr5g_system: nr_on.then(|| nas::NrSystem { common: common.clone(), tac: None }),
             endc_available: has_nr.then_some(on(&[T::LteAndNr])),
-            nr5g_tac: nr_on.then_some([0x00, 0x1A, 0x2B]),
+            nr5g_tac: nr_on.then_some(0x00_1A2B),
             ims_voice_support: Some(false),
             lte_geo_index: lte_on.then_some(0xFFFF),
             registration_restriction: Some(nas::RegistrationRestriction::Unrestricted),

@@ -82,7 +82,7 @@ fn recode(service: Service, kind: Kind, message: u16, section: &[u8]) {
 
 fn length(piece: &Piece) -> usize {
     match piece {
-        Piece::Frame(frame) => frame.len(),
+        Piece::Frame(frame) => frame.encoded_len(),
         Piece::Skipped(count) => *count,
     }
 }

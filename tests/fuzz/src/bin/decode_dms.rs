@@ -1,2 +1,3 @@
+//! Feeds the target `decode_dms`.
 #![cfg_attr(fuzzing, no_main)]
 wwan_fuzz::program!(wwan_fuzz::decode_dms);
