@@ -8,7 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 
 use shell_support::{Going, Place};
-use wwan::qmi::{Frame, Request as _, Response as _, ctl};
+use wwan::qmi::{Kind, Piece, Request as _, Response as _, Splitter, ctl};
 
 /// The modem's process, and where it is offered.
 fn modem(place: &Place, listen: &str) -> Going {
@@ -92,17 +92,20 @@ fn any_program_may_speak_qmi_to_the_modem() {
     let _modem = modem(&place, &format!("unix:{}", path.display()));
     let mut stream = UnixStream::connect(&path).unwrap();
     stream.set_read_timeout(Some(shell_support::PATIENCE)).unwrap();
-    // The firmware boots: until it is up, requests are lost.
+    stream.set_read_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
+    let mut splitter = Splitter::default();
+    // The firmware boots: until it is up, requests are lost, and then it says so.
     let answer = (1..=255).find_map(|transaction| {
         let request = ctl::get_version_info::Request::default().frame(0, transaction);
         stream.write_all(&request.encode()).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
-        let mut answer = vec![0; 4096];
-        let length = stream.read(&mut answer).ok()?;
-        answer.truncate(length);
-        Some(answer)
+        let mut bytes = vec![0; 4096];
+        let length = stream.read(&mut bytes).ok()?;
+        splitter.push(&bytes[..length]).into_iter().find_map(|piece| match piece {
+            Piece::Frame(frame) if frame.kind == Kind::Response => Some(frame),
+            _ => None,
+        })
     });
-    let frame = Frame::parse(&answer.expect("an answer")).unwrap();
+    let frame = answer.expect("an answer");
     assert!(matches!(ctl::get_version_info::Response::decode(&frame), Ok(Ok(_))), "{frame:?}");
     wwan(&place, "modem.sock", &["disturb", "unplug"]).ended(0);
     let mut rest = Vec::new();

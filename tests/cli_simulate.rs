@@ -54,10 +54,10 @@ fn a_wrong_edit_changes_nothing_and_a_right_one_everything() {
     assert!(status.starts_with("wwan0  ONLINE  supersim (apn super)   00101 home   lte   since "), "{status}");
     assert_eq!(scene.wwan(&["plan"]).ended(0).lines().last(), Some("Plan: no changes."));
 
-    scene.edit("apn: super", "apm: super");
+    scene.edit("roaming_allowed: true", "roamng_allowed: true");
     scene.going.expect(&["refused", "wwan0 stays online on generation 1"]);
     scene.going.expect(&["unknown key"]);
-    scene.going.expect(&["apm: super"]);
+    scene.going.expect(&["roamng_allowed: true"]);
     scene.going.expect(&["^^^"]);
     let status = scene.wwan(&["status"]).ended(0);
     assert!(
@@ -67,7 +67,8 @@ fn a_wrong_edit_changes_nothing_and_a_right_one_everything() {
     assert!(status.contains("generation 1 stays in force"), "{status}");
     scene.wwan(&["status", "--check"]).ended(3);
 
-    scene.edit("apm: super", "apn: other");
+    scene.edit("roamng_allowed: true", "roaming_allowed: true");
+    scene.edit("apn: super", "apn: other");
     scene.going.expect(&["config", "accepted", "generation 2"]);
     scene.going.expect(&["DataConnected", "True", "apn \"other\""]);
     scene.going.expect(&["Converged", "True"]);
@@ -133,7 +134,7 @@ fn a_card_decides_who_is_dialled() {
     scene.disturb("sim-out");
     scene.going.expect(&["SimReady", "False", "NoCard"]);
     scene.disturb("sim-swap iccid=8949210000000000028 imsi=001010000000002");
-    scene.going.expect(&["ProviderSelected", "True", "fallback"]);
+    scene.going.expect(&["DataConnected", "True", "apn \"internet\""]);
     scene.converges();
     let status = scene.wwan(&["status"]).ended(0);
     assert!(status.contains("fallback (apn internet)"), "{status}");
