@@ -116,7 +116,7 @@ impl Response {
     /// A refusal.
     #[must_use]
     pub fn error(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::Error(ErrorView { code, message: message.into() })
+        Self::Error(ErrorView::new(code, message))
     }
 
     /// The line that is sent.
@@ -138,6 +138,14 @@ pub struct ErrorView {
     pub code: ErrorCode,
     /// For people.
     pub message: String,
+}
+
+impl ErrorView {
+    /// A refusal.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
 }
 
 /// The kinds of refusal.
