@@ -202,7 +202,7 @@ fn next(controller: &Controller, now: Instant) -> NextView {
     let plan = controller.plan();
     let in_ms = millis(now.until(plan.until));
     match &plan.step {
-        Step::Do(action) => NextView::Act { action: action.to_string() },
+        Step::Do(action, _) => NextView::Act { action: action.to_string() },
         Step::Wait(Finding::InProgress(action)) => NextView::Act { action: action.clone() },
         Step::Wait(finding) => {
             let in_ms = finding.retry_at().map_or(in_ms, |at| millis(now.until(at)));

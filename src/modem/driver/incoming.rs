@@ -1,5 +1,7 @@
 //! What the modem sends: answers in time, late, twice, or to nobody; indications; and silence.
 
+use std::time::Duration;
+
 use super::running::Purpose;
 use super::{Driver, Output};
 use crate::model::defect::{Defect, planted};
@@ -15,6 +17,9 @@ use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Servic
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
+
+/// A "restarted" so soon after our own release of all clients is its echo.
+const OWN_SYNC: Duration = Duration::from_secs(3);
 
 impl Driver {
     pub(super) fn response(&mut self, frame: &Frame, now: Instant) {
@@ -105,13 +110,24 @@ impl Driver {
                 self.ended.insert(family, cause);
                 self.doubt(FactSet::of(&[Fact::session(family)]), now);
             }
+            // Some modems announce what we did ourselves; answering that in kind would never end.
+            Doubt::Restarted if self.own_sync.is_some_and(|at| now.since(at) < OWN_SYNC) => {}
             // Before we are synchronised there is nothing to lose.
             Doubt::Restarted if planted(Defect::IgnoreSyncIndication) => {}
             Doubt::Restarted if self.synchronised || !self.clients.is_empty() => {
                 self.lost("the modem announced that it restarted", now);
             }
-            Doubt::Restarted | Doubt::Nothing => {}
+            // It has just finished booting: what it was asked before is lost, and worth asking again at once.
+            Doubt::Restarted => self.cut_short(now),
+            Doubt::Nothing => {}
         }
+    }
+
+    /// Ends the synchronisation under way.
+    fn cut_short(&mut self, now: Instant) {
+        let Some(id) = self.find(Purpose::Action) else { return };
+        self.transactions.abandon(id);
+        self.finish(id, Err(Failure::Restarted), now);
     }
 
     /// Looks at facts again at once; one that is being looked at, once more afterwards: the look may be too early.

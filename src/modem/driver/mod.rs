@@ -85,6 +85,8 @@ pub struct Driver {
     doubted: FactSet,
     looks: BTreeMap<Fact, Looks>,
     unanswered: u32,
+    /// When we last released every client id ourselves.
+    own_sync: Option<Instant>,
     out: VecDeque<Output>,
 }
 
@@ -110,6 +112,7 @@ impl Driver {
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
             unanswered: 0,
+            own_sync: None,
             out: VecDeque::new(),
         }
     }

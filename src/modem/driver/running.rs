@@ -10,6 +10,7 @@ use crate::modem::quirks::Quirks;
 use crate::modem::role::Role;
 use crate::modem::transactions::Open;
 use crate::modem::{reads, script};
+use crate::qmi::ctl;
 
 /// What a script is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,6 +99,9 @@ impl Driver {
     }
 
     fn send(&mut self, id: u32, client: u8, mut call: Call, now: Instant) {
+        if call.frame.key() == ctl::sync::KEY {
+            self.own_sync = Some(now);
+        }
         let transaction = self.transactions.number(call.frame.service);
         call.frame.client = client;
         call.frame.transaction = transaction;

@@ -28,12 +28,10 @@ impl Controller {
         if self.observed.doing.is_some() {
             return false;
         }
-        let (kind, because) = match self.plan.deciding() {
-            Some(first) => (first.stage.kind(), first.finding.to_string()),
-            None => (ConditionKind::Converged, "the second IP family is missing".to_owned()),
-        };
-        if let Step::Do(action) = self.plan.step.clone() {
-            self.event(EventKind::ActionStarted { action: action.clone(), because, serves: kind });
+        if let Step::Do(action, because) = self.plan.step.clone() {
+            let serves = self.plan.deciding().map_or(ConditionKind::Converged, |first| first.stage.kind());
+            let because = because.to_string();
+            self.event(EventKind::ActionStarted { action: action.clone(), because, serves });
             self.begin(action, now);
             return true;
         }
