@@ -194,3 +194,18 @@ fn a_trace_of_the_run_can_be_replayed() {
     let converged = format!("{outputs:?}").contains("AllApplied");
     assert!(converged, "the replay must come to the same end");
 }
+
+#[test]
+fn a_fleet_is_the_same_for_the_same_seed() {
+    let place = Place::new();
+    let verdict = |seed: &str| {
+        let ran = place.wwan(&["simulate", "--fleet", "3", "--hours", "1", "--seed", seed]);
+        ran.out().lines().next().unwrap().to_owned()
+    };
+    let first = verdict("7");
+    assert!(first.starts_with("seed 7: 3 gateways, ") && first.contains("trace hash "), "{first}");
+    assert_eq!(verdict("7"), first);
+    assert_ne!(verdict("8"), first.replace("seed 7", "seed 8"));
+    let bad = place.write("bad.yaml", "version: 1\n");
+    place.wwan(&["simulate", "--fleet", "1", "--config", bad.to_str().unwrap()]).ended(78);
+}

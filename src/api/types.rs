@@ -351,6 +351,9 @@ pub struct ModemExplanationView {
     pub attempts: BTreeMap<String, String>,
     /// What happens next.
     pub next: NextView,
+    /// When stronger means are tried, if it does not help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_in_ms: Option<u64>,
 }
 
 /// The choice of a service provider for each modem.
