@@ -212,6 +212,8 @@ pub struct Observed {
     pub settings_ipv6: Option<Seen<SessionSettings>>,
     /// [`Fact::Link`].
     pub link: Option<Seen<LinkState>>,
+    /// Facts that something has made doubtful moments ago and that are being looked at: believed, but not acted on.
+    pub unsettled: FactSet,
     /// The action in flight.
     pub doing: Option<Action>,
     /// What became of earlier attempts, by action name.

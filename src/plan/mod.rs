@@ -192,7 +192,20 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
     // One action at a time: while one is in flight the conclusion stands, but nothing new begins.
     let step = match (&observed.doing, step) {
         (Some(doing), Step::Do(..)) => Step::Wait(Finding::InProgress(doing.to_string())),
+        (None, Step::Do(action, because)) => match facts.unsettled() {
+            Some(fact) if waits_for_certainty(&action) => Step::Wait(Finding::Reading(fact)),
+            _ => Step::Do(action, because),
+        },
         (_, step) => step,
     };
     Plan { stages, step, until: facts.until, wanted: facts.wanted, effective: facts.effective }
+}
+
+/// Whether an action rests on what the modem says. Opening the port and removing what leads nowhere do not.
+fn waits_for_certainty(action: &Action) -> bool {
+    match action {
+        Action::ConfigureLink(link) => !link.is_bare(),
+        Action::OpenPort | Action::ClosePort | Action::Synchronise => false,
+        _ => true,
+    }
 }

@@ -13,7 +13,7 @@ use crate::modem::doubts::{self, Doubt};
 use crate::modem::role::Role;
 use crate::modem::script;
 use crate::modem::transactions::{Match, Open};
-use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wda, wds};
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
@@ -69,6 +69,9 @@ impl Driver {
         if let (Some(family), Some(handle)) = (family, answers::handle(frame)) {
             self.handles.insert(family, handle);
             self.ended.remove(&family);
+        }
+        if frame.key() == wda::get_data_format::KEY {
+            self.names_endpoint = Some(!call.frame.tlvs.is_empty());
         }
         let cause = family.and_then(|family| self.ended.get(&family).copied());
         if let Some(report) = self.gathered.absorb(frame, family, cause) {
@@ -131,7 +134,7 @@ impl Driver {
     }
 
     /// Looks at facts again at once; one that is being looked at, once more afterwards: the look may be too early.
-    fn doubt(&mut self, facts: FactSet, now: Instant) {
+    pub(super) fn doubt(&mut self, facts: FactSet, now: Instant) {
         if !self.synchronised {
             return;
         }
@@ -141,6 +144,7 @@ impl Driver {
         self.doubted = self.doubted.union(FactSet::of(&kept));
         for fact in facts.iter() {
             self.looks.remove(&fact);
+            self.unsettled.entry(fact).or_insert(now);
         }
         self.look(now);
     }
@@ -179,6 +183,7 @@ impl Driver {
         self.fail_all(&Failure::Timeout, now);
         self.clients.doubt();
         self.doubted = FactSet::NONE;
+        self.unsettled.clear();
         self.unanswered = 0;
         self.out.push_back(Output::Learn(Report::Control(ControlState::Unresponsive)));
     }

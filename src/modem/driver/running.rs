@@ -170,7 +170,7 @@ impl Driver {
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let calls = reads::calls(fact);
+            let calls = reads::calls(fact, self.names_endpoint);
             if !calls.is_empty() {
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 self.run(Purpose::Read(fact), calls, now);
@@ -191,6 +191,9 @@ impl Driver {
                     self.quirks = Quirks::of(device);
                 }
                 self.looks.remove(&fact);
+                if !self.doubted.contains(fact) {
+                    self.unsettled.remove(&fact);
+                }
                 self.wanted = self.wanted.without(FactSet::of(&[fact]));
                 self.out.extend(report.map(Output::Learn));
             }
@@ -205,6 +208,7 @@ impl Driver {
                     }
                     // A session that is down has no settings; a card that was pulled has no number.
                     Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
+                        self.unsettled.remove(&fact);
                         self.out.push_back(Output::Forget(FactSet::of(&[fact])));
                     }
                 }

@@ -1,7 +1,7 @@
 //! Acting: one action at a time, begun, ended, called off; and looking at what the host or the modem can tell.
 
 use super::super::door::{EventKind, Output, PowerCommand};
-use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN};
+use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN, UPSTREAM};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
@@ -106,6 +106,7 @@ impl Controller {
                     self.observed.learn(Report::Session(*family, SessionState::Connected), now);
                 }
             }
+            (Action::StartSession(..), Err(_)) => self.driver.suspect(UPSTREAM, now),
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
             _ => {}
         }
