@@ -82,7 +82,7 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
             observed.dialled = None;
         }
         Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
-        Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
+        Action::Attach | Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
     }
     reassume(action, observed, now);
     observed.device = observed.device.take().or(device);
@@ -112,5 +112,5 @@ fn serving(observed: &Observed, now: Instant) -> Option<Seen<crate::model::Servi
         operator_name: None,
         technologies,
     };
-    Some(Seen { value, at: now })
+    Some(Seen { value, at: now, since: now })
 }

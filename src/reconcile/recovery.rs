@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, ConditionKind, Finding, Instant, IpFamily, Status};
+use crate::model::{Action, ConditionKind, Finding, Instant, IpFamily, OperatingMode, Status};
 use crate::plan::StageReport;
 
 /// After a power-level step a modem may need minutes until it is registered again (Quectel and Sierra give five as
@@ -16,6 +16,9 @@ use crate::plan::StageReport;
 const SETTLE: Duration = Duration::from_secs(10 * 60);
 /// Power-level steps in a day. A modem that six power cycles did not cure will not be cured by the seventh.
 const POWER_STEPS_PER_DAY: usize = 6;
+/// And in an hour: boot loops come from doing too much.
+const POWER_STEPS_PER_HOUR: usize = 3;
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The last rung is repeated after this long, doubled each time up to the longest.
 const REPEAT: Duration = Duration::from_secs(15 * 60);
@@ -81,7 +84,7 @@ impl Recovery {
         }
         let (_, action) = ladder.get(rung)?;
         if is_power_level(action) && !self.power_budget_allows(now) {
-            self.next = self.power_steps.front().map(|first| *first + DAY);
+            self.next = Some(now + REPEAT);
             return None;
         }
         if let Some(spell) = self.spells.get_mut(&trouble) {
@@ -122,7 +125,9 @@ impl Recovery {
         while self.power_steps.front().is_some_and(|first| now.since(*first) >= DAY) {
             self.power_steps.pop_front();
         }
-        self.power_steps.len() < POWER_STEPS_PER_DAY || planted(Defect::NoPowerBudget)
+        let lately = self.power_steps.iter().filter(|at| now.since(**at) < HOUR).count();
+        let allowed = self.power_steps.len() < POWER_STEPS_PER_DAY && lately < POWER_STEPS_PER_HOUR;
+        allowed || planted(Defect::NoPowerBudget)
     }
 }
 
@@ -158,7 +163,8 @@ fn trouble(diagnosis: &StageReport) -> Option<Trouble> {
 
 fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
     let kind = match trouble {
-        // A fact that cannot be learnt is trouble with the channel, whatever it is about.
+        // What only the host can tell does not come sooner by disturbing the modem; any other fact that cannot be learnt is trouble with the channel, whatever it is about.
+        Trouble::Learning(ConditionKind::ModemPresent | ConditionKind::LinkConfigured) => return Vec::new(),
         Trouble::Learning(_) => ConditionKind::ControlReady,
         Trouble::With(kind) => kind,
     };
@@ -175,6 +181,13 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
         },
         ConditionKind::RadioConfigured => match finding {
             Finding::TechnologiesUnsupported { .. } => Vec::new(),
+            // Offline, and its own reset did not help: there is nothing left to lose.
+            Finding::RadioOff(OperatingMode::Offline | OperatingMode::Leaving) => {
+                vec![(60, Action::CyclePower), (90, Action::Reauthorise)]
+            }
+            Finding::Retrying { action, .. } if *action == Action::ResetModem.to_string() => {
+                vec![(60, Action::CyclePower), (90, Action::Reauthorise)]
+            }
             _ => vec![(300, Action::ResetModem), (600, Action::Reauthorise), (1200, Action::CyclePower)],
         },
         ConditionKind::Registered if planted(Defect::PowerCycleWhenSearching) => vec![(300, Action::CyclePower)],

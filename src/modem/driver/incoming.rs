@@ -108,7 +108,14 @@ impl Driver {
             return self.answered(&open, &answer, now);
         }
         match doubts::of(frame, &self.clients) {
-            Doubt::Facts(facts) => self.doubt(facts, now),
+            Doubt::Facts(facts) => {
+                // Another card may be in: nothing may be done in the name of the old one, not even for a moment.
+                let card = facts.intersection(FactSet::of(&[Fact::SimIdentity]));
+                if !card.is_empty() {
+                    self.out.push_back(Output::Forget(card));
+                }
+                self.doubt(facts, now);
+            }
             Doubt::Ended(family, cause) => {
                 self.ended.insert(family, cause);
                 self.doubt(FactSet::of(&[Fact::session(family)]), now);
