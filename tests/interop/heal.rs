@@ -23,7 +23,10 @@ fn heals(test: &str, meddling: &Meddling) {
         gateway.until_converged();
         let known = gateway.events().len();
         for command in meddling.commands {
-            gateway.qmicli(command).good();
+            match command.starts_with("--") {
+                true => gateway.qmicli(command).good(),
+                false => gateway.offer.disturb(command),
+            };
         }
         gateway.until_it_tells(known, meddling.reasons);
         gateway.until_converged();
@@ -55,9 +58,9 @@ fn a_session_that_another_client_stopped() {
     let meddling = Meddling {
         commands: &["--wds-stop-network=4294967295"],
         reasons: &[
-            "DataConnected True->False Drifted: the ipv4 session is down: cm 2000",
-            "begins start the ipv4 session with apn \"internet\", for DataConnected: the ipv4 session is down: cm 2000",
-            "DataConnected False->True Connected",
+            "begins start the ipv4 session with apn \"internet\", for DataConnected: \
+             the ipv4 session is down: cm 2000 (ended by a client)",
+            "done   start the ipv4 session",
         ],
         in_the_end: &[CONNECTED],
     };
@@ -69,21 +72,34 @@ fn a_radio_that_another_client_turned_off() {
     let meddling = Meddling {
         commands: &["--dms-set-operating-mode=low-power"],
         reasons: &[
-            "RadioConfigured True->False RadioOff: the operating mode is LowPower",
             "begins set the operating mode to Online, for RadioConfigured: the operating mode is LowPower",
-            "DataConnected False->True Connected",
+            "done   start the ipv4 session",
         ],
         in_the_end: &[ONLINE, CONNECTED],
     };
     heals("heal::a_radio_that_another_client_turned_off", &meddling);
 }
 
+/// From offline there is no way back but a reset.
 #[test]
-fn a_modem_that_another_client_reset() {
+fn a_modem_that_another_client_took_offline() {
     let meddling = Meddling {
-        commands: &["--dms-set-operating-mode=offline", "--dms-set-operating-mode=reset"],
-        reasons: &["ModemPresent True->False", "ModemPresent False->True", "Converged"],
+        commands: &["--dms-set-operating-mode=offline"],
+        reasons: &[
+            "begins reset modem, for RadioConfigured: the operating mode is Offline",
+            "done   start the ipv4 session",
+        ],
         in_the_end: &[ONLINE, LTE, CONNECTED],
     };
-    heals("heal::a_modem_that_another_client_reset", &meddling);
+    heals("heal::a_modem_that_another_client_took_offline", &meddling);
+}
+
+#[test]
+fn a_modem_that_was_reset() {
+    let meddling = Meddling {
+        commands: &["reset"],
+        reasons: &["the modem restarted: ", "done   start the ipv4 session"],
+        in_the_end: &[ONLINE, LTE, CONNECTED],
+    };
+    heals("heal::a_modem_that_was_reset", &meddling);
 }

@@ -8,6 +8,7 @@
 #![cfg(feature = "daemon")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+mod bytes;
 mod gateway;
 mod heal;
 mod modem_manager;

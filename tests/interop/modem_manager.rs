@@ -50,20 +50,20 @@ fn pretend_usb() {
     file(&network.join("qmi/pass_through"), "N");
 }
 
-/// Builds a `/dev` with the node in it and little else.
-fn pretend_dev(dir: &Path, pty: &Path) -> Node {
+/// Puts a `/dev` with little in it in place of the real one, with PTYs of its own.
+fn pretend_dev(dir: &Path) {
     let dev = dir.join("dev");
     fs::create_dir(&dev).unwrap();
     cover(&dev);
-    for name in ["null", "zero", "random", "urandom", "tty", "ptmx"] {
+    for name in ["null", "zero", "random", "urandom", "tty"] {
         file(&dev.join(name), "");
         must("mount", &["--bind", &format!("/dev/{name}"), text(&dev.join(name))]);
     }
-    fs::create_dir(dev.join("pts")).unwrap();
-    must("mount", &["--rbind", "/dev/pts", text(&dev.join("pts"))]);
-    let node = Node::new(&dev, pty);
+    let terminals = dev.join("pts");
+    fs::create_dir(&terminals).unwrap();
+    must("mount", &["-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=0620", "none", text(&terminals)]);
+    link(&dev.join("ptmx"), Path::new("pts/ptmx"));
     must("mount", &["--rbind", text(&dev), "/dev"]);
-    node
 }
 
 /// A message bus, and a policy that permits everything.
@@ -133,12 +133,13 @@ impl Control<'_> {
 #[test]
 fn from_detection_to_reset() {
     play("modem_manager::from_detection_to_reset", Stage::Machine, NEEDS, |dir| {
+        pretend_dev(dir);
         let pty = dir.join("pty");
         let offer = Offer::new(dir, &[format!("pty:{}", pty.display())]);
         must("ip", &["link", "set", "lo", "up"]);
         must("ip", &["link", "add", NETWORK, "type", "veth", "peer", "name", "peer"]);
         pretend_usb();
-        let _node = pretend_dev(dir, &pty);
+        let _node = Node::new(Path::new("/dev"), &pty);
         let address = format!("unix:path={}", text(&dir.join("bus")));
         let _bus = bus(dir, &address);
 
@@ -190,7 +191,7 @@ fn from_detection_to_reset() {
         mm.does("--disable");
         mm.until_state("disabled");
         mm.does("--reset");
-        offer.until_offered(2);
+        offer.until_appeared(2);
 
         let log = manager.err();
         let complaints: Vec<&str> = log.lines().filter(|line| says_it_cannot_read(line)).collect();

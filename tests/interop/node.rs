@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::program::answer;
 
@@ -36,12 +37,15 @@ pub fn link(path: &Path, to: &Path) {
     symlink(to, path).unwrap();
 }
 
+/// A PTY and when it was linked: numbers are given out again.
+type Device = (PathBuf, SystemTime);
+
 /// A node that plays what a link to a PTY points to. A link will not do: programs resolve it, and look for the
 /// driver of the PTY.
 pub struct Node {
     path: PathBuf,
     link: PathBuf,
-    shown: Option<PathBuf>,
+    shown: Option<Device>,
 }
 
 impl Node {
@@ -56,9 +60,14 @@ impl Node {
         &self.path
     }
 
+    fn device(&self) -> Option<Device> {
+        let since = fs::symlink_metadata(&self.link).ok()?.modified().ok()?;
+        Some((fs::read_link(&self.link).ok()?, since))
+    }
+
     /// Does what the kernel and udev do: the node goes with the device, and comes back with it.
     pub fn follow(&mut self) {
-        let now = fs::read_link(&self.link).ok();
+        let now = self.device();
         if now == self.shown {
             return;
         }
@@ -66,11 +75,11 @@ impl Node {
             must("umount", &["--lazy", text(&self.path)]);
             fs::remove_file(&self.path).unwrap();
         }
-        if let Some(pty) = now {
+        if let Some((pty, since)) = now {
             file(&self.path, "");
             // The PTY may be gone again by now: then the next look sees it.
             if answer("mount", &["--bind", text(&pty), text(&self.path)]).is_ok() {
-                self.shown = Some(pty);
+                self.shown = Some((pty, since));
             } else {
                 fs::remove_file(&self.path).unwrap();
             }

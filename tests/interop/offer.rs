@@ -1,14 +1,18 @@
 //! The simulated modem, offered to other programs by `wwan simulate --no-daemon`.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::bytes::wake;
 use super::program::{Answer, Program, answer_of, until};
 
 /// A quick modem without a daemon.
 pub struct Offer {
     program: Program,
     socket: PathBuf,
+    /// How many places it is offered at.
+    places: usize,
 }
 
 /// Our own program.
@@ -19,22 +23,25 @@ pub fn wwan(socket: &Path) -> Command {
 }
 
 impl Offer {
-    /// Starts it and waits until it is on the bus. `at` are the places of `--listen`.
+    /// Starts it and waits until it answers: for a while after it has appeared everything is lost, as with real ones.
+    /// `at` are the places of `--listen`.
     pub fn new(dir: &Path, at: &[String]) -> Self {
         let socket = dir.join("modem.sock");
         let mut command = wwan(&socket);
         command.args(["simulate", "--no-daemon", "--quick"]);
-        at.iter().for_each(|at| drop(command.arg("--listen").arg(at)));
-        let offer = Self { program: Program::start(dir, "modem", &mut command), socket };
-        offer.until_offered(at.len());
+        let ours = dir.join("wake");
+        command.args(at.iter().map(|at| format!("--listen={at}"))).arg(format!("--listen=unix:{}", ours.display()));
+        let offer = Self { program: Program::start(dir, "modem", &mut command), socket, places: at.len() + 1 };
+        offer.until_appeared(1);
+        wake(&mut UnixStream::connect(ours).unwrap());
         offer
     }
 
-    /// Waits until a place was offered so many times since the start.
-    pub fn until_offered(&self, times: usize) {
+    /// Waits until it has appeared so many times since the start.
+    pub fn until_appeared(&self, times: usize) {
         until("the modem is offered", || {
             let said = self.program.err();
-            if said.matches("the modem is offered").count() >= times { Ok(()) } else { Err(said) }
+            if said.matches("the modem is offered").count() >= times * self.places { Ok(()) } else { Err(said) }
         });
     }
 
@@ -47,6 +54,6 @@ impl Offer {
     pub fn end(self) {
         let said = self.program.err();
         assert!(!said.contains("ERROR") && !said.contains("WARN") && !said.contains("panicked"), "{said}");
-        assert!(self.program.end().success());
+        assert!(self.program.end().0.success());
     }
 }

@@ -15,7 +15,7 @@ use super::stage;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks until there is something to see, and panics with what was seen last when patience ends.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
@@ -127,10 +127,11 @@ impl Program {
         until("the end of a program", || self.child.try_wait().unwrap().ok_or_else(|| self.out() + &self.err()))
     }
 
-    /// Asks it to end, and waits.
-    pub fn end(mut self) -> ExitStatus {
+    /// Asks it to end, waits, and returns how it ended and all it wrote to standard output and to standard error.
+    pub fn end(mut self) -> (ExitStatus, String, String) {
         self.signal(Signal::TERM);
-        self.ended()
+        let status = self.ended();
+        (status, self.out(), self.err())
     }
 }
 
