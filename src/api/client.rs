@@ -85,7 +85,7 @@ impl Client {
         line.push(b'\n');
         match self.stream.get_mut().write_all(&line) {
             // A daemon that refuses may hang up before it has read everything; it said why before that.
-            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(ClientError::Send(e)),
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(ClientError::Send(e)),
             _ => self.next(Some(ANSWER)),
         }
     }

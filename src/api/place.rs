@@ -46,21 +46,20 @@ pub fn default() -> PathBuf {
 /// Makes the directory of the user's own socket, for nobody else.
 ///
 /// # Errors
-/// It cannot be made, or (in `/tmp`, where anyone may have been first) it is somebody else's.
+/// It cannot be made, or (in `/tmp`, where anyone may have been first) somebody else may change it.
 pub fn make_private(directory: &Path) -> Result<(), PlaceError> {
     let make = |source| PlaceError::Make { path: directory.to_owned(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(make)?;
-    let shared = |path: &Path| -> Result<bool, PlaceError> {
-        let meta = fs::symlink_metadata(path).map_err(make)?;
-        Ok(!meta.is_dir() || meta.uid() != rustix::process::geteuid().as_raw() || meta.mode() & 0o022 != 0)
+    let me = rustix::process::geteuid().as_raw();
+    let meta = fs::symlink_metadata(directory).map_err(make)?;
+    let ours = meta.is_dir() && meta.uid() == me && meta.mode() & 0o022 == 0;
+    // Whoever may rename our directory may put another one in its place, unless the sticky bit forbids it.
+    let above = fs::metadata(directory.join("..")).map_err(make)?;
+    let safe = match above.uid() {
+        0 => above.mode() & 0o022 == 0 || above.mode() & 0o1000 != 0,
+        uid => uid == me && above.mode() & 0o022 == 0,
     };
-    let parent = directory.parent().filter(|parent| parent.starts_with("/tmp/wwan-"));
-    for path in [Some(directory), parent].into_iter().flatten() {
-        if shared(path)? {
-            return Err(PlaceError::Shared { path: path.to_owned() });
-        }
-    }
-    Ok(())
+    if ours && safe { Ok(()) } else { Err(PlaceError::Shared { path: directory.to_owned() }) }
 }
 
 #[cfg(test)]
@@ -78,6 +77,13 @@ mod tests {
         make_private(&place).unwrap();
         fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(matches!(make_private(&place), Err(PlaceError::Shared { .. })));
+    }
+
+    #[test]
+    fn a_directory_that_others_may_replace_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(make_private(&dir.path().join("wwan")), Err(PlaceError::Shared { .. })));
     }
 
     #[test]

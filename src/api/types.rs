@@ -116,7 +116,7 @@ impl Response {
     /// A refusal.
     #[must_use]
     pub fn error(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::Error(ErrorView { code, message: message.into() })
+        Self::Error(ErrorView::new(code, message))
     }
 
     /// The line that is sent.
@@ -138,6 +138,14 @@ pub struct ErrorView {
     pub code: ErrorCode,
     /// For people.
     pub message: String,
+}
+
+impl ErrorView {
+    /// A refusal.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
 }
 
 /// The kinds of refusal.
@@ -343,6 +351,9 @@ pub struct ModemExplanationView {
     pub attempts: BTreeMap<String, String>,
     /// What happens next.
     pub next: NextView,
+    /// When stronger means are tried, if it does not help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_in_ms: Option<u64>,
 }
 
 /// The choice of a service provider for each modem.

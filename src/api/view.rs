@@ -83,15 +83,16 @@ pub fn explanation(controller: &Controller, now: Instant) -> ModemExplanationVie
             other => break other.map(|c| condition(c, now)),
         }
     };
-    let attempts = &controller.observed().attempts;
+    let attempts = controller.observed().attempts.iter().filter(|(_, attempts)| !attempts.took_effect);
     ModemExplanationView {
         name: controller.name().to_string(),
         online: online(conditions),
         holds,
         diagnosis,
         provider: provider(controller),
-        attempts: attempts.iter().map(|(action, attempts)| (action.clone(), in_words(attempts, now))).collect(),
+        attempts: attempts.map(|(action, attempts)| (action.clone(), in_words(attempts, now))).collect(),
         next: next(controller, now),
+        recovery_in_ms: controller.recovery_due().map(|at| millis(now.until(at))),
     }
 }
 
@@ -202,7 +203,7 @@ fn next(controller: &Controller, now: Instant) -> NextView {
     let plan = controller.plan();
     let in_ms = millis(now.until(plan.until));
     match &plan.step {
-        Step::Do(action) => NextView::Act { action: action.to_string() },
+        Step::Do(action, _) => NextView::Act { action: action.to_string() },
         Step::Wait(Finding::InProgress(action)) => NextView::Act { action: action.clone() },
         Step::Wait(finding) => {
             let in_ms = finding.retry_at().map_or(in_ms, |at| millis(now.until(at)));

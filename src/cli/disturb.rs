@@ -24,9 +24,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     let undo = disturbance.undo();
     context.client()?.ask(&Request::Disturb { modem: args.modem, disturbance })?;
     context.out.line(format_args!("done: {about}"))?;
-    match undo {
-        Some(undo) => context.out.line(format_args!("undo with: wwan disturb {undo}"))?,
-        None => {}
+    if let Some(undo) = undo {
+        context.out.line(format_args!("undo with: wwan disturb {undo}"))?;
     }
     Ok(Exit::Done)
 }

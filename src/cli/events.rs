@@ -28,11 +28,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let request = Request::Events { last: args.last, follow: args.follow };
     let Response::Events(past) = client.ask(&request)? else { return Err(ClientError::Unexpected.into()) };
     past.events.iter().try_for_each(|event| print(args, context, event))?;
-    while args.follow {
+    if !args.follow {
+        return Ok(Exit::Done);
+    }
+    loop {
         let Response::Event(event) = client.next(None)? else { return Err(ClientError::Unexpected.into()) };
         print(args, context, &event)?;
     }
-    Ok(Exit::Done)
 }
 
 fn print(args: &Args, context: &Context, event: &EventView) -> Result<(), CliError> {

@@ -155,3 +155,28 @@ fn of_client(error: &ClientError) -> Exit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_permitted_is_77() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let path = PathBuf::from("/etc/wwan.yaml");
+        let socket = path.clone();
+        for error in [
+            CliError::Write { path: path.clone(), source: denied() },
+            CliError::Read { path, source: denied() },
+            ClientError::NotPermitted { path: socket }.into(),
+        ] {
+            assert_eq!(error.exit(), Exit::NotPermitted, "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_said_with_its_causes_and_each_once() {
+        let error = CliError::Read { path: "x".into(), source: io::Error::other("the disk is on fire") };
+        assert_eq!(error.in_words(), "cannot read x: the disk is on fire");
+    }
+}

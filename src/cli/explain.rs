@@ -89,6 +89,9 @@ fn state(out: Out, modem: &ModemExplanationView) -> Vec<String> {
         lines.push(format!("  provider {}: {} ({})", chosen.name, chosen.because, chosen.origin));
     }
     lines.push(format!("  {}", plan::next(&modem.next)));
+    if let Some(in_ms) = modem.recovery_in_ms {
+        lines.push(format!("  recovery: stronger means in {}, if nothing helps before", ago(in_ms)));
+    }
     lines
 }
 
@@ -154,6 +157,7 @@ mod tests {
             }),
             attempts: [("start-session-ipv4".to_owned(), "3 in a row without success".to_owned())].into(),
             next: NextView::Wait { reason: "CallFailed".into(), message: "refused".into(), in_ms: Some(360_000) },
+            recovery_in_ms: Some(600_000),
         };
         assert_eq!(
             state(Out::plain(), &modem),
@@ -166,6 +170,7 @@ mod tests {
                 "  start-session-ipv4: 3 in a row without success",
                 "  provider corp: ICCID prefix 8973611 (/etc/wwan.yaml:10)",
                 "  waits: CallFailed: refused; looks again in 6m at the latest",
+                "  recovery: stronger means in 10m, if nothing helps before",
             ]
         );
     }

@@ -26,6 +26,9 @@ pub struct Args {
     /// Where to keep what is needed to take over a session after a restart
     #[arg(long, default_value = "/var/lib/wwan", value_name = "DIR")]
     state: PathBuf,
+    /// Record every input to this file, to be replayed later
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Only pretend to configure network interfaces
     #[arg(long, hide = true)]
     simulated_links: bool,
@@ -48,7 +51,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
         let executors = real::executors(args.state, links, &tell);
         let layers = args.config.map_or_else(Layers::system, Layers::only);
         let journal = Journal::default();
-        let options = Options { layers, socket, seed: seed(), clock: Clock::start(), journal };
+        let options = Options { layers, socket, seed: seed(), clock: Clock::start(), journal, trace: args.trace };
         Ok(daemon::run(options, executors, inputs).await?)
     })?;
     Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! `wwan simulate`: the whole daemon on simulated modems, its convergence shown as it happens.
 
+mod fleet;
 mod live;
 
 use std::path::{Path, PathBuf};
@@ -34,9 +35,9 @@ pub struct Args {
     /// The configuration to follow [default: a copy of the typical example, at a path that is printed]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The character of the modems
-    #[arg(long, value_name = "NAME", default_value = "well-behaved-lte", value_parser = personality)]
-    personality: &'static Personality,
+    /// The character of the modems [default: well-behaved-lte; of a fleet: all of them]
+    #[arg(long, value_name = "NAME", value_parser = personality)]
+    personality: Option<&'static Personality>,
     /// Where chance begins: the same seed, the same modem
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -46,9 +47,18 @@ pub struct Args {
     /// Offer the first modem to other programs, too: pty:PATH, unix:PATH or qmi-proxy; may be repeated
     #[arg(long, value_name = "WHERE")]
     listen: Vec<Listen>,
+    /// Record every input to this file, to be replayed later
+    #[arg(long, value_name = "FILE", conflicts_with = "no_daemon")]
+    trace: Option<PathBuf>,
     /// Only offer the modem; let other programs configure it
     #[arg(long, requires = "listen", conflicts_with = "config")]
     no_daemon: bool,
+    /// Instead, let so many gateways live in virtual time, first with faults and then without, and judge them
+    #[arg(long, value_name = "N", conflicts_with_all = ["listen", "trace", "quick"], value_parser = clap::value_parser!(u32).range(1..))]
+    fleet: Option<u32>,
+    /// How long the faults go on, in virtual hours
+    #[arg(long, value_name = "H", requires = "fleet", default_value_t = 24)]
+    hours: u32,
 }
 
 fn personality(name: &str) -> Result<&'static Personality, String> {
@@ -59,6 +69,9 @@ fn personality(name: &str) -> Result<&'static Personality, String> {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
+    if let Some(gateways) = args.fleet {
+        return fleet::run(&args, gateways, context);
+    }
     let socket = socket(context)?;
     if args.no_daemon {
         daemon_run::log("info");
@@ -95,15 +108,17 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
         None => copy_of_the_example(&socket)?,
     };
     let layers = Layers::only(&file);
-    let cast = Cast::new(args.personality.clone(), args.quick, args.seed, config::load(&layers.read()).config.as_ref());
-    introduce(context, args.personality, &cast, &file, &socket)?;
+    let personality = args.personality.cloned().unwrap_or_default();
+    let config = config::load(&layers.read()).config;
+    let cast = Cast::new(personality.clone(), args.quick, args.seed, config.as_ref());
+    introduce(context, &personality, &cast, &file, &socket)?;
 
     let clock = Clock::start();
     let (tell, inputs) = mpsc::channel(INPUTS);
     let bench = Bench::new(cast, args.listen, clock, tell)?;
     let journal = Journal::default();
     let mut live = Live::new(context.out, journal.follow());
-    let options = Options { layers, socket, seed: args.seed, clock, journal };
+    let options = Options { layers, socket, seed: args.seed, clock, journal, trace: args.trace };
     tokio::select! {
         ended = daemon::run(options, bench.executors(), inputs) => Ok(ended?),
         shown = live.show() => shown,
@@ -112,7 +127,7 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
 
 /// The first modem without a daemon: other programs use it, and people disturb it.
 async fn alone(args: Args, socket: PathBuf) -> Result<(), CliError> {
-    let cast = Cast::new(args.personality.clone(), args.quick, args.seed, None);
+    let cast = Cast::new(args.personality.cloned().unwrap_or_default(), args.quick, args.seed, None);
     // Nobody listens to what the bench reports.
     let (tell, mut unheard) = mpsc::channel(INPUTS);
     let bench = Bench::new(cast, args.listen, Clock::start(), tell)?;

@@ -12,7 +12,7 @@ use crate::host::clock::Clock;
 use crate::model::ConditionKind;
 
 /// Asked again at least this often: an event may be lost, the state cannot.
-const ASK_AGAIN: Duration = Duration::from_secs(10);
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Wait until a condition holds for a modem, or for all
 #[derive(Debug, ClapArgs)]

@@ -2,7 +2,7 @@
 
 use super::Daemon;
 use crate::api::types::{
-    Candidate, ConfigView, EventsView, ExplanationView, PlanView, ProvidersView, Request, Response,
+    Candidate, ConfigView, ErrorView, EventsView, ExplanationView, PlanView, ProvidersView, Request, Response,
 };
 use crate::api::{Call, ErrorCode, Reply, view};
 use crate::config::Source;
@@ -17,13 +17,13 @@ impl Daemon {
                 let events = Response::Events(EventsView { events: self.journal.last(last) });
                 if follow { Reply::Follow(events, self.journal.follow()) } else { Reply::Once(events) }
             }
-            other => Reply::Once(self.respond(other, now).unwrap_or_else(|refusal| refusal)),
+            other => Reply::Once(self.respond(other, now).unwrap_or_else(Response::Error)),
         };
         // The client may have gone.
         drop(call.reply.send(reply));
     }
 
-    fn respond(&mut self, request: Request, now: Instant) -> Result<Response, Response> {
+    fn respond(&mut self, request: Request, now: Instant) -> Result<Response, ErrorView> {
         Ok(match request {
             Request::Status => Response::Status(view::status(&self.fleet, now)),
             Request::Plan { candidate: None } => {
@@ -50,35 +50,35 @@ impl Daemon {
         })
     }
 
-    fn plan_for(&self, candidate: Candidate, now: Instant) -> Result<Response, Response> {
+    fn plan_for(&self, candidate: Candidate, now: Instant) -> Result<Response, ErrorView> {
         let source = Source::new(candidate.path, candidate.text);
         let previews = self
             .fleet
             .preview(&[source], now)
-            .map_err(|diagnostics| Response::error(ErrorCode::ConfigInvalid, diagnostics.render(false)))?;
+            .map_err(|diagnostics| ErrorView::new(ErrorCode::ConfigInvalid, diagnostics.render(false)))?;
         Ok(Response::Plan(PlanView { modems: previews.iter().map(view::preview).collect() }))
     }
 
-    fn disturb(&mut self, modem: Option<String>, disturbance: &Disturbance) -> Result<Response, Response> {
+    fn disturb(&mut self, modem: Option<String>, disturbance: &Disturbance) -> Result<Response, ErrorView> {
         let modems: Vec<ModemName> = self.chosen(modem)?.into_iter().map(|c| c.name().clone()).collect();
         let [modem] = modems.as_slice() else {
-            return Err(Response::error(ErrorCode::UnknownModem, "say which modem"));
+            return Err(ErrorView::new(ErrorCode::UnknownModem, "say which modem"));
         };
         let Some(bench) = &mut self.executors.bench else {
-            return Err(Response::error(ErrorCode::NotSimulated, "only a simulated modem can be disturbed"));
+            return Err(ErrorView::new(ErrorCode::NotSimulated, "only a simulated modem can be disturbed"));
         };
         match bench.disturb(modem, disturbance) {
             Ok(()) => Ok(Response::Done),
-            Err(why) => Err(Response::error(ErrorCode::Failed, why)),
+            Err(why) => Err(ErrorView::new(ErrorCode::Failed, why)),
         }
     }
 
     /// The modem of this name, or all of them.
-    fn chosen(&self, modem: Option<String>) -> Result<Vec<&Controller>, Response> {
+    fn chosen(&self, modem: Option<String>) -> Result<Vec<&Controller>, ErrorView> {
         let Some(modem) = modem else { return Ok(self.fleet.controllers().collect()) };
         match self.fleet.controller(&ModemName(modem.clone())) {
             Some(controller) => Ok(vec![controller]),
-            None => Err(Response::error(ErrorCode::UnknownModem, format!("there is no modem \"{modem}\""))),
+            None => Err(ErrorView::new(ErrorCode::UnknownModem, format!("there is no modem \"{modem}\""))),
         }
     }
 }

@@ -7,6 +7,7 @@ mod answer;
 pub mod executor;
 pub mod journal;
 pub mod real;
+mod recorder;
 pub mod simulated;
 
 use std::io;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 
 pub use self::executor::Executors;
 pub use self::journal::Journal;
+use self::recorder::Recorder;
 use crate::api::{Call, Limits, Server, ServerError};
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
@@ -44,6 +46,8 @@ pub struct Options {
     pub clock: Clock,
     /// Where its events go.
     pub journal: Journal,
+    /// Where to record every input, to be replayed later.
+    pub trace: Option<PathBuf>,
 }
 
 /// Why the daemon cannot run.
@@ -55,6 +59,14 @@ pub enum RunError {
     /// No signals.
     #[error("cannot wait for signals")]
     Signals(#[source] io::Error),
+    /// No file to record to.
+    #[error("cannot record to {}", path.display())]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 /// What the loop was woken by.
@@ -70,13 +82,15 @@ enum Wake {
 /// # Errors
 /// Only at the start: what goes wrong later is a condition or a log line.
 pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Receiver<Input>) -> Result<(), RunError> {
-    let Options { layers, socket, seed, clock, journal } = options;
+    let Options { layers, socket, seed, clock, journal, trace } = options;
+    let recorder =
+        trace.map(|path| Recorder::new(&path).map_err(|source| RunError::Trace { path, source })).transpose()?;
     let mut signals = Signals::new().map_err(RunError::Signals)?;
     let server = Server::bind(&socket)?;
     let (tell, mut calls) = mpsc::channel(CALLS);
     let serving = tokio::spawn(server.serve(Limits::default(), tell));
     let mut watch = Watch::new(layers, Pace::default(), clock);
-    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal };
+    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal, recorder };
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
@@ -107,6 +121,7 @@ struct Daemon {
     fleet: Fleet,
     executors: Executors,
     journal: Journal,
+    recorder: Option<Recorder>,
 }
 
 impl Daemon {
@@ -117,18 +132,24 @@ impl Daemon {
         }
     }
 
+    /// Takes in what happened, and does what follows from it.
     fn handle(&mut self, input: Input, now: Instant) {
-        self.fleet.handle(input, now);
+        self.take_in(input, now);
         while let Some(output) = self.fleet.poll_output() {
             match output {
                 Output::Event(event) => self.journal.record(&event, now),
                 Output::Fetch(reference) => {
                     let value = secret::fetch(&reference);
-                    self.fleet.handle(Input::Secret(reference, value), now);
+                    self.take_in(Input::Secret(reference, value), now);
                 }
                 output => self.executors.carry_out(output, &self.fleet),
             }
         }
+    }
+
+    fn take_in(&mut self, input: Input, now: Instant) {
+        let Some(recorder) = &mut self.recorder else { return self.fleet.handle(input, now) };
+        self.fleet.handle(recorder.record(now, input), now);
     }
 }
 

@@ -12,10 +12,7 @@ use std::{fs, io};
 use rustix::fs::{Mode, OFlags};
 
 use super::in_words;
-use crate::config::Source;
-
-/// The config room refuses more; there is no need to read it.
-const MAX_BYTES: usize = 256 * 1024;
+use crate::config::{MAX_BYTES, Source};
 
 /// One place of the layers.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -32,7 +32,9 @@ pub enum Action {
     StartSession(IpFamily, Provider),
     /// End a data session.
     StopSession(IpFamily),
-    /// Detach from the network and let the modem register again.
+    /// Attach to the packet domain.
+    Attach,
+    /// Detach from the packet domain; attaching again is the plan's.
     Reregister,
     /// Radio off and on again.
     CycleRadio,
@@ -75,6 +77,7 @@ impl Action {
             Self::StartSession(IpFamily::Ipv6, _) => "start-session-ipv6",
             Self::StopSession(IpFamily::Ipv4) => "stop-session-ipv4",
             Self::StopSession(IpFamily::Ipv6) => "stop-session-ipv6",
+            Self::Attach => "attach",
             Self::Reregister => "reregister",
             Self::CycleRadio => "cycle-radio",
             Self::ResetModem => "reset-modem",
@@ -99,6 +102,7 @@ impl Action {
             | Self::SetTechnologies(_)
             | Self::StartSession(..)
             | Self::StopSession(_)
+            | Self::Attach
             | Self::Reregister
             | Self::CycleRadio
             | Self::ResetModem => Actor::Modem,
@@ -122,7 +126,7 @@ impl Action {
             Self::StartSession(IpFamily::Ipv6, _) | Self::StopSession(IpFamily::Ipv6) => {
                 FactSet::of(&[Fact::SessionIpv6, Fact::SettingsIpv6])
             }
-            Self::Reregister => RADIO,
+            Self::Attach | Self::Reregister => RADIO,
             Self::ResetModem => FactSet::MODEM,
             Self::Reauthorise | Self::CyclePower => FactSet::MODEM.union(FactSet::of(&[Fact::Port])),
             Self::ConfigureLink(_) => FactSet::of(&[Fact::Link]),

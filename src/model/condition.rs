@@ -314,7 +314,7 @@ impl fmt::Display for Finding {
             }
             Self::Accepted { generation } => write!(f, "generation {generation}"),
             Self::Rejected { error } => f.write_str(error),
-            Self::Enumerated => f.write_str("control port is open"),
+            Self::Enumerated => f.write_str("the device is there"),
             Self::Absent => f.write_str("no such device"),
             Self::PortUnusable(why) => f.write_str(why),
             Self::Synchronised => f.write_str("the modem answers"),

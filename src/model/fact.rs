@@ -67,13 +67,12 @@ impl Fact {
     #[must_use]
     pub const fn refresh_after(self) -> Duration {
         Duration::from_secs(match self {
-            Self::SessionIpv4 | Self::SessionIpv6 => 60,
+            Self::SessionIpv4 | Self::SessionIpv6 => 70,
             Self::Port | Self::Control | Self::Link => 90,
-            Self::Technologies => 240,
-            Self::ServingSystem => 240,
+            Self::DataFormat | Self::Technologies | Self::ServingSystem => 240,
             Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
             Self::OperatingMode | Self::Sim => 900,
-            Self::Device | Self::DataFormat | Self::SimIdentity => 6 * 3600,
+            Self::Device | Self::SimIdentity => 6 * 3600,
         })
     }
 
@@ -184,6 +183,12 @@ impl FactSet {
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Facts in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether there is none.

@@ -19,8 +19,10 @@ use super::time::Instant;
 pub struct Seen<T> {
     /// What was seen.
     pub value: T,
-    /// When.
+    /// When it was last confirmed.
     pub at: Instant,
+    /// Since when it has been so, as far as we saw.
+    pub since: Instant,
 }
 
 /// The control port, as the host sees it.
@@ -212,6 +214,8 @@ pub struct Observed {
     pub settings_ipv6: Option<Seen<SessionSettings>>,
     /// [`Fact::Link`].
     pub link: Option<Seen<LinkState>>,
+    /// Facts that something has made doubtful moments ago and that are being looked at: believed, but not acted on.
+    pub unsettled: FactSet,
     /// The action in flight.
     pub doing: Option<Action>,
     /// What became of earlier attempts, by action name.
@@ -237,24 +241,25 @@ macro_rules! each_fact {
 impl Observed {
     /// Believes a report.
     pub fn learn(&mut self, report: Report, at: Instant) {
-        fn seen<T>(value: T, at: Instant) -> Option<Seen<T>> {
-            Some(Seen { value, at })
+        fn see<T: PartialEq>(slot: &mut Option<Seen<T>>, value: T, at: Instant) {
+            let since = slot.as_ref().filter(|seen| seen.value == value).map_or(at, |seen| seen.since);
+            *slot = Some(Seen { value, at, since });
         }
         match report {
-            Report::Port(v) => self.port = seen(v, at),
-            Report::Control(v) => self.control = seen(v, at),
-            Report::Device(v) => self.device = seen(v, at),
-            Report::DataFormat(v) => self.data_format = seen(v, at),
-            Report::OperatingMode(v) => self.operating_mode = seen(v, at),
-            Report::Sim(v) => self.sim = seen(v, at),
-            Report::SimIdentity(v) => self.sim_identity = seen(v, at),
-            Report::Technologies(v) => self.technologies = seen(v, at),
-            Report::ServingSystem(v) => self.serving_system = seen(v, at),
-            Report::Session(IpFamily::Ipv4, v) => self.session_ipv4 = seen(v, at),
-            Report::Session(IpFamily::Ipv6, v) => self.session_ipv6 = seen(v, at),
-            Report::Settings(IpFamily::Ipv4, v) => self.settings_ipv4 = seen(v, at),
-            Report::Settings(IpFamily::Ipv6, v) => self.settings_ipv6 = seen(v, at),
-            Report::Link(v) => self.link = seen(v, at),
+            Report::Port(v) => see(&mut self.port, v, at),
+            Report::Control(v) => see(&mut self.control, v, at),
+            Report::Device(v) => see(&mut self.device, v, at),
+            Report::DataFormat(v) => see(&mut self.data_format, v, at),
+            Report::OperatingMode(v) => see(&mut self.operating_mode, v, at),
+            Report::Sim(v) => see(&mut self.sim, v, at),
+            Report::SimIdentity(v) => see(&mut self.sim_identity, v, at),
+            Report::Technologies(v) => see(&mut self.technologies, v, at),
+            Report::ServingSystem(v) => see(&mut self.serving_system, v, at),
+            Report::Session(IpFamily::Ipv4, v) => see(&mut self.session_ipv4, v, at),
+            Report::Session(IpFamily::Ipv6, v) => see(&mut self.session_ipv6, v, at),
+            Report::Settings(IpFamily::Ipv4, v) => see(&mut self.settings_ipv4, v, at),
+            Report::Settings(IpFamily::Ipv6, v) => see(&mut self.settings_ipv6, v, at),
+            Report::Link(v) => see(&mut self.link, v, at),
         }
     }
 

@@ -5,13 +5,14 @@ use super::role::Role;
 use crate::model::{Fact, IpFamily};
 use crate::qmi::{ctl, dms, nas, uim, wda, wds};
 
-/// The calls whose answers make up a fact; none for a fact that the host owns.
-pub(super) fn calls(fact: Fact) -> Vec<Call> {
+/// The calls whose answers make up a fact; none for a fact that the host owns. `names_endpoint`: whether the modem wants
+/// the data endpoint named, once that is known.
+pub(super) fn calls(fact: Fact, names_endpoint: Option<bool>) -> Vec<Call> {
     match fact {
         Fact::Port | Fact::Link => Vec::new(),
         Fact::Control => vec![Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)],
         Fact::Device => device(),
-        Fact::DataFormat => data_format(),
+        Fact::DataFormat => data_format(names_endpoint),
         Fact::OperatingMode => vec![Call::client(Role::Dms, &dms::get_operating_mode::Request::default())],
         Fact::Sim => vec![Call::client(Role::Uim, &uim::get_card_status::Request::default())],
         Fact::SimIdentity => vec![read_file(uim::File::iccid()), read_file(uim::File::imsi()).optional()],
@@ -47,13 +48,16 @@ fn device() -> Vec<Call> {
     ]
 }
 
-/// Newer modems answer only when the endpoint is named, older ones only when it is not: both are asked, one answers.
-fn data_format() -> Vec<Call> {
+/// Newer modems answer only when the endpoint is named, older ones only when it is not: until we know, both are asked.
+fn data_format(names_endpoint: Option<bool>) -> Vec<Call> {
     let named = wda::get_data_format::Request { endpoint: Some(endpoint()), ..Default::default() };
-    vec![
-        Call::client(Role::Wda, &wda::get_data_format::Request::default()).optional(),
-        Call::client(Role::Wda, &named).optional(),
-    ]
+    let plain = wda::get_data_format::Request::default();
+    let call = |request| Call::client(Role::Wda, request).optional();
+    match names_endpoint {
+        Some(true) => vec![call(&named)],
+        Some(false) => vec![call(&plain)],
+        None => vec![call(&plain), call(&named)],
+    }
 }
 
 /// The data interface of most USB modems.

@@ -35,7 +35,8 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::SetTechnologies(set) => vec![technologies(*set, context.quirks)],
         Action::StartSession(family, provider) => vec![start(*family, provider)],
         Action::StopSession(family) => vec![stop(*family, (context.handle)(*family))],
-        Action::Reregister => vec![attach(nas::PsAction::Detach), attach(nas::PsAction::Attach)],
+        Action::Attach => vec![attach(nas::PsAction::Attach)],
+        Action::Reregister => vec![attach(nas::PsAction::Detach)],
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],
         // A reset is accepted from offline only.
         Action::ResetModem => vec![operating_mode(OperatingMode::Offline), operating_mode(OperatingMode::Leaving)],

@@ -323,12 +323,32 @@ fn an_announced_restart_is_believed() {
     let mut rig = Rig::ready(&[]);
     rig.driver.want(SESSION, rig.now);
     rig.obey();
+    rig.wait(Duration::from_secs(10));
     rig.driver.start(&Action::StartSession(IpFamily::Ipv4, provider()), rig.now);
     rig.outputs();
     rig.send(&ctl::synced::Indication::default().frame(0));
     let (_, outputs) = rig.outputs();
     assert!(outputs.contains(&Output::Done(Err(Failure::Restarted))), "{outputs:?}");
     assert!(outputs.iter().any(|o| matches!(o, Output::Restarted { .. })), "{outputs:?}");
+}
+
+#[test]
+fn the_echo_of_our_own_release_is_no_restart() {
+    let mut rig = Rig::ready(&[]);
+    rig.send(&ctl::synced::Indication::default().frame(0));
+    assert_eq!(rig.outputs(), (vec![], vec![]));
+    rig.wait(Duration::from_secs(4));
+    rig.send(&ctl::synced::Indication::default().frame(0));
+    assert!(rig.outputs().1.iter().any(|o| matches!(o, Output::Restarted { .. })));
+}
+
+#[test]
+fn a_modem_that_has_just_booted_is_asked_again_at_once() {
+    let mut rig = Rig::new(&[]);
+    rig.driver.start(&Action::Synchronise, rig.now);
+    rig.outputs();
+    rig.send(&ctl::synced::Indication::default().frame(0));
+    assert_eq!(rig.outputs().1, vec![Output::Done(Err(Failure::Restarted))]);
 }
 
 #[test]

@@ -30,6 +30,10 @@ pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> 
     if planted(Defect::GiveUpAfterTen) && attempts.failures > 10 {
         return Some(Finding::Waiting);
     }
+    if attempts.last_failure == Some(Failure::Restarted) {
+        // Not the attempt failed but the modem; and a modem cannot restart often.
+        return None;
+    }
     let at = attempts.last_at + delay(action, attempts, observed.seed);
     if now >= at {
         return None;

@@ -10,7 +10,7 @@ use super::reader::Reader;
 /// A modem that stopped answering is tried again after this long: a hang of a few seconds is common, and asking
 /// costs nothing.
 const UNRESPONSIVE_FOR: Duration = Duration::from_secs(10);
-/// Attempts at raw IP before the modem's own framing is accepted: better Ethernet frames than no connection.
+/// Attempts at raw IP, none with effect, before the modem's own framing is accepted: better Ethernet frames than no connection.
 const RAW_IP_ATTEMPTS: u32 = 3;
 
 pub(super) fn look(facts: &mut Reader<'_>) -> Outcome {
@@ -56,8 +56,8 @@ fn data_format(facts: &mut Reader<'_>) -> Outcome {
             Outcome::Satisfied(Finding::Synchronised)
         }
         Some(DataFormat::Ethernet) => {
-            let attempts = facts.observed.attempts.get(Action::SetRawIp.name()).map_or(0, |a| a.failures);
-            if attempts >= RAW_IP_ATTEMPTS {
+            let attempts = facts.observed.attempts.get(Action::SetRawIp.name());
+            if attempts.is_some_and(|a| !a.took_effect && a.failures >= RAW_IP_ATTEMPTS) {
                 return Outcome::Satisfied(Finding::Synchronised);
             }
             facts

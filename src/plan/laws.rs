@@ -140,13 +140,13 @@ fn waits_know_their_end(plan: &Plan) {
     let reads = matches!(&plan.step, Step::Wait(Finding::Reading(_)));
     assert!(!reads || !plan.wanted.is_empty(), "waits for a fact that nobody asks for: {plan:#?}");
     assert!(plan.until > NOW, "a conclusion that is stale when drawn: {plan:#?}");
-    let known = !matches!(plan.step, Step::Do(_)) && plan.wanted.is_empty();
+    let known = !matches!(plan.step, Step::Do(..)) && plan.wanted.is_empty();
     assert!(!known || plan.until < Instant::FAR, "nobody would ever look again: {plan:#?}");
 }
 
 fn no_data_where_roaming_is_forbidden(observed: &Observed, plan: &Plan) {
     let roaming = observed.serving_system.as_ref().is_some_and(|s| s.value.registration == Registration::Roaming);
-    assert!(!roaming || !matches!(plan.step, Step::Do(Action::StartSession(..))), "{plan:#?}");
+    assert!(!roaming || !matches!(plan.step, Step::Do(Action::StartSession(..), _)), "{plan:#?}");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn from_every_state_retiring_ends_with_nothing_left() {
     each_state(|observed| {
         let mut observed = observed.clone();
         for _ in 0..LONGEST {
-            let Step::Do(action) = retire(&observed, NOW).step else { break };
+            let Step::Do(action, _) = retire(&observed, NOW).step else { break };
             let name = action.name().to_owned();
             assume(&action, &mut observed, NOW);
             observed.attempts.insert(name, failed(&action, None));
@@ -199,7 +199,7 @@ fn nothing_begins_while_an_action_is_in_flight() {
     each_state(|observed| {
         let observed = Observed { doing: Some(doing.clone()), ..observed.clone() };
         let plan = plan(&desired, &observed, NOW);
-        assert!(!matches!(plan.step, Step::Do(_)), "{plan:#?}");
+        assert!(!matches!(plan.step, Step::Do(..)), "{plan:#?}");
     });
 }
 
@@ -242,7 +242,7 @@ fn a_refused_second_family_does_not_hold_the_first_one_up() {
     // Never tried: it is an improvement, not a defect.
     let first = plan(&desired, &observed, NOW);
     assert!(first.stages.iter().all(|s| s.status == Status::True), "{first:#?}");
-    assert!(matches!(first.step, Step::Do(Action::StartSession(IpFamily::Ipv6, _))), "{first:#?}");
+    assert!(matches!(first.step, Step::Do(Action::StartSession(IpFamily::Ipv6, _), _)), "{first:#?}");
     // IPv4 only allowed: not tried again.
     let refused = Some(Failure::CallEnded(crate::model::CallEnd::of_3gpp(50)));
     observed.attempts.insert(start.name().to_owned(), failed(&start, refused));

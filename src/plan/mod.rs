@@ -122,8 +122,8 @@ pub struct StageReport {
 /// What to do next.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Step {
-    /// This, now.
-    Do(Action),
+    /// This, now; and what makes it necessary.
+    Do(Action, Finding),
     /// Nothing: the finding says what is waited for.
     Wait(Finding),
     /// Nothing: everything is as the file asks.
@@ -173,16 +173,39 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
             Outcome::Satisfied(finding) => (Status::True, finding, None),
             Outcome::Unknown(finding) => (Status::Unknown, finding.clone(), Some(Step::Wait(finding))),
             Outcome::Wait(finding) => (Status::False, finding.clone(), Some(Step::Wait(finding))),
-            Outcome::Act(action, finding) => (Status::False, finding, Some(Step::Do(action))),
+            Outcome::Act(action, finding) => (Status::False, finding.clone(), Some(Step::Do(action, finding))),
         };
         stages.push(StageReport { stage, status, finding });
         step = next;
     }
-    let step = step.or_else(|| facts.improvement.take().map(Step::Do)).unwrap_or(Step::Converged);
+    let step = match step {
+        Some(Step::Wait(finding)) => match session::stale_link(&mut facts) {
+            Some((action, why)) => Step::Do(action, why),
+            None => Step::Wait(finding),
+        },
+        Some(step) => step,
+        None => match facts.improvement.take() {
+            Some(action) => Step::Do(action, Finding::Drifted { what: "the second IP family is missing".to_owned() }),
+            None => Step::Converged,
+        },
+    };
     // One action at a time: while one is in flight the conclusion stands, but nothing new begins.
     let step = match (&observed.doing, step) {
-        (Some(doing), Step::Do(_)) => Step::Wait(Finding::InProgress(doing.to_string())),
+        (Some(doing), Step::Do(..)) => Step::Wait(Finding::InProgress(doing.to_string())),
+        (None, Step::Do(action, because)) => match facts.unsettled() {
+            Some(fact) if waits_for_certainty(&action) => Step::Wait(Finding::Reading(fact)),
+            _ => Step::Do(action, because),
+        },
         (_, step) => step,
     };
     Plan { stages, step, until: facts.until, wanted: facts.wanted, effective: facts.effective }
+}
+
+/// Whether an action rests on what the modem says. Opening the port and removing what leads nowhere do not.
+fn waits_for_certainty(action: &Action) -> bool {
+    match action {
+        Action::ConfigureLink(link) => !link.is_bare(),
+        Action::OpenPort | Action::ClosePort | Action::Synchronise => false,
+        _ => true,
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, Observed,
-    OperatingMode, PortState, Report, Seen, SessionSettings, SessionState,
+    OperatingMode, PortState, Report, Seen, SessionSettings, SessionState, Status,
 };
 
 use super::{Stage, Step, plan};
@@ -33,8 +33,8 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
     let mut started = false;
     for _ in 0..LONGEST {
         let plan = plan(desired, &assumed, now);
-        let action = match plan.step {
-            Step::Do(action) => action,
+        let (action, because) = match plan.step {
+            Step::Do(action, because) => (action, because.to_string()),
             // The addresses come with the session, and the link after them.
             Step::Wait(Finding::NoAddress) if started => {
                 actions.push(link_to_come(desired));
@@ -43,11 +43,8 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
             Step::Wait(finding) => return (actions, Some(finding)),
             Step::Converged => return (actions, None),
         };
-        let deciding = plan.stages.iter().find(|s| s.status != crate::model::Status::True);
-        let (stage, because) = deciding.map_or_else(
-            || (Stage::Session, "the second IP family is missing".to_owned()),
-            |s| (s.stage, s.finding.to_string()),
-        );
+        let deciding = plan.stages.iter().find(|s| s.status != Status::True);
+        let stage = deciding.map_or(Stage::Session, |s| s.stage);
         started |= matches!(action, Action::StartSession(..));
         assume(&action, &mut assumed, now);
         actions.push(Previewed { stage, action, because });
@@ -85,7 +82,7 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
             observed.dialled = None;
         }
         Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
-        Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
+        Action::Attach | Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
     }
     reassume(action, observed, now);
     observed.device = observed.device.take().or(device);
@@ -115,5 +112,5 @@ fn serving(observed: &Observed, now: Instant) -> Option<Seen<crate::model::Servi
         operator_name: None,
         technologies,
     };
-    Some(Seen { value, at: now })
+    Some(Seen { value, at: now, since: now })
 }

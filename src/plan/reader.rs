@@ -23,6 +23,8 @@ pub(super) struct Reader<'a> {
     pub(super) improvement: Option<Action>,
     /// What the present stage has read.
     in_stage: FactSet,
+    /// What any stage has read so far.
+    read: FactSet,
 }
 
 impl<'a> Reader<'a> {
@@ -35,7 +37,13 @@ impl<'a> Reader<'a> {
             effective: Vec::new(),
             improvement: None,
             in_stage: FactSet::NONE,
+            read: FactSet::NONE,
         }
+    }
+
+    /// A fact the conclusion rests on that is being looked at: an action had better wait for the answer.
+    pub(super) fn unsettled(&self) -> Option<Fact> {
+        self.read.intersection(self.observed.unsettled).iter().next()
     }
 
     /// A stage begins.
@@ -76,6 +84,7 @@ impl<'a> Reader<'a> {
         }
         self.wake_at(if self.now >= due { expires } else { due });
         self.in_stage.insert(fact);
+        self.read.insert(fact);
         Some(&seen.value)
     }
 

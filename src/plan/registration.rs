@@ -3,11 +3,16 @@
 //! A session that is up survives a registration that is lost for a while: nothing is torn down here, except where
 //! the file forbids data in the network that serves us.
 
+use std::time::Duration;
+
 use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Desired, Fact, Finding, IpFamily, Plmn, Registration, Selection};
 
 use super::Outcome;
 use super::reader::Reader;
+
+/// Between registering and attaching pass a second or two.
+const ATTACHES_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Some(serving) = facts.read(Fact::ServingSystem, facts.observed.serving_system.as_ref()) else {
@@ -17,7 +22,7 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
         && !planted(Defect::IgnoreRoaming);
     match serving.registration {
         Registration::Roaming if forbidden => forbidden_network(serving.plmn, facts),
-        Registration::Home | Registration::Roaming if !serving.ps_attached => Outcome::Wait(Finding::NotAttached),
+        Registration::Home | Registration::Roaming if !serving.ps_attached => not_attached(facts),
         Registration::Home => Outcome::Satisfied(Finding::Home(serving.plmn)),
         Registration::Roaming => Outcome::Satisfied(Finding::Roaming(serving.plmn)),
         Registration::Denied(cause) => Outcome::Wait(Finding::Denied(cause)),
@@ -25,6 +30,17 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
             Outcome::Wait(Finding::Searching)
         }
     }
+}
+
+/// Modems attach by themselves as they register; one that does not is told to.
+fn not_attached(facts: &mut Reader<'_>) -> Outcome {
+    let since = facts.observed.serving_system.as_ref().map_or(facts.now, |seen| seen.since);
+    let patience = since + ATTACHES_WITHIN;
+    if facts.now < patience {
+        facts.wake_at(patience);
+        return Outcome::Wait(Finding::NotAttached);
+    }
+    facts.attempt(Action::Attach, || Finding::NotAttached)
 }
 
 /// No data here: whatever session is up, or might be, has to go.

@@ -15,7 +15,9 @@ pub fn retire(observed: &Observed, now: Instant) -> Plan {
     let mut facts = Reader::new(observed, now);
     let step = match (&observed.doing, next(&mut facts)) {
         (Some(doing), _) => Step::Wait(Finding::InProgress(doing.to_string())),
-        (None, Some(action)) => Step::Do(action),
+        (None, Some(action)) => {
+            Step::Do(action, Finding::Drifted { what: "the file no longer names this modem".to_owned() })
+        }
         (None, None) => Step::Converged,
     };
     let report = |stage| StageReport { stage, status: Status::Unknown, finding: Finding::Waiting };

@@ -5,7 +5,7 @@
 
 use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Apn, CallEnd, Desired, Fact, Failure, Finding, IpFamily, LinkState, Provider};
-use crate::model::{Selection, SessionState};
+use crate::model::{PortState, Selection, SessionState};
 
 use super::Outcome;
 use super::reader::Reader;
@@ -35,8 +35,10 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
             }
             Outcome::Satisfied(Finding::Connected { apn: apn.to_string() })
         }
-        (None, Some(Outcome::Act(action, finding))) => flush_first(facts).unwrap_or(Outcome::Act(action, finding)),
-        (None, Some(outcome)) => flush_first(facts).unwrap_or(outcome),
+        (None, Some(outcome)) => match stale_link(facts) {
+            Some((flush, why)) => Outcome::Act(flush, why),
+            None => outcome,
+        },
         // The network offers none of the families asked for.
         (None, None) => Outcome::Wait(Finding::Searching),
     }
@@ -124,17 +126,22 @@ fn unwanted_family(provider: &Provider, facts: &mut Reader<'_>) -> Option<Outcom
     Some(facts.attempt(Action::StopSession(family), || Finding::Drifted { what }))
 }
 
-/// Addresses of a session that ended must not stay: programs would use a path that leads nowhere.
-fn flush_first(facts: &mut Reader<'_>) -> Option<Outcome> {
-    let link = facts.read(Fact::Link, facts.observed.link.as_ref())?;
-    if link.is_bare() || planted(Defect::NeverFlushLink) {
+/// Addresses of a session that ended must not stay, whatever else is wrong: programs would use a path that leads
+/// nowhere. A link that cannot be flushed must not keep the session from coming back, so a flush that has to wait is none.
+pub(super) fn stale_link(facts: &mut Reader<'_>) -> Option<(Action, Finding)> {
+    let observed = facts.observed;
+    let link = observed.link.as_ref()?;
+    let gone = observed.port.as_ref().is_some_and(|port| port.value == PortState::Absent);
+    let families = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter();
+    let mut known = families.filter_map(|family| observed.session(family)).peekable();
+    let ended = known.peek().is_some() && known.all(|session| !session.value.is_up());
+    if !(gone || ended) || link.value.is_bare() || planted(Defect::NeverFlushLink) {
         return None;
     }
-    let empty = LinkState { up: link.up, ..LinkState::default() };
-    let what = "the link has addresses of a session that ended".to_owned();
-    match facts.attempt(Action::ConfigureLink(empty), || Finding::Drifted { what }) {
-        act @ Outcome::Act(..) => Some(act),
-        // A link that cannot be flushed must not keep the session from coming back.
+    let flush = Action::ConfigureLink(LinkState { up: link.value.up, ..LinkState::default() });
+    let what = || Finding::Drifted { what: "the link has addresses of a session that ended".to_owned() };
+    match facts.attempt(flush, what) {
+        Outcome::Act(flush, why) => Some((flush, why)),
         Outcome::Wait(_) | Outcome::Unknown(_) | Outcome::Satisfied(_) => None,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, ConditionKind, Finding, Instant, IpFamily, Status};
+use crate::model::{Action, ConditionKind, Finding, Instant, IpFamily, OperatingMode, Status};
 use crate::plan::StageReport;
 
 /// After a power-level step a modem may need minutes until it is registered again (Quectel and Sierra give five as
@@ -16,6 +16,9 @@ use crate::plan::StageReport;
 const SETTLE: Duration = Duration::from_secs(10 * 60);
 /// Power-level steps in a day. A modem that six power cycles did not cure will not be cured by the seventh.
 const POWER_STEPS_PER_DAY: usize = 6;
+/// And in an hour: boot loops come from doing too much.
+const POWER_STEPS_PER_HOUR: usize = 3;
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The last rung is repeated after this long, doubled each time up to the longest.
 const REPEAT: Duration = Duration::from_secs(15 * 60);
@@ -41,6 +44,8 @@ struct Spell {
     since: Instant,
     /// Since when the condition holds again, if it does.
     better_since: Option<Instant>,
+    /// Since when something else is the diagnosis: the clock of a spell runs only while it is the diagnosis itself.
+    paused_since: Option<Instant>,
     steps: u32,
     last_step: Option<Instant>,
 }
@@ -63,15 +68,18 @@ impl Recovery {
             return None;
         }
         self.note_recovered(stages, now);
-        let diagnosis = stages.iter().find(|s| s.status != Status::True)?;
-        let trouble = trouble(diagnosis)?;
-        let fresh = Spell { since: now, better_since: None, steps: 0, last_step: None };
-        let spell = self.spells.entry(trouble).or_insert(fresh);
-        if let Some(better_since) = spell.better_since.take() {
-            // The clock of a spell stands still while things are better.
-            spell.since = spell.since + now.since(better_since);
+        let diagnosis = stages.iter().find(|s| s.status != Status::True);
+        let trouble = match diagnosis.map(trouble) {
+            // An action is under way: nothing has changed yet.
+            Some(None) => return None,
+            Some(Some(trouble)) => Some(trouble),
+            None => None,
+        };
+        for (_, spell) in self.spells.iter_mut().filter(|(other, _)| Some(**other) != trouble) {
+            spell.paused_since.get_or_insert(now);
         }
-        let spell = *spell;
+        let (diagnosis, trouble) = (diagnosis?, trouble?);
+        let spell = *self.resume(trouble, now);
         let ladder = ladder(trouble, &diagnosis.finding);
         let (rung, due) = due(&ladder, &spell)?;
         let due = due.max(self.settle_until);
@@ -81,7 +89,7 @@ impl Recovery {
         }
         let (_, action) = ladder.get(rung)?;
         if is_power_level(action) && !self.power_budget_allows(now) {
-            self.next = self.power_steps.front().map(|first| *first + DAY);
+            self.next = Some(now + REPEAT);
             return None;
         }
         if let Some(spell) = self.spells.get_mut(&trouble) {
@@ -97,6 +105,19 @@ impl Recovery {
 
     pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         self.next.map(|at| (at, "a recovery step is due"))
+    }
+
+    /// The spell of a trouble, its clock running.
+    fn resume(&mut self, trouble: Trouble, now: Instant) -> &Spell {
+        let fresh = Spell { since: now, better_since: None, paused_since: None, steps: 0, last_step: None };
+        let spell = self.spells.entry(trouble).or_insert(fresh);
+        spell.better_since = None;
+        if let Some(paused_since) = spell.paused_since.take() {
+            let pause = now.since(paused_since);
+            spell.since = spell.since + pause;
+            spell.last_step = spell.last_step.map(|at| at + pause);
+        }
+        spell
     }
 
     /// Ends the spells of what has recovered.
@@ -122,7 +143,9 @@ impl Recovery {
         while self.power_steps.front().is_some_and(|first| now.since(*first) >= DAY) {
             self.power_steps.pop_front();
         }
-        self.power_steps.len() < POWER_STEPS_PER_DAY || planted(Defect::NoPowerBudget)
+        let lately = self.power_steps.iter().filter(|at| now.since(**at) < HOUR).count();
+        let allowed = self.power_steps.len() < POWER_STEPS_PER_DAY && lately < POWER_STEPS_PER_HOUR;
+        allowed || planted(Defect::NoPowerBudget)
     }
 }
 
@@ -158,7 +181,8 @@ fn trouble(diagnosis: &StageReport) -> Option<Trouble> {
 
 fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
     let kind = match trouble {
-        // A fact that cannot be learnt is trouble with the channel, whatever it is about.
+        // What only the host can tell does not come sooner by disturbing the modem; any other fact that cannot be learnt is trouble with the channel, whatever it is about.
+        Trouble::Learning(ConditionKind::ModemPresent | ConditionKind::LinkConfigured) => return Vec::new(),
         Trouble::Learning(_) => ConditionKind::ControlReady,
         Trouble::With(kind) => kind,
     };
@@ -175,6 +199,13 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
         },
         ConditionKind::RadioConfigured => match finding {
             Finding::TechnologiesUnsupported { .. } => Vec::new(),
+            // Offline, and its own reset did not help: there is nothing left to lose.
+            Finding::RadioOff(OperatingMode::Offline | OperatingMode::Leaving) => {
+                vec![(60, Action::CyclePower), (90, Action::Reauthorise)]
+            }
+            Finding::Retrying { action, .. } if *action == Action::ResetModem.to_string() => {
+                vec![(60, Action::CyclePower), (90, Action::Reauthorise)]
+            }
             _ => vec![(300, Action::ResetModem), (600, Action::Reauthorise), (1200, Action::CyclePower)],
         },
         ConditionKind::Registered if planted(Defect::PowerCycleWhenSearching) => vec![(300, Action::CyclePower)],

@@ -176,6 +176,13 @@ impl SimHost {
         self.pump(now);
     }
 
+    /// Undoes everything that lasts, on the way too.
+    pub fn calm(&mut self, now: Instant) {
+        self.set_faults(Faults::default(), Faults::default());
+        self.board.calm(now);
+        self.pump(now);
+    }
+
     /// Sets what goes wrong on the way to the modem and back.
     pub fn set_faults(&mut self, to_modem: Faults, to_core: Faults) {
         self.to_modem.set(to_modem);

@@ -17,6 +17,7 @@ mod profile;
 mod random;
 mod schedule;
 mod switchboard;
+pub mod world;
 
 pub use disturbance::{Disturbance, ParseDisturbanceError};
 pub use faulty::{Faults, Faulty};

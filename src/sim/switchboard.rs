@@ -117,6 +117,12 @@ impl Switchboard {
         self.collect();
     }
 
+    /// Undoes everything that lasts.
+    pub fn calm(&mut self, now: Instant) {
+        self.modem.calm(now);
+        self.collect();
+    }
+
     /// Changes the modem's power supply.
     pub fn power(&mut self, power: Power, now: Instant) {
         self.modem.power(power, now);
@@ -142,7 +148,6 @@ impl Switchboard {
     /// When something happens by itself, and what.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        // The first output of a fresh modem is its own doing.
         self.modem.poll_timeout()
     }
 

@@ -1,5 +1,7 @@
 //! What the modem sends: answers in time, late, twice, or to nobody; indications; and silence.
 
+use std::time::Duration;
+
 use super::running::Purpose;
 use super::{Driver, Output};
 use crate::model::defect::{Defect, planted};
@@ -11,10 +13,13 @@ use crate::modem::doubts::{self, Doubt};
 use crate::modem::role::Role;
 use crate::modem::script;
 use crate::modem::transactions::{Match, Open};
-use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wda, wds};
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
+
+/// A "restarted" so soon after our own release of all clients is its echo.
+const OWN_SYNC: Duration = Duration::from_secs(3);
 
 impl Driver {
     pub(super) fn response(&mut self, frame: &Frame, now: Instant) {
@@ -65,6 +70,9 @@ impl Driver {
             self.handles.insert(family, handle);
             self.ended.remove(&family);
         }
+        if frame.key() == wda::get_data_format::KEY {
+            self.names_endpoint = Some(!call.frame.tlvs.is_empty());
+        }
         let cause = family.and_then(|family| self.ended.get(&family).copied());
         if let Some(report) = self.gathered.absorb(frame, family, cause) {
             if let Some(script) = self.scripts.get_mut(&script) {
@@ -100,22 +108,40 @@ impl Driver {
             return self.answered(&open, &answer, now);
         }
         match doubts::of(frame, &self.clients) {
-            Doubt::Facts(facts) => self.doubt(facts, now),
+            Doubt::Facts(facts) => {
+                // Another card may be in: nothing may be done in the name of the old one, not even for a moment.
+                let card = facts.intersection(FactSet::of(&[Fact::SimIdentity]));
+                if !card.is_empty() {
+                    self.out.push_back(Output::Forget(card));
+                }
+                self.doubt(facts, now);
+            }
             Doubt::Ended(family, cause) => {
                 self.ended.insert(family, cause);
                 self.doubt(FactSet::of(&[Fact::session(family)]), now);
             }
+            // Some modems announce what we did ourselves; answering that in kind would never end.
+            Doubt::Restarted if self.own_sync.is_some_and(|at| now.since(at) < OWN_SYNC) => {}
             // Before we are synchronised there is nothing to lose.
             Doubt::Restarted if planted(Defect::IgnoreSyncIndication) => {}
             Doubt::Restarted if self.synchronised || !self.clients.is_empty() => {
                 self.lost("the modem announced that it restarted", now);
             }
-            Doubt::Restarted | Doubt::Nothing => {}
+            // It has just finished booting: what it was asked before is lost, and worth asking again at once.
+            Doubt::Restarted => self.cut_short(now),
+            Doubt::Nothing => {}
         }
     }
 
+    /// Ends the synchronisation under way.
+    fn cut_short(&mut self, now: Instant) {
+        let Some(id) = self.find(Purpose::Action) else { return };
+        self.transactions.abandon(id);
+        self.finish(id, Err(Failure::Restarted), now);
+    }
+
     /// Looks at facts again at once; one that is being looked at, once more afterwards: the look may be too early.
-    fn doubt(&mut self, facts: FactSet, now: Instant) {
+    pub(super) fn doubt(&mut self, facts: FactSet, now: Instant) {
         if !self.synchronised {
             return;
         }
@@ -125,6 +151,7 @@ impl Driver {
         self.doubted = self.doubted.union(FactSet::of(&kept));
         for fact in facts.iter() {
             self.looks.remove(&fact);
+            self.unsettled.entry(fact).or_insert(now);
         }
         self.look(now);
     }
@@ -163,6 +190,7 @@ impl Driver {
         self.fail_all(&Failure::Timeout, now);
         self.clients.doubt();
         self.doubted = FactSet::NONE;
+        self.unsettled.clear();
         self.unanswered = 0;
         self.out.push_back(Output::Learn(Report::Control(ControlState::Unresponsive)));
     }

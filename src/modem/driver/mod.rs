@@ -31,6 +31,9 @@ const LOOK_AGAIN: [Duration; 5] = [
     Duration::from_secs(20),
 ];
 
+/// A doubt is settled by one look, which takes milliseconds; after this long action does not wait for it any more.
+const SETTLES_WITHIN: Duration = Duration::from_secs(3);
+
 /// What the driver wants done or known.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Output {
@@ -84,7 +87,13 @@ pub struct Driver {
     /// Facts that an indication made doubtful and no look has confirmed since.
     doubted: FactSet,
     looks: BTreeMap<Fact, Looks>,
+    /// Since when a fact is doubtful, until a look has settled it.
+    unsettled: BTreeMap<Fact, Instant>,
+    /// Whether the modem wants the data endpoint named; `None`: not tried yet.
+    names_endpoint: Option<bool>,
     unanswered: u32,
+    /// When we last released every client id ourselves.
+    own_sync: Option<Instant>,
     out: VecDeque<Output>,
 }
 
@@ -109,7 +118,10 @@ impl Driver {
             wanted: FactSet::NONE,
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
+            unsettled: BTreeMap::new(),
+            names_endpoint: None,
             unanswered: 0,
+            own_sync: None,
             out: VecDeque::new(),
         }
     }
@@ -153,6 +165,7 @@ impl Driver {
         while let Some(open) = self.transactions.expire(now).filter(|_| !planted(Defect::NoDeadlines)) {
             self.timed_out(&open, now);
         }
+        self.unsettled.retain(|_, since| now.since(*since) < SETTLES_WITHIN);
         self.look(now);
     }
 
@@ -186,6 +199,19 @@ impl Driver {
         self.finish(id, Err(Failure::Cancelled), now);
     }
 
+    /// These facts may have changed without a word from the modem: look at them at once.
+    pub fn suspect(&mut self, facts: FactSet, now: Instant) {
+        self.doubt(facts, now);
+    }
+
+    /// Facts that became doubtful moments ago and that no look has settled yet. A modem that never stops raising
+    /// doubts does not keep them open for ever.
+    #[must_use]
+    pub fn unsettled(&self, now: Instant) -> FactSet {
+        let fresh = self.unsettled.iter().filter(|(_, since)| now.since(**since) < SETTLES_WITHIN);
+        FactSet::of(&fresh.map(|(fact, _)| *fact).collect::<Vec<Fact>>())
+    }
+
     /// What to do or to know next.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
@@ -196,7 +222,8 @@ impl Driver {
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let request = self.transactions.deadline().map(|at| (at, "a request is unanswered"));
         let look = self.held_back().min().map(|at| (at, "a failed look is repeated"));
-        request.into_iter().chain(look).min()
+        let settles = self.unsettled.values().min().map(|since| (*since + SETTLES_WITHIN, "a doubt is to be settled"));
+        request.into_iter().chain(look).chain(settles).min()
     }
 
     /// When facts that are wanted but held back may be looked at.
@@ -215,6 +242,7 @@ impl Driver {
         self.wanted = FactSet::NONE;
         self.doubted = FactSet::NONE;
         self.looks.clear();
+        self.unsettled.clear();
         self.unanswered = 0;
     }
 }

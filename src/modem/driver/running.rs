@@ -10,6 +10,7 @@ use crate::modem::quirks::Quirks;
 use crate::modem::role::Role;
 use crate::modem::transactions::Open;
 use crate::modem::{reads, script};
+use crate::qmi::ctl;
 
 /// What a script is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,6 +99,9 @@ impl Driver {
     }
 
     fn send(&mut self, id: u32, client: u8, mut call: Call, now: Instant) {
+        if call.frame.key() == ctl::sync::KEY {
+            self.own_sync = Some(now);
+        }
         let transaction = self.transactions.number(call.frame.service);
         call.frame.client = client;
         call.frame.transaction = transaction;
@@ -166,7 +170,7 @@ impl Driver {
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let calls = reads::calls(fact);
+            let calls = reads::calls(fact, self.names_endpoint);
             if !calls.is_empty() {
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 self.run(Purpose::Read(fact), calls, now);
@@ -187,6 +191,9 @@ impl Driver {
                     self.quirks = Quirks::of(device);
                 }
                 self.looks.remove(&fact);
+                if !self.doubted.contains(fact) {
+                    self.unsettled.remove(&fact);
+                }
                 self.wanted = self.wanted.without(FactSet::of(&[fact]));
                 self.out.extend(report.map(Output::Learn));
             }
@@ -201,6 +208,7 @@ impl Driver {
                     }
                     // A session that is down has no settings; a card that was pulled has no number.
                     Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
+                        self.unsettled.remove(&fact);
                         self.out.push_back(Output::Forget(FactSet::of(&[fact])));
                     }
                 }

@@ -1,7 +1,7 @@
 //! Acting: one action at a time, begun, ended, called off; and looking at what the host or the modem can tell.
 
 use super::super::door::{EventKind, Output, PowerCommand};
-use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN};
+use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN, UPSTREAM};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
@@ -28,12 +28,10 @@ impl Controller {
         if self.observed.doing.is_some() {
             return false;
         }
-        let (kind, because) = match self.plan.deciding() {
-            Some(first) => (first.stage.kind(), first.finding.to_string()),
-            None => (ConditionKind::Converged, "the second IP family is missing".to_owned()),
-        };
-        if let Step::Do(action) = self.plan.step.clone() {
-            self.event(EventKind::ActionStarted { action: action.clone(), because, serves: kind });
+        if let Step::Do(action, because) = self.plan.step.clone() {
+            let serves = self.plan.deciding().map_or(ConditionKind::Converged, |first| first.stage.kind());
+            let because = because.to_string();
+            self.event(EventKind::ActionStarted { action: action.clone(), because, serves });
             self.begin(action, now);
             return true;
         }
@@ -108,6 +106,7 @@ impl Controller {
                     self.observed.learn(Report::Session(*family, SessionState::Connected), now);
                 }
             }
+            (Action::StartSession(..), Err(_)) => self.driver.suspect(UPSTREAM, now),
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
             _ => {}
         }

@@ -15,7 +15,7 @@ use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
-    ModemName, Observed, PortState, Report, Selection, SimIdentity, Status,
+    ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -31,6 +31,15 @@ const HOST_ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// An effect that has lasted this long clears the record of the attempts it took.
 const LASTED: Duration = Duration::from_secs(60);
+/// What a session rests on. When one fails or ends, any of these may be why.
+const UPSTREAM: FactSet = FactSet::of(&[
+    Fact::Sim,
+    Fact::SimIdentity,
+    Fact::OperatingMode,
+    Fact::Technologies,
+    Fact::ServingSystem,
+    Fact::DataFormat,
+]);
 /// Turns of the loop after one input: each begins an action that ends at once. More means a rule that undoes another.
 const TURNS: usize = 16;
 
@@ -220,6 +229,7 @@ impl Controller {
             self.end(Ok(()), now);
         }
         self.observed.learn(Report::Port(PortState::Open), now);
+        self.begin_anew();
         self.driver.handle_opened(match kind {
             PortKind::Exclusive => None,
             PortKind::Proxy { device } => Some(device),
@@ -272,7 +282,9 @@ impl Controller {
         let host = self.host_deadline.map(|at| (at, "the host is to answer"));
         let looks = self.host_looks.values().min().map(|at| (*at, "the host is to report"));
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), self.recovery.poll_timeout()];
+        // While an action is in flight the ladder waits for its end, whatever its time.
+        let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery];
         [host, looks, plan].into_iter().chain(inner).flatten().min()
     }
 
@@ -282,6 +294,7 @@ impl Controller {
         loop {
             self.take_in(now);
             self.choose(secrets);
+            self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
                 true => plan::retire(&self.observed, now),
@@ -319,6 +332,7 @@ impl Controller {
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
                     self.observed.dialled = None;
+                    self.begin_anew();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
                 modem::Output::Remember(_) if planted(Defect::LoseMemory) => {}
@@ -329,13 +343,35 @@ impl Controller {
         }
     }
 
+    /// A modem that has restarted, or come back, owes nothing for what was tried before; a network or a broken reset
+    /// does.
+    fn begin_anew(&mut self) {
+        let lasting = |name: &str| name.starts_with("start-session") || name == Action::ResetModem.name();
+        self.observed.attempts.retain(|name, _| lasting(name));
+    }
+
     fn learn(&mut self, report: Report, now: Instant) {
         if let Report::ServingSystem(serving) = &report {
             let before = self.observed.serving_system.as_ref().map(|seen| &seen.value);
+            if before.is_some_and(|b| b.registration.is_registered()) && !serving.registration.is_registered() {
+                // The radio went off, or the card was changed: some modems say neither.
+                self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
+            }
             let other = before.is_none_or(|b| b.plmn != serving.plmn || !b.registration.is_registered());
             if other && serving.registration.is_registered() {
                 // A network that serves us anew may grant what the one before refused.
                 self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+            }
+        }
+        if let Report::Sim(state) = &report
+            && *state != SimState::Ready
+        {
+            self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+        }
+        if let Report::Session(family, SessionState::Disconnected(_)) = &report {
+            let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
+            if was_up {
+                self.driver.suspect(UPSTREAM, now);
             }
         }
         self.observed.learn(report, now);

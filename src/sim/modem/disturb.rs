@@ -94,6 +94,21 @@ impl SimModem {
         }
     }
 
+    /// Everything that lasts is undone: the network serves, the card is in, the device has power, nobody interferes.
+    pub fn calm(&mut self, now: Instant) {
+        self.errors.clear();
+        self.relent();
+        self.profile.network.denied = None;
+        self.profile.network.coverage = true;
+        self.profile.network.roaming = false;
+        if !std::mem::take(&mut self.profile.network.refused).is_empty() {
+            self.reregister(now);
+        }
+        self.disturb(&Disturbance::SimIn, now);
+        self.disturb(&Disturbance::Plug, now);
+        self.review_radio(now);
+    }
+
     fn change_network(&mut self, now: Instant, change: impl FnOnce(&mut crate::sim::profile::Network)) {
         change(&mut self.profile.network);
         self.review_radio(now);
@@ -102,7 +117,7 @@ impl SimModem {
     pub(super) fn planned_error(&mut self, frame: &Frame) -> Option<ProtocolError> {
         let key = (u8::from(frame.service), frame.message);
         for planned in self.errors.iter_mut().filter(|planned| planned.key == key) {
-            planned.countdown -= 1;
+            planned.countdown = planned.countdown.saturating_sub(1);
         }
         let at = self.errors.iter().position(|planned| planned.countdown == 0)?;
         Some(self.errors.remove(at).error)

@@ -172,6 +172,10 @@ impl SimModem {
         self.life.hung_until = Some(until);
     }
 
+    pub(super) fn relent(&mut self) {
+        self.life.hung_until = None;
+    }
+
     pub(super) fn reset_soon(&mut self, now: Instant) {
         self.schedule.at(now + std::time::Duration::from_millis(RESET_AFTER_MS), Due::Life(Step::Reset));
     }

@@ -1,6 +1,9 @@
 //! What an inspector beside the modem sees: the truth that the daemon has to find out, and what was asked of the modem.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::SimModem;
+use super::calls::Address;
 use crate::model::{Instant, IpFamily};
 use crate::qmi::dms::OperatingMode;
 use crate::qmi::nas::ModePreference;
@@ -98,6 +101,52 @@ impl SimModem {
             clients: self.clients.len(),
             waiting: self.waiting.len(),
         }
+    }
+
+    /// Some session is up.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().any(|family| self.call(family).is_some())
+    }
+
+    /// Some session with this access point is up.
+    #[must_use]
+    pub fn is_connected_with(&self, apn: &str) -> bool {
+        let calls = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter_map(|family| self.call(family));
+        calls.into_iter().any(|call| call.apn.eq_ignore_ascii_case(apn))
+    }
+
+    /// Registered in a visited network.
+    #[must_use]
+    pub fn is_roaming(&self) -> bool {
+        self.radio.roaming()
+    }
+
+    /// ICCID of the card, if it can be used.
+    #[must_use]
+    pub fn usable_card(&self) -> Option<&str> {
+        self.ready_card().map(|card| card.iccid.as_str())
+    }
+
+    /// The addresses the network gave to the sessions that are up.
+    #[must_use]
+    pub fn addresses(&self) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+        let of = |family| self.call(family).map(|call| call.address);
+        let v4 = match of(IpFamily::Ipv4) {
+            Some(Address::V4(address)) => Some(address),
+            Some(Address::V6(_)) | None => None,
+        };
+        let v6 = match of(IpFamily::Ipv6) {
+            Some(Address::V6(address)) => Some(address),
+            Some(Address::V4(_)) | None => None,
+        };
+        (v4, v6)
+    }
+
+    /// Client ids in use.
+    #[must_use]
+    pub fn clients_in_use(&self) -> usize {
+        self.clients.len()
     }
 
     pub(super) fn witness(&mut self, now: Instant, what: Witness) {

@@ -1,0 +1,397 @@
+//! One gateway's life: the production core, its hosts and modems, the chaos around them, and the watch over all.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::chaos::{Act, Chaos};
+use super::expect::{self, Expected};
+use super::notes::Notes;
+use super::report::{Report, Stuck, Violation};
+use super::watch::{Broken, Watch};
+use super::{CALM, CALM_RESTART, CONVERGES_WITHIN, World};
+use crate::config::ModemConfig;
+use crate::model::{ConditionKind, Instant, ModemName, Status};
+use crate::reconcile::{Fleet, Input, Output};
+use crate::sim::host::SimHost;
+use crate::sim::modem::{SimModem, Witness};
+use crate::sim::personality::Personality;
+use crate::sim::profile::Profile;
+use crate::sim::random::{Random, mix};
+use crate::sim::schedule::Schedule;
+use crate::sim::switchboard::Switchboard;
+
+/// A gateway in its world.
+struct Gateway<'w> {
+    world: &'w World,
+    index: u32,
+    /// Which of the world's files is in force.
+    file: usize,
+    fleet: Fleet,
+    modems: Vec<Modem>,
+    chaos: Chaos,
+    milestones: Schedule<Milestone>,
+    phase: Phase,
+    notes: Notes,
+    now: Instant,
+    /// Turns at this very moment.
+    turns: u32,
+    stuck: Vec<Stuck>,
+    violations: Vec<Violation>,
+}
+
+struct Modem {
+    name: ModemName,
+    host: SimHost,
+    watch: Watch,
+}
+
+/// Where the gateway is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Chaos,
+    /// The faults have stopped; things come to rest.
+    Settling,
+    /// Nothing may be written any more.
+    Rest,
+    Over,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Milestone {
+    Calm,
+    Verdict,
+    Restart,
+    VerdictAfterRestart,
+    End,
+}
+
+/// More turns than this at one moment are a circle; the world goes on after it, to find more.
+const TURNS: u32 = 200;
+/// The core's outputs to one input.
+const OUTPUTS: u32 = 300;
+/// The core never sleeps longer: a fact that it wants grows old before.
+const LONGEST_SLEEP_SECS: u64 = 1_200;
+/// A restarted daemon is back at rest after this long.
+const RESTARTED_WITHIN_SECS: u64 = 60;
+/// Failures beyond this are not told any more.
+const MAX_TOLD: usize = 20;
+
+pub(super) fn run(world: &World, index: u32) -> Report {
+    let mut gateway = Gateway::new(world, index);
+    let lived = catch_unwind(AssertUnwindSafe(|| gateway.live()));
+    if let Err(panic) = lived {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default();
+        gateway.broken(0, ("I1", format!("panic: {text}")));
+    }
+    gateway.report()
+}
+
+impl<'w> Gateway<'w> {
+    fn new(world: &'w World, index: u32) -> Self {
+        let seed = world.options.seed;
+        let configs: Vec<(&ModemName, &ModemConfig)> =
+            world.files.first().map(|file| file.config.modems.iter().collect()).unwrap_or_default();
+        let modems = configs.iter().enumerate().map(|(number, (name, config))| {
+            let number = u64::from(index) * 16 + number as u64;
+            let modem = new_modem(world, config, number);
+            let name: ModemName = (*name).clone();
+            let host = SimHost::new(name.clone(), Switchboard::new(modem), mix(seed ^ mix(number)));
+            Modem { name, host, watch: Watch::new() }
+        });
+        let of: Vec<&ModemConfig> = configs.iter().map(|(_, config)| *config).collect();
+        let mut milestones = Schedule::default();
+        let calm = world.calm_begins();
+        milestones.at(calm, Milestone::Calm);
+        milestones.at(calm + CONVERGES_WITHIN, Milestone::Verdict);
+        milestones.at(calm + CALM_RESTART, Milestone::Restart);
+        milestones.at(
+            calm + CALM_RESTART + std::time::Duration::from_secs(RESTARTED_WITHIN_SECS),
+            Milestone::VerdictAfterRestart,
+        );
+        milestones.at(calm + CALM, Milestone::End);
+        Self {
+            modems: modems.collect(),
+            chaos: Chaos::new(world, index, &of),
+            world,
+            index,
+            file: 0,
+            fleet: Fleet::new(mix(seed ^ u64::from(index))),
+            milestones,
+            phase: Phase::Chaos,
+            notes: Notes::new(),
+            now: Instant::ZERO,
+            turns: 0,
+            stuck: Vec::new(),
+            violations: Vec::new(),
+        }
+    }
+
+    fn report(self) -> Report {
+        let mut report = Report::new(self.world.options.seed);
+        report.gateways = 1;
+        report.modem_seconds = self.now.as_millis() / 1000 * self.modems.len() as u64;
+        report.trace_hash = self.notes.hash() ^ u64::from(self.index);
+        report.stuck = self.stuck;
+        report.violations = self.violations;
+        report.counters = self.notes.counters();
+        report
+    }
+
+    fn live(&mut self) {
+        self.start_daemon();
+        while self.phase != Phase::Over {
+            self.exchange();
+            let next = self.next();
+            self.turns = if next > self.now { 0 } else { self.turns + 1 };
+            self.now = next.max(self.now);
+            if self.turns > TURNS {
+                let why = self.fleet.poll_timeout().map_or("nothing", |(_, why)| why);
+                self.broken(0, ("I9", format!("goes round in circles without time passing: {why}")));
+                self.now = self.now + std::time::Duration::from_millis(100);
+            }
+            while let Some(act) = self.chaos.act(self.now) {
+                self.act(act);
+            }
+            for modem in &mut self.modems {
+                modem.host.handle_timeout(self.now);
+            }
+            if self.fleet.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
+                self.tell(Input::Timer);
+            }
+            while let Some((_, milestone)) = self.milestones.pop(self.now) {
+                self.pass(milestone);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Instant {
+        let fleet = self.fleet.poll_timeout().map(|(at, _)| at);
+        if fleet.is_none_or(|at| at > self.now + std::time::Duration::from_secs(LONGEST_SLEEP_SECS)) {
+            self.broken(0, ("I11", format!("the core wants to be woken at {fleet:?}")));
+        }
+        let hosts = self.modems.iter().filter_map(|modem| modem.host.poll_timeout()).map(|(at, _)| at);
+        let milestone = self.milestones.next().map(|(at, _)| at);
+        hosts.chain([fleet, self.chaos.poll_timeout(), milestone].into_iter().flatten()).min().unwrap_or(self.now)
+    }
+
+    /// Passes inputs and outputs on until nobody has anything to say.
+    fn exchange(&mut self) {
+        loop {
+            let mut quiet = true;
+            for at in 0..self.modems.len() {
+                while let Some(input) = self.modems[at].host.poll_input() {
+                    if let Input::Bytes(_, bytes) = &input {
+                        self.modems[at].watch.delivered(bytes);
+                    }
+                    quiet = false;
+                    self.tell(input);
+                }
+                self.witnesses(at);
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    /// Gives the core an input and carries out what it asks for.
+    fn tell(&mut self, input: Input) {
+        self.fleet.handle(input, self.now);
+        let mut outputs = 0;
+        while let Some(output) = self.fleet.poll_output() {
+            outputs += 1;
+            if outputs == OUTPUTS {
+                self.broken(0, ("I9", format!("{OUTPUTS} outputs to one input")));
+            }
+            self.carry_out(output);
+        }
+        self.watch();
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        let about = match &output {
+            Output::Look(name, _)
+            | Output::OpenPort(name, _)
+            | Output::ClosePort(name)
+            | Output::Send(name, _)
+            | Output::ConfigureLink(name, _)
+            | Output::Power(name, _)
+            | Output::Remember(name, _) => Some(name),
+            Output::Fetch(_) | Output::Event(_) => None,
+        };
+        if let Some(at) = about.and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
+            let config = config(self.world, self.file, at);
+            let modem = &mut self.modems[at];
+            let broken = modem.watch.output(&output, config, &modem.host, self.now);
+            modem.host.handle_output(&output, self.now);
+            let writes = matches!(
+                output,
+                Output::ConfigureLink(..) | Output::Power(..) | Output::OpenPort(..) | Output::ClosePort(_)
+            );
+            self.break_if(at, broken);
+            if writes && self.phase == Phase::Rest {
+                self.broken(at, ("I2", format!("writes at rest: {output:?}")));
+            }
+        }
+        self.notes.output(output, self.now);
+    }
+
+    fn witnesses(&mut self, at: usize) {
+        let config = config(self.world, self.file, at);
+        while let Some((when, what)) = self.modems[at].host.poll_witness() {
+            let broken = self.modems[at].watch.witness(&what, config, when);
+            self.break_if(at, broken);
+            if self.phase == Phase::Rest && !matches!(what, Witness::SessionUp { .. }) {
+                self.broken(at, ("I2", format!("at rest: {what:?}")));
+            }
+        }
+    }
+
+    fn watch(&mut self) {
+        for at in 0..self.modems.len() {
+            let config = config(self.world, self.file, at);
+            let modem = &mut self.modems[at];
+            let Some(controller) = self.fleet.controller(&modem.name) else { continue };
+            let broken = modem.watch.look(controller, config, &modem.host, self.now);
+            self.break_if(at, broken);
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Disturb(at, disturbance) => {
+                self.notes.count(format!("disturbance {}", disturbance.name()));
+                self.notes.say(format!("*** {disturbance}"), self.now);
+                self.modems[at].host.disturb(&disturbance, self.now);
+            }
+            Act::Crash { remembers } => {
+                let how = if remembers { "crash" } else { "crash, memory lost" };
+                self.notes.count(format!("disturbance {how}"));
+                self.notes.say(format!("*** {how}"), self.now);
+                self.restart_daemon(remembers);
+            }
+            Act::Faults(at, to_modem, to_core) => {
+                self.notes.say(format!("*** faults {to_modem:?} / {to_core:?}"), self.now);
+                self.modems[at].host.set_faults(to_modem, to_core);
+            }
+            Act::Edit(file) => {
+                self.notes.count("disturbance edit".to_owned());
+                self.notes.say(format!("*** edit: file {file}"), self.now);
+                for at in 0..self.modems.len() {
+                    let before = config(self.world, self.file, at);
+                    self.modems[at].watch.edited(before, self.now);
+                }
+                self.file = file;
+                self.tell(Input::Config(self.world.files[file].source.clone()));
+            }
+        }
+    }
+
+    fn pass(&mut self, milestone: Milestone) {
+        self.notes.say(format!("*** {milestone:?}"), self.now);
+        match milestone {
+            Milestone::Calm => {
+                self.phase = Phase::Settling;
+                for modem in &mut self.modems {
+                    modem.host.calm(self.now);
+                }
+            }
+            Milestone::Verdict | Milestone::VerdictAfterRestart => {
+                self.judge();
+                self.phase = Phase::Rest;
+            }
+            Milestone::Restart => {
+                self.judge();
+                self.phase = Phase::Settling;
+                self.restart_daemon(true);
+            }
+            Milestone::End => {
+                self.judge();
+                self.phase = Phase::Over;
+            }
+        }
+    }
+
+    /// Is every modem as it should be, and does the core say so?
+    fn judge(&mut self) {
+        for at in 0..self.modems.len() {
+            let config = config(self.world, self.file, at);
+            let Modem { name, host, .. } = &self.modems[at];
+            let Some(controller) = self.fleet.controller(name) else { continue };
+            let expected = expect::expected(config, host.board().modem());
+            let wrong = expect::wrong(&expected, config, host.board().modem(), host.link());
+            let says = controller.status(ConditionKind::Converged) == Status::True;
+            let should_say = matches!(expected, Expected::Online { .. });
+            let wrong = wrong
+                .or_else(|| (says != should_say).then(|| format!("should be {expected:?}, says Converged={says}")));
+            if let Some(wrong) = wrong {
+                let first = controller.conditions().iter().find(|c| c.status != Status::True);
+                let says = first.map_or_else(|| "Converged".to_owned(), ToString::to_string);
+                let personality = host.board().modem().personality().name;
+                self.stuck.push(Stuck {
+                    gateway: self.index,
+                    modem: name.to_string(),
+                    detail: format!("at {}, {personality}: {wrong}; says {says}", self.now),
+                    history: self.notes.history(),
+                });
+            }
+        }
+    }
+
+    fn start_daemon(&mut self) {
+        self.tell(Input::Config(self.world.files[self.file].source.clone()));
+    }
+
+    fn restart_daemon(&mut self, remembers: bool) {
+        let seed = mix(self.world.options.seed ^ u64::from(self.index));
+        self.fleet = Fleet::new(seed);
+        for at in 0..self.modems.len() {
+            self.modems[at].host.crash();
+            self.modems[at].watch.restarted();
+            if remembers {
+                let Modem { name, host, .. } = &self.modems[at];
+                let remembered = Input::Remembered(name.clone(), host.memory().clone());
+                self.fleet.handle(remembered, self.now);
+            }
+        }
+        self.start_daemon();
+    }
+
+    fn break_if(&mut self, at: usize, broken: Option<Broken>) {
+        if let Some(broken) = broken {
+            self.broken(at, broken);
+        }
+    }
+
+    fn broken(&mut self, at: usize, (invariant, detail): Broken) {
+        self.notes.count(format!("violation {invariant}"));
+        let first = !self.violations.iter().any(|told| told.invariant == invariant && told.detail == detail);
+        if first && self.violations.len() < MAX_TOLD {
+            self.violations.push(Violation {
+                invariant,
+                gateway: self.index,
+                modem: self.modems.get(at).map(|modem| modem.name.to_string()).unwrap_or_default(),
+                at: self.now,
+                detail,
+                history: self.notes.history(),
+            });
+        }
+    }
+}
+
+/// The file's entry for a modem. Every file of a world names the same modems.
+fn config(world: &World, file: usize, at: usize) -> &ModemConfig {
+    let configs = |file: usize| world.files.get(file).and_then(|file| file.config.modems.values().nth(at));
+    configs(file).or_else(|| configs(0)).unwrap_or_else(|| unreachable!("a modem is in the file it was made for"))
+}
+
+fn new_modem(world: &World, config: &ModemConfig, number: u64) -> SimModem {
+    let mut random = Random::stream(world.options.seed, "modem", number);
+    let personality = random.pick(&world.personalities).map_or_else(Personality::default, |p| (*p).clone());
+    let mut profile = Profile::numbered(number);
+    // Mostly a card that the file knows; the last of the list is a stranger.
+    profile.slots = vec![random.pick(&expect::cards(config, number)).cloned()];
+    profile.network.ipv6 = random.chance(800);
+    profile.network.mtu = random.chance(800).then_some(1430);
+    SimModem::new(personality, profile, mix(world.options.seed ^ mix(number)), Instant::ZERO)
+}

@@ -1,0 +1,157 @@
+//! Commands that need no daemon, and every exit code that can be had without one.
+#![cfg(feature = "daemon")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+mod shell_support;
+
+use shell_support::Place;
+
+const GOOD: &str = "version: 1\nmodems:\n  wwan0:\n    service_providers:\n      - apn: internet\n";
+const BAD: &str =
+    "version: 1\nmodems:\n  wwan0:\n    service_providers:\n      - apn: internet\n        roamng_allowed: true\n";
+
+#[test]
+fn usage_is_64_and_help_is_not_an_error() {
+    let place = Place::new();
+    for args in
+        [&["--help"][..], &["--version"], &["help", "simulate"], &["simulate", "--help"], &["disturb", "--help"]]
+    {
+        let ran = place.wwan(args);
+        assert!(ran.err().is_empty() && !ran.out().is_empty(), "{args:?}");
+        ran.ended(0);
+    }
+    for args in [
+        &[][..],
+        &["explode"],
+        &["status", "--nonsense"],
+        &["wait", "--timeout", "soon"],
+        &["wait", "--for", "Happiness"],
+        &["disturb", "explode"],
+        &["qmi", "decode", "xyz"],
+        &["simulate", "--personality", "perfect"],
+        &["simulate", "--listen", "tcp:1"],
+        &["simulate", "--no-daemon"],
+    ] {
+        let ran = place.wwan(args);
+        assert!(!ran.err().is_empty(), "{args:?}");
+        ran.ended(64);
+    }
+}
+
+#[test]
+fn without_a_daemon_every_question_ends_with_69() {
+    let place = Place::new();
+    let socket = place.path("nobody.sock");
+    for verb in [
+        &["status"][..],
+        &["plan"],
+        &["explain"],
+        &["events"],
+        &["wait"],
+        &["config", "show", "--running"],
+        &["disturb", "unplug"],
+    ] {
+        let args = [&["--socket", socket.to_str().unwrap()][..], verb].concat();
+        let ran = place.wwan(&args);
+        assert!(ran.err().starts_with("wwan: no daemon answers on /"), "{}", ran.err());
+        ran.ended(69);
+    }
+}
+
+#[test]
+fn a_valid_file_is_said_to_be_valid() {
+    let place = Place::new();
+    let file = place.write("wwan.yaml", GOOD);
+    let out = place.wwan(&["validate", file.to_str().unwrap()]).ended(0);
+    assert_eq!(out, format!("{}: valid; modems: 1, warnings: 0\n", file.display()));
+}
+
+#[test]
+fn an_invalid_file_is_shown_with_line_column_and_hint() {
+    let place = Place::new();
+    let file = place.write("wwan.yaml", BAD);
+    let path = file.to_str().unwrap();
+    let out = place.wwan(&["validate", path]).ended(78);
+    for part in [
+        &format!("{path}:6:9: "),
+        "        roamng_allowed: true\n",
+        "^^^^",
+        "did you mean `roaming_allowed`?",
+        "not valid",
+    ] {
+        assert!(out.contains(part), "{part}\n{out}");
+    }
+    assert!(!out.contains('\u{1b}'), "no colours when nobody looks");
+    let json = place.wwan(&["validate", "-o", "json", path]).ended(78);
+    let diagnostics: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&diagnostics[0]["line"], &diagnostics[0]["column"]), (&6.into(), &9.into()));
+    assert_eq!(place.wwan(&["config", "show", "--config", path]).code(), 78);
+}
+
+#[test]
+fn every_file_is_judged_by_itself_and_none_is_missed() {
+    let place = Place::new();
+    let (good, bad) = (place.write("good.yaml", GOOD), place.write("bad.yaml", BAD));
+    let missing = place.path("missing.yaml");
+    let out = place.wwan(&["validate", good.to_str().unwrap(), bad.to_str().unwrap()]).ended(78);
+    assert!(out.contains("good.yaml: valid") && out.contains("bad.yaml: not valid"), "{out}");
+    let ran = place.wwan(&["validate", missing.to_str().unwrap()]);
+    assert!(ran.err().contains("no such file"));
+    ran.ended(78);
+}
+
+#[test]
+fn quick_configure_writes_a_valid_file_and_spares_another() {
+    let place = Place::new();
+    let file = place.path("wwan.yaml");
+    let path = file.to_str().unwrap();
+    place.wwan(&["quick-configure", "internet", "--file", path]).ended(0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), GOOD);
+    let refused = place.wwan(&["quick-configure", "other", "--file", path]);
+    assert!(refused.err().contains("--force"));
+    refused.ended(1);
+    place.wwan(&["quick-configure", "other", "--file", path, "--force"]).ended(0);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("apn: other"));
+    place.wwan(&["quick-configure", &"x".repeat(200), "--file", path, "--force"]).ended(64);
+    place.wwan(&["quick-configure", "internet", "--file", "/nowhere/at/all.yaml"]).ended(1);
+    place.wwan(&["validate", path]).ended(0);
+}
+
+#[test]
+fn the_effective_configuration_says_where_it_comes_from() {
+    let place = Place::new();
+    let file = place.write("wwan.yaml", GOOD);
+    let out = place.wwan(&["config", "show", "--origin", "--config", file.to_str().unwrap()]).ended(0);
+    assert!(out.contains(&format!("# {}:5", file.display())), "{out}");
+}
+
+#[test]
+fn schemas_are_json() {
+    let place = Place::new();
+    for (args, draft) in [(&["schema"][..], "2020-12"), (&["schema", "--draft", "07"], "draft-07")] {
+        let schema: serde_json::Value = serde_json::from_str(&place.wwan(args).ended(0)).unwrap();
+        assert!(schema["$schema"].as_str().unwrap().contains(draft));
+    }
+}
+
+#[test]
+fn messages_are_decoded_in_any_spelling() {
+    let place = Place::new();
+    let out = place.wwan(&["qmi", "decode", "01:0c:00", "00020100010021000000"]).ended(0);
+    assert!(out.starts_with("DMS get_manufacturer request"), "{out}");
+    assert!(place.wwan(&["qmi", "decode", "ff"]).ended(0).contains("no frame"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["schema"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}

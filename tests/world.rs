@@ -1,0 +1,34 @@
+//! The core under a world in which everything goes wrong: a moderate one for every `cargo test`.
+//!
+//! Larger worlds: `wwan simulate --fleet 1000 --hours 24`. A seed that once failed is a line in `seeds.txt` for ever.
+
+use wwan::sim::world::{Options, Report, World};
+
+const CONFIG: &str = include_str!("world.yaml");
+
+fn run(options: Options) -> Report {
+    World::new(CONFIG, options).unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false))).run()
+}
+
+fn assert_good(report: &Report) {
+    assert!(report.is_good(), "{report}");
+}
+
+#[test]
+fn a_peaceful_world_comes_to_rest_and_stays_so() {
+    assert_good(&run(Options { gateways: 20, hours: 1, peaceful: true, ..Options::default() }));
+}
+
+#[test]
+fn a_troubled_world_recovers() {
+    let report = run(Options { gateways: 10, hours: 12, ..Options::default() });
+    assert_good(&report);
+}
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    let world = || run(Options { seed: 7, gateways: 2, hours: 4, ..Options::default() });
+    assert_eq!(world(), world());
+    let other = run(Options { seed: 8, gateways: 2, hours: 4, ..Options::default() });
+    assert_ne!(world().trace_hash, other.trace_hash);
+}
