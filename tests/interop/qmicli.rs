@@ -49,7 +49,7 @@ const STEPS: &[Step] = &[
     Says("--uim-get-slot-status", &["1 physical slots found", "Slot status: active", "ICCID: 894921"]),
     Says("--uim-read-transparent=0x3F00,0x2FE2", &["SW1: '0x90'", "98:94:12"]),
     Says("--uim-read-transparent=0x3F00,0x7FFF,0x6F07", &["SW1: '0x90'", "08:09:10:10"]),
-    Fails("--uim-read-transparent=0x3F00,0x7FFF,0x6F3E", &["SimFileNotFound"]),
+    Fails("--uim-read-transparent=0x3F00,0x7FFF,0x6FFE", &["SimFileNotFound"]),
     // Its PIN. Wrong ones cost tries, a right one gives them back.
     Says("--uim-set-pin-protection=PIN1,enable,1234", &["PIN protection updated"]),
     Says("--dms-uim-get-pin-status", &["Status: enabled-verified"]),
