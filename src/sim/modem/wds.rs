@@ -162,6 +162,8 @@ impl SimModem {
         now: Instant,
     ) -> Answer<wds::start_network::Response> {
         let family = ask.ip_family.map_or(family, family_of);
+        // Whatever this client asks from now on is about the session that it starts.
+        self.clients.with(Service::Wds, client, |client| client.family = wire_family(family));
         let profile = ask.profile_3gpp.unwrap_or_else(|| self.memory.profiles.default_index());
         if self.memory.profiles.get(profile).is_none() {
             return Err(no(E::InvalidProfile));

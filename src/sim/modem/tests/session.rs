@@ -125,6 +125,17 @@ fn the_network_may_carry_one_family_only() {
 }
 
 #[test]
+fn a_client_asks_about_the_session_that_it_started() {
+    let mut bench = Bench::ready("well-behaved-lte");
+    let wds = bench.client(Service::Wds);
+    let v6 = wds::start_network::Request { ip_family: Some(wds::IpFamily::Ipv6), ..start("internet") };
+    granted(bench.ask(wds, &v6));
+    assert_eq!(status(&mut bench, wds), ConnectionStatus::Connected);
+    let settings = granted(bench.ask(wds, &wds::get_current_settings::Request::default()));
+    assert!(settings.ipv6_address.is_some() && settings.ipv4_address.is_none(), "{settings:?}");
+}
+
+#[test]
 fn a_foreign_session_is_in_the_way_until_it_is_stopped() {
     let mut bench = Bench::ready("well-behaved-lte");
     let (wds, v6) = (bench.client(Service::Wds), bench.client(Service::Wds));
