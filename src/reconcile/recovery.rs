@@ -44,6 +44,8 @@ struct Spell {
     since: Instant,
     /// Since when the condition holds again, if it does.
     better_since: Option<Instant>,
+    /// Since when something else is the diagnosis: the clock of a spell runs only while it is the diagnosis itself.
+    paused_since: Option<Instant>,
     steps: u32,
     last_step: Option<Instant>,
 }
@@ -66,15 +68,18 @@ impl Recovery {
             return None;
         }
         self.note_recovered(stages, now);
-        let diagnosis = stages.iter().find(|s| s.status != Status::True)?;
-        let trouble = trouble(diagnosis)?;
-        let fresh = Spell { since: now, better_since: None, steps: 0, last_step: None };
-        let spell = self.spells.entry(trouble).or_insert(fresh);
-        if let Some(better_since) = spell.better_since.take() {
-            // The clock of a spell stands still while things are better.
-            spell.since = spell.since + now.since(better_since);
+        let diagnosis = stages.iter().find(|s| s.status != Status::True);
+        let trouble = match diagnosis.map(trouble) {
+            // An action is under way: nothing has changed yet.
+            Some(None) => return None,
+            Some(Some(trouble)) => Some(trouble),
+            None => None,
+        };
+        for (_, spell) in self.spells.iter_mut().filter(|(other, _)| Some(**other) != trouble) {
+            spell.paused_since.get_or_insert(now);
         }
-        let spell = *spell;
+        let (diagnosis, trouble) = (diagnosis?, trouble?);
+        let spell = *self.resume(trouble, now);
         let ladder = ladder(trouble, &diagnosis.finding);
         let (rung, due) = due(&ladder, &spell)?;
         let due = due.max(self.settle_until);
@@ -100,6 +105,19 @@ impl Recovery {
 
     pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         self.next.map(|at| (at, "a recovery step is due"))
+    }
+
+    /// The spell of a trouble, its clock running.
+    fn resume(&mut self, trouble: Trouble, now: Instant) -> &Spell {
+        let fresh = Spell { since: now, better_since: None, paused_since: None, steps: 0, last_step: None };
+        let spell = self.spells.entry(trouble).or_insert(fresh);
+        spell.better_since = None;
+        if let Some(paused_since) = spell.paused_since.take() {
+            let pause = now.since(paused_since);
+            spell.since = spell.since + pause;
+            spell.last_step = spell.last_step.map(|at| at + pause);
+        }
+        spell
     }
 
     /// Ends the spells of what has recovered.

@@ -46,8 +46,20 @@ pub struct Faulty {
     clear_at: Instant,
     /// Waits for company.
     held: Vec<u8>,
-    on_the_way: Schedule<Vec<u8>>,
+    on_the_way: Schedule<Piece>,
+    /// Came between two parts of a chunk and waits for the second: what is sent together is not mixed with others.
+    between: Option<Vec<Vec<u8>>>,
     arrived: VecDeque<Vec<u8>>,
+}
+
+/// Something on the way.
+#[derive(Debug)]
+enum Piece {
+    Whole(Vec<u8>),
+    Head(Vec<u8>),
+    Tail(Vec<u8>),
+    /// The held chunk, if it is still alone.
+    Held,
 }
 
 /// A stream for each fault: one rate changed moves no other fault.
@@ -88,6 +100,7 @@ impl Faulty {
             clear_at: Instant::ZERO,
             held: Vec::new(),
             on_the_way: Schedule::default(),
+            between: None,
             arrived: VecDeque::new(),
         }
     }
@@ -114,14 +127,14 @@ impl Faulty {
             // Nothing may wait for ever: with no next chunk it goes alone.
             let alone = now + self.dice.coalesce.within(MOMENT_MS);
             self.held = chunk;
-            self.on_the_way.at(alone, Vec::new());
+            self.on_the_way.at(alone, Piece::Held);
             return;
         }
         if self.dice.duplicate.chance(duplicate) {
             self.send(chunk.clone(), now);
         }
         if self.dice.reorder.chance(reorder) {
-            self.on_the_way.at(now + self.dice.reorder.within(MOMENT_MS), chunk);
+            self.on_the_way.at(now + self.dice.reorder.within(MOMENT_MS), Piece::Whole(chunk));
         } else {
             self.send(chunk, now);
         }
@@ -133,14 +146,26 @@ impl Faulty {
         self.held.clear();
         self.arrived.clear();
         self.on_the_way = Schedule::default();
+        self.between = None;
     }
 
     /// Lets arrive what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((_, chunk)) = self.on_the_way.pop(now) {
-            let chunk = if chunk.is_empty() { std::mem::take(&mut self.held) } else { chunk };
-            if !chunk.is_empty() {
-                self.arrived.push_back(chunk);
+        while let Some((_, piece)) = self.on_the_way.pop(now) {
+            match piece {
+                Piece::Head(head) => {
+                    self.between = Some(Vec::new());
+                    self.arrived.push_back(head);
+                }
+                Piece::Tail(tail) => {
+                    self.arrived.push_back(tail);
+                    self.arrived.extend(self.between.take().into_iter().flatten());
+                }
+                Piece::Whole(chunk) => self.arrive(chunk),
+                Piece::Held => {
+                    let held = std::mem::take(&mut self.held);
+                    self.arrive(held);
+                }
             }
         }
     }
@@ -184,11 +209,19 @@ impl Faulty {
         if chunk.len() > 1 && self.dice.split.chance(self.faults.split) {
             let at = self.dice.split.between(1, chunk.len() as u64 - 1) as usize;
             let (head, tail) = chunk.split_at(at);
-            self.on_the_way.at(self.clear_at, head.to_vec());
+            self.on_the_way.at(self.clear_at, Piece::Head(head.to_vec()));
             self.clear_at = self.clear_at + self.dice.split.within(MOMENT_MS);
-            self.on_the_way.at(self.clear_at, tail.to_vec());
-        } else if !chunk.is_empty() {
-            self.on_the_way.at(self.clear_at, chunk);
+            self.on_the_way.at(self.clear_at, Piece::Tail(tail.to_vec()));
+        } else {
+            self.on_the_way.at(self.clear_at, Piece::Whole(chunk));
+        }
+    }
+
+    fn arrive(&mut self, chunk: Vec<u8>) {
+        match &mut self.between {
+            _ if chunk.is_empty() => {}
+            Some(waiting) => waiting.push(chunk),
+            None => self.arrived.push_back(chunk),
         }
     }
 }
@@ -241,6 +274,17 @@ mod tests {
         let corrupt = run(Faults { corrupt: always, ..Faults::default() }, 9).concat();
         let flipped: u32 = corrupt.iter().zip(bytes(9)).map(|(a, b)| (a ^ b).count_ones()).sum();
         assert_eq!(flipped, 9);
+    }
+
+    #[test]
+    fn chunks_are_overtaken_but_never_mixed() {
+        let mut way = Faulty::new(5, 0);
+        way.set(Faults { reorder: 500, split: 500, ..Faults::default() });
+        (0..200).for_each(|i| way.handle_bytes(vec![i; 9], Instant::from_millis(u64::from(i) * 7)));
+        way.handle_timeout(Instant::FAR);
+        let arrived: Vec<u8> = std::iter::from_fn(|| way.poll_output()).flatten().collect();
+        assert_eq!(arrived.len(), 200 * 9);
+        assert!(arrived.chunks(9).all(|chunk| chunk.iter().all(|byte| *byte == chunk[0])));
     }
 
     #[test]

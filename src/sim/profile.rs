@@ -29,6 +29,10 @@ pub struct Card {
     pub home: Plmn,
     /// EF SPN.
     pub provider_name: String,
+    /// The subscriber's number.
+    pub msisdn: String,
+    /// EF GID1.
+    pub gid1: Vec<u8>,
     /// Its PIN.
     pub pin: Pin,
 }
@@ -82,6 +86,8 @@ impl Card {
             imsi: format!("00101{:010}", number % 10_000_000_000),
             home: Plmn { mcc: 1, mnc: 1, three_digit_mnc: false },
             provider_name: "wwan test".into(),
+            msisdn: format!("1555010{:04}", number % 10_000),
+            gid1: vec![0xFF; 4],
             pin: Pin { enabled: false, ..Pin::new("1234") },
         }
     }

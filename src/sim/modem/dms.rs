@@ -5,7 +5,7 @@ use super::answer::{dispatch, need, no};
 use crate::model::Instant;
 use crate::qmi::bands::LteBands;
 use crate::qmi::nas::ModePreference;
-use crate::qmi::{Frame, Service, dms};
+use crate::qmi::{Frame, ProtocolError, Service, dms};
 
 impl SimModem {
     pub(super) fn dms(&mut self, frame: &Frame, now: Instant) -> Frame {
@@ -37,7 +37,10 @@ impl SimModem {
             dms::get_revision |_| {
                 Ok(Response { revision: text(self.personality.revision), ..Default::default() })
             },
-            dms::get_msisdn |_| Err(no(crate::qmi::ProtocolError::NotProvisioned)),
+            dms::get_msisdn |_| {
+                let card = self.ready_card().ok_or_else(|| no(ProtocolError::NotProvisioned))?;
+                Ok(Response { msisdn: Some(card.msisdn.clone()), ..Default::default() })
+            },
             dms::get_ids |_| {
                 Ok(Response {
                     esn: text("0"),
@@ -75,7 +78,7 @@ impl SimModem {
             dms::restore_factory_defaults |ask| {
                 let code = need(ask.code)?;
                 if code != *b"000000" {
-                    return Err(no(crate::qmi::ProtocolError::AuthenticationFailed));
+                    return Err(no(ProtocolError::AuthenticationFailed));
                 }
                 self.memory.radio = super::radio::Memory::of(&self.personality);
                 Ok(Response::default())

@@ -29,6 +29,8 @@ pub(super) fn content(card: &Card, file: &File) -> Option<Vec<u8>> {
             bytes.extend(card.provider_name.bytes().take(16));
             Some(padded(bytes, 17))
         }
+        // EF GID1, clause 4.2.10.
+        (0x6F3E, USIM) => Some(card.gid1.clone()),
         _ => None,
     }
 }

@@ -170,8 +170,9 @@ impl Chaos {
         Some(Act::Disturb(modem, disturbance))
     }
 
-    /// Faults of one direction for an hour. Damage that could pass for another truth is left out: QMI has no checksum,
-    /// and USB, which has one, delivers a frame as it was or not at all.
+    /// Faults of one direction for an hour. Damage that could pass for another truth is left out (a flipped bit, a frame
+    /// that goes on with the bytes of the next): QMI has no checksum, and USB, which has one, delivers a frame as it was
+    /// or not at all.
     fn faults(&mut self) -> Faults {
         let random = &mut self.hours;
         if random.chance(500) {
@@ -179,8 +180,9 @@ impl Chaos {
         }
         let mut rate = |most: u64| if random.chance(400) { random.between(1, most) as u16 } else { 0 };
         let (drop, delay, duplicate, reorder) = (rate(60), rate(100), rate(60), rate(60));
-        let (split, coalesce, noise, truncate) = (rate(200), rate(200), rate(30), rate(10));
-        Faults { drop, delay, delay_ms: (20, 4_000), duplicate, reorder, split, coalesce, corrupt: 0, noise, truncate }
+        let (split, coalesce, noise) = (rate(200), rate(200), rate(30));
+        let (delay_ms, corrupt, truncate) = ((20, 4_000), 0, 0);
+        Faults { drop, delay, delay_ms, duplicate, reorder, split, coalesce, corrupt, noise, truncate }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Write};
 
-use crate::model::Instant;
+use crate::model::{Instant, Status};
 use crate::qmi::{Kind, registry};
 use crate::reconcile::{EventKind, Output};
 use crate::sim::random::{fnv, fnv_on};
@@ -72,7 +72,7 @@ impl Notes {
                 sent(&bytes)
             }
             Output::Event(event) => {
-                let _ = write!(self.hash, "{event:?}");
+                self.hash_event(&event.what);
                 self.count_event(&event.what);
                 Entry::Event(event.what)
             }
@@ -98,6 +98,25 @@ impl Notes {
             self.history.pop_front();
         }
         self.history.push_back((now, entry));
+    }
+
+    /// By its names: the whole of it in words would cost more than the rest of the world.
+    fn hash_event(&mut self, event: &EventKind) {
+        let words: [&str; 3] = match event {
+            EventKind::ConditionChanged { to, .. } => {
+                ["condition", to.finding.reason(), if to.status == Status::True { "true" } else { "not true" }]
+            }
+            EventKind::ActionStarted { action, .. } => ["started", action.name(), ""],
+            EventKind::ActionEnded { action, outcome } => {
+                ["ended", action.name(), if outcome.is_ok() { "done" } else { "failed" }]
+            }
+            EventKind::Recovery { step, .. } => ["recovery", step.name(), ""],
+            EventKind::ModemRestarted { evidence } => ["restarted", evidence.as_str(), ""],
+            EventKind::ConfigAccepted { .. } => ["accepted", "", ""],
+            EventKind::ConfigRejected { .. } => ["rejected", "", ""],
+            EventKind::Retired => ["retired", "", ""],
+        };
+        self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_on(hash, word.as_bytes()));
     }
 
     fn count_event(&mut self, event: &EventKind) {
