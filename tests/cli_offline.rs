@@ -101,6 +101,13 @@ fn every_file_is_judged_by_itself_and_none_is_missed() {
 }
 
 #[test]
+fn what_cannot_be_read_is_an_error_that_says_why() {
+    let place = Place::new();
+    let out = place.wwan(&["validate", place.path("").to_str().unwrap()]).ended(78);
+    assert!(out.contains("is a directory, not a file"), "{out}");
+}
+
+#[test]
 fn quick_configure_writes_a_valid_file_and_spares_another() {
     let place = Place::new();
     let file = place.path("wwan.yaml");

@@ -216,6 +216,23 @@ async fn a_storm_of_edits_ends_with_the_last() {
 }
 
 #[tokio::test]
+async fn files_that_never_come_to_rest_are_looked_at_all_the_same() {
+    let mut scene = Scene::new(|_| {}).await;
+    let path = scene.at("etc/wwan.yaml");
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let editor = std::thread::spawn(move || {
+        let mut edits = 0..;
+        while ended.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            rename_over(&path, &edits.next().unwrap_or(0).to_string());
+        }
+    });
+    assert_eq!(scene.report().await.len(), 1);
+    assert_eq!(scene.report().await.len(), 1);
+    drop(end);
+    editor.join().unwrap();
+}
+
+#[tokio::test]
 async fn without_any_event_a_look_now_and_then_finds_the_change() {
     let dir = tempfile::tempdir().unwrap();
     let pace = Pace { look_again: Duration::from_millis(10), unfinished: Duration::from_millis(5), ..PACE };

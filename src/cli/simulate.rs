@@ -181,7 +181,7 @@ fn command(socket: &Path) -> String {
 pub(super) fn how_to() -> String {
     let characters = Personality::all().iter().map(|p| format!("  {:20} {}", p.name, p.about));
     format!(
-        "While it runs, from another terminal:\n  \
+        "While it runs, from another terminal (in a clone, `cargo run --` stands for `wwan`):\n  \
          wwan status -o wide        the conditions of the modem\n  \
          wwan explain               why it is online or not, and what happens next\n  \
          wwan events -f             what happens\n  \

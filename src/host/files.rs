@@ -114,9 +114,10 @@ fn source(path: &Path) -> Option<Source> {
     }
 }
 
-/// A file without a statement is refused by the config room, which shows its first line: the reason.
+/// A text that the config room refuses as it refuses any other mistake, and shows to whoever asks: it says why.
 fn unreadable(path: &Path, why: &FileError) -> Source {
-    Source::new(path.display().to_string(), format!("# {}", in_words(why)))
+    let why = serde_json::Value::from(in_words(why));
+    Source::new(path.display().to_string(), format!("unreadable: {why}\n"))
 }
 
 /// The bytes, one more than allowed at most, and whether everyone may read them. Opening never waits: a FIFO without
@@ -199,7 +200,8 @@ mod tests {
         for name in ["fifo", "directory", "dangling", "loop", "device"] {
             let sources = Layers::only(at(name)).read();
             assert_eq!(sources.len(), 1, "{name}");
-            assert!(sources[0].bytes.starts_with(b"# "), "{name}: {sources:?}");
+            assert!(sources[0].bytes.starts_with(b"unreadable: \""), "{name}: {sources:?}");
+            assert!(crate::config::load(&sources).config.is_none());
         }
     }
 

@@ -96,22 +96,24 @@ enum Wake {
 impl Port {
     /// Ends when the daemon drops either end.
     async fn attend(self, mut orders: mpsc::Receiver<Command>) {
-        let mut open: Option<(PortSpec, Line)> = None;
+        let mut place = None;
+        let mut open: Option<Line> = None;
         loop {
             let wake = match &mut open {
                 None => Wake::Command(orders.recv().await),
-                Some((_, line)) => tokio::select! {
+                Some(line) => tokio::select! {
                     command = orders.recv() => Wake::Command(command),
                     read = line.turn() => Wake::Line(read),
                 },
             };
             let report = match wake {
                 Wake::Command(None) => return,
-                Wake::Command(Some(command)) => self.obey(command, &mut open).await,
+                Wake::Command(Some(command)) => self.obey(command, &mut place, &mut open).await,
                 Wake::Line(Ok(bytes)) => Some(Input::Bytes(self.modem.clone(), bytes)),
                 Wake::Line(Err(why)) => {
                     tracing::debug!(modem = %self.modem, why = in_words(&why), "the port is lost");
-                    open.take().map(|(spec, _)| self.found(&spec))
+                    open = None;
+                    place.as_ref().map(|spec| self.found(spec))
                 }
             };
             if let Some(report) = report
@@ -122,27 +124,30 @@ impl Port {
         }
     }
 
-    async fn obey(&self, command: Command, open: &mut Option<(PortSpec, Line)>) -> Option<Input> {
+    async fn obey(&self, command: Command, place: &mut Option<PortSpec>, open: &mut Option<Line>) -> Option<Input> {
         match command {
-            Command::Look(spec) => Some(match open {
-                Some(_) => Input::Port(self.modem.clone(), PortState::Open),
-                None => self.found(&spec),
-            }),
+            Command::Look(_) if open.is_some() => Some(Input::Port(self.modem.clone(), PortState::Open)),
+            Command::Look(spec) => Some(self.found(&spec)),
             Command::Open(spec) => {
                 // Closed first: a second descriptor on the same node would steal half of the answers.
                 *open = None;
-                Some(match self.open(&spec).await {
+                let opened = self.open(&spec).await;
+                *place = Some(spec);
+                Some(match opened {
                     Ok((line, kind)) => {
-                        *open = Some((spec, line));
+                        *open = Some(line);
                         Input::Opened(self.modem.clone(), kind)
                     }
                     Err(report) => report,
                 })
             }
-            Command::Close => open.take().map(|(spec, _)| self.found(&spec)),
+            Command::Close => {
+                *open = None;
+                place.as_ref().map(|spec| self.found(spec))
+            }
             Command::Send(frame) => {
                 match open {
-                    Some((_, line)) => line.queue(frame),
+                    Some(line) => line.queue(frame),
                     None => tracing::debug!(modem = %self.modem, "nothing is open to send to"),
                 }
                 None

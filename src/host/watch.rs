@@ -78,6 +78,8 @@ pub struct Watch {
     unconfirmed: Option<Vec<Source>>,
     /// Files being written, with the time at which we no longer wait for their writer.
     writing: BTreeMap<PathBuf, Instant>,
+    /// The first event since the last look.
+    told_at: Option<Instant>,
     settled_at: Instant,
     look_at: Instant,
 }
@@ -116,6 +118,7 @@ impl Watch {
             reported: None,
             unconfirmed: None,
             writing: BTreeMap::new(),
+            told_at: None,
             settled_at: Instant::FAR,
             look_at: clock.now(),
         }
@@ -143,7 +146,7 @@ impl Watch {
     }
 
     fn due(&self) -> Instant {
-        if self.settled_at == Instant::FAR {
+        if self.told_at.is_none() {
             return self.look_at;
         }
         self.writing.values().copied().fold(self.settled_at, Instant::max)
@@ -160,12 +163,13 @@ impl Watch {
             Hint::Complete(_) | Hint::Writing(_) | Hint::Touched(_) => return,
             Hint::Unknown => {}
         }
-        self.settled_at = now + self.pace.settle;
+        // Files that change all the time are looked at now and then, not never.
+        let told_at = *self.told_at.get_or_insert(now);
+        self.settled_at = (now + self.pace.settle).min(told_at + self.pace.unfinished);
     }
 
     fn look(&mut self) -> Option<Vec<Source>> {
-        let told = self.settled_at != Instant::FAR || self.reported.is_none();
-        self.settled_at = Instant::FAR;
+        let told = self.told_at.take().is_some() || self.reported.is_none();
         self.writing.clear();
         // Watches first: what changes between the two is then seen by both and missed by neither.
         self.rearm();

@@ -57,11 +57,12 @@ impl Live {
     fn note(&mut self, event: &EventView) {
         match (&event.modem, &event.what) {
             (_, Happening::ConfigAccepted { generation }) => self.generation = *generation,
-            (Some(modem), Happening::ConditionChanged { condition, .. }) if condition.condition == "LinkConfigured" => {
-                if condition.status == "True" {
-                    self.online.insert(modem.clone());
-                } else {
-                    self.online.remove(modem);
+            (Some(modem), Happening::ConditionChanged { condition, .. }) => {
+                match (condition.condition.as_str(), condition.status.as_str()) {
+                    ("Converged" | "LinkConfigured", "True") => drop(self.online.insert(modem.clone())),
+                    // Conditions behind one that is False only wait, and nobody is told of that.
+                    (name, "False") if name != "Converged" => drop(self.online.remove(modem)),
+                    _ => {}
                 }
             }
             (Some(modem), Happening::Retired) => drop(self.online.remove(modem)),
@@ -156,6 +157,9 @@ mod tests {
         live.line(&event(None, Happening::ConfigAccepted { generation: 3 }));
         assert!(live.line(&refused()).unwrap().contains("generation 3 stays in force"));
         live.line(&event(Some("wwan0"), changed("LinkConfigured", "True", "Configured")));
+        live.line(&event(Some("wwan0"), changed("ModemPresent", "False", "Absent")));
+        assert!(live.line(&refused()).unwrap().contains("generation 3 stays in force"));
+        live.line(&event(Some("wwan0"), changed("Converged", "True", "AllApplied")));
         let line = live.line(&refused()).unwrap();
         assert_eq!(
             line,
