@@ -78,7 +78,7 @@ impl Report {
         self.stuck.extend(other.stuck);
         self.stuck.sort_by(|a, b| (a.gateway, &a.modem).cmp(&(b.gateway, &b.modem)));
         self.violations.extend(other.violations);
-        self.violations.sort_by(|a, b| (a.gateway, a.at).cmp(&(b.gateway, b.at)));
+        self.violations.sort_by_key(|violation| (violation.gateway, violation.at));
         for (what, times) in other.counters {
             *self.counters.entry(what).or_default() += times;
         }
