@@ -61,8 +61,10 @@ fn result(response: &Frame) -> ProtocolError {
 fn refused(capture: &str) -> Vec<String> {
     let (mut modem, mut now) = ready();
     let mut granted_then = BTreeMap::new();
-    let frames: Vec<Frame> =
-        capture.lines().map(|line| Frame::parse(&from_hex(&line[1..]).unwrap()).unwrap()).collect();
+    let frames: Vec<Frame> = capture
+        .lines()
+        .map(|line| Frame::parse(&from_hex(&line[1..]).expect("hex digits")).expect("a frame"))
+        .collect();
     for (index, frame) in frames.iter().enumerate().filter(|(_, frame)| frame.kind == Kind::Response) {
         let asked = frames[..index].iter().rposition(|request| {
             request.kind == Kind::Request

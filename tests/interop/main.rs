@@ -4,9 +4,9 @@
 //! Every test that needs a program, a namespace or a kernel feature looks for it first and says `skipped: why` on one
 //! line if it is not there; with `WWAN_NO_SKIP=1` that is a failure. Nothing here touches the network, the device
 //! nodes or the processes of the machine: a test with such needs is the first process of namespaces of its own, and
-//! all that it started ends with it.
+//! all that it started ends with it. `cargo test --test interop -- --show-output` tells what was seen.
 #![cfg(feature = "daemon")]
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 mod bytes;
 mod gateway;

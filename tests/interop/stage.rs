@@ -52,13 +52,14 @@ pub fn play(test: &str, stage: Stage, needs: &[&str], act: impl FnOnce(&Path)) {
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}\n{said}\n{complaints}", output.status);
     assert!(said.contains("test result: ok. 1 passed"), "no test is called {test}:\n{said}");
+    print!("{said}");
 }
 
 /// Says on the terminal that a test is skipped. Where nothing may be skipped it fails.
 pub fn skip(test: &str, why: &str) {
     assert!(std::env::var_os("WWAN_NO_SKIP").is_none(), "skipped although WWAN_NO_SKIP is set: {why}");
     // Past the capture of the test runner: a test that did not happen must not look like one that passed.
-    writeln!(std::io::stderr(), "skipped: {test}: {why}").unwrap();
+    std::io::stderr().write_all(format!("skipped: {test}: {why}\n").as_bytes()).unwrap();
 }
 
 /// The first of these programs that is not installed, in words.
