@@ -83,8 +83,11 @@ impl Conditions {
         if settled && *told != says {
             news.push(EventKind::ConditionChanged { from: told.0, to: condition.clone() });
             *told = says;
-        } else if kind == ConditionKind::Converged && told.0 != status {
-            *told = says;
+        } else if told.0 == Status::True
+            && (*finding == Finding::Waiting || kind == ConditionKind::Converged && !settled)
+        {
+            // Masked by an earlier condition, it may be another truth when it comes back: that will be news.
+            *told = (Status::Unknown, finding.reason());
         }
     }
 }
