@@ -372,3 +372,30 @@ fn a_calm_hour_costs_no_writes_and_two_requests_a_minute() {
     assert!(gateway.log.is_empty(), "nothing happens: {:?}", gateway.log);
     assert!(gateway.requests.len() <= 120, "{} requests: {:?}", gateway.requests.len(), gateway.requests);
 }
+
+#[test]
+fn a_proxy_that_lets_us_in_and_hangs_up_is_not_hammered() {
+    let config = CONFIG.replace("wwan0:\n", "wwan0:\n    control: { device: /dev/cdc-wdm0, proxy: true }\n");
+    let mut fleet = Fleet::new(1);
+    let (mut now, mut opened) = (Instant::ZERO, 0);
+    fleet.handle(Input::Config(vec![Source::new("wwan.yaml", config)]), now);
+    while now < Instant::ZERO + Duration::from_secs(60) {
+        while let Some(output) = fleet.poll_output() {
+            match output {
+                Output::OpenPort(name, _) => {
+                    opened += 1;
+                    let kind = PortKind::Proxy { device: "/dev/cdc-wdm0".into() };
+                    fleet.handle(Input::Opened(name, kind), now);
+                }
+                Output::Look(name, Fact::Port) | Output::Send(name, _) => {
+                    fleet.handle(Input::Port(name, PortState::Closed), now);
+                }
+                _ => {}
+            }
+            assert!(opened < 20, "opened {opened} times within {now}");
+        }
+        now = fleet.poll_timeout().map_or(Instant::FAR, |(at, _)| at).max(now);
+        fleet.handle(Input::Timer, now);
+    }
+    assert!(opened > 3, "given up after {opened}");
+}

@@ -12,6 +12,9 @@ struct Meddling {
     in_the_end: &'static [(&'static str, &'static str)],
 }
 
+/// More than this does not happen where every step has its reason.
+const TOO_MUCH: usize = 60;
+
 const CONNECTED: (&str, &str) = ("--wds-get-packet-service-status", "Connection status: 'connected'");
 const ONLINE: (&str, &str) = ("--dms-get-operating-mode", "Mode: 'online'");
 const LTE: (&str, &str) = ("--nas-get-system-selection-preference", "Mode preference: 'lte'");
@@ -37,8 +40,9 @@ fn heals(test: &str, meddling: &Meddling) {
             });
         }
         gateway.until_converged();
-        let story = gateway.events().split_off(known).join("\n");
-        println!("{story}");
+        let story = gateway.events().split_off(known);
+        println!("{}", story.join("\n"));
+        assert!(story.len() < TOO_MUCH, "it ran in circles");
         gateway.end();
     });
 }

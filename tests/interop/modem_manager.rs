@@ -11,7 +11,7 @@ use super::program::{Answer, Program, answer, program, until};
 use super::stage::{Stage, play};
 
 const NEEDS: &[&str] =
-    &["ModemManager", "mmcli", "dbus-daemon", "dbus-send", "python:dbusmock", "ip", "mount", "umount"];
+    &["ModemManager", "mmcli", "dbus-daemon", "dbus-send", "python:dbusmock", "ip", "link:veth", "mount", "umount"];
 
 /// The USB device that the modem seems to be.
 const DEVICE: &str = "/sys/devices/pci0000:00/usb1/1-1";

@@ -62,13 +62,19 @@ pub fn skip(test: &str, why: &str) {
     std::io::stderr().write_all(format!("skipped: {test}: {why}\n").as_bytes()).unwrap();
 }
 
-/// The first of these programs that is not installed, in words.
+/// The first of these that is not there, in words: programs, `python:` modules, `link:` types of the kernel.
 pub fn missing(needs: &[&str]) -> Option<String> {
-    let absent = needs.iter().find(|need| match need.strip_prefix("python:") {
-        Some(module) => !answer("/usr/bin/python3", &["-c", &format!("import {module}")]).is_ok(),
-        None => find(need).is_none(),
-    })?;
-    Some(format!("{absent} is not installed"))
+    needs.iter().find_map(|need| match need.split_once(':') {
+        Some(("python", module)) => {
+            let there = answer("/usr/bin/python3", &["-c", &format!("import {module}")]).is_ok();
+            (!there).then(|| format!("the module {module} of python3 is not installed"))
+        }
+        Some((_, link)) => {
+            let trial = ["-Urn", "ip", "link", "add", "a", "type", link, "peer", "name", "b"];
+            (!answer("unshare", &trial).is_ok()).then(|| format!("the kernel has no links of type {link}"))
+        }
+        None => find(need).is_none().then(|| format!("{need} is not installed")),
+    })
 }
 
 fn refused(stage: Stage) -> Option<String> {

@@ -14,8 +14,8 @@ use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant, LinkState,
-    ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
+    LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -347,7 +347,11 @@ impl Controller {
     /// does.
     fn begin_anew(&mut self) {
         let lasting = |name: &str| name.starts_with("start-session") || name == Action::ResetModem.name();
-        self.observed.attempts.retain(|name, _| lasting(name));
+        // qmi-proxy lets everybody in and hangs up where there is no modem: such a port has not come back.
+        let hung_up = |attempts: &Attempts| {
+            attempts.action == Action::Synchronise && attempts.last_failure == Some(Failure::PortLost)
+        };
+        self.observed.attempts.retain(|name, attempts| lasting(name) || hung_up(attempts));
     }
 
     fn learn(&mut self, report: Report, now: Instant) {
