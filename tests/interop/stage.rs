@@ -70,7 +70,8 @@ pub fn missing(needs: &[&str]) -> Option<String> {
             (!there).then(|| format!("the module {module} of python3 is not installed"))
         }
         Some((_, link)) => {
-            let trial = ["-Urn", "ip", "link", "add", "a", "type", link, "peer", "name", "b"];
+            // `name` in words: a bare name that begins an option of `ip link add` is taken for that option.
+            let trial = ["-Urn", "ip", "link", "add", "name", "trial0", "type", link, "peer", "name", "trial1"];
             (!answer("unshare", &trial).is_ok()).then(|| format!("the kernel has no links of type {link}"))
         }
         None => find(need).is_none().then(|| format!("{need} is not installed")),
