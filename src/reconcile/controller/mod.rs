@@ -14,8 +14,9 @@ use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
-    LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, Attempts, Condition, ConditionKind, ControlState, Desired, DesiredLink, Fact, FactSet, Failure,
+    Finding, Instant, LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity,
+    SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -372,6 +373,14 @@ impl Controller {
             && *state != SimState::Ready
         {
             self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+        }
+        if report == Report::Control(ControlState::Ready)
+            && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
+        {
+            // It was silent for a while: whatever it told us then is lost. At a start nothing is known yet.
+            let known = FactSet::MODEM.iter().filter(|fact| self.observed.seen_at(*fact).is_some());
+            let known = FactSet::of(&known.collect::<Vec<Fact>>()).without(FactSet::of(&[Fact::Control, Fact::Device]));
+            self.driver.suspect(known, now);
         }
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
