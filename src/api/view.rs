@@ -181,6 +181,7 @@ fn network(observed: &Observed) -> Option<NetworkView> {
     serving.registration.is_registered().then(|| NetworkView {
         plmn: serving.plmn.map(|plmn| plmn.to_string()),
         operator_name: serving.operator_name.clone(),
+        brand: serving.plmn.and_then(crate::operators::name).map(str::to_owned),
         roaming: serving.registration == crate::model::Registration::Roaming,
         technologies: serving.technologies.iter().map(|technology| technology.to_string()).collect(),
     })
