@@ -27,7 +27,7 @@ mod yaml;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use excerpt::Excerpt;
 pub use resolved::{
-    Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, Power, ServiceProvider, SimCondition,
+    ApnSource, Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, Power, ServiceProvider, SimCondition,
 };
 pub use schema::{schema_2020_12, schema_draft_07};
 pub use secret::SecretSource;

@@ -49,6 +49,12 @@ pub fn home(imsi: &Imsi) -> Option<Network> {
     [LONGEST, LONGEST - 1].into_iter().find_map(|length| find(digits.get(..length)?))
 }
 
+/// What the network with exactly this code is called.
+#[must_use]
+pub fn of_code(code: &str) -> Option<&'static str> {
+    find(code.as_bytes()).map(|network| network.name)
+}
+
 /// The entry with exactly this code.
 fn find(code: &[u8]) -> Option<Network> {
     let table = TABLE.as_bytes();
@@ -141,8 +147,9 @@ mod tests {
         ] {
             assert_eq!(name(plmn(code)), expected, "{code}");
         }
-        assert_eq!(find(b"2147"), None, "one digit is no network code");
-        assert_eq!(find(b""), None);
+        assert_eq!(of_code("21407"), Some("Movistar"));
+        assert_eq!(of_code("2147"), None, "one digit is no network code");
+        assert_eq!(of_code(""), None);
     }
 
     #[test]
