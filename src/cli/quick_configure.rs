@@ -57,7 +57,7 @@ fn reserved(text: &str) -> bool {
 }
 
 /// Whoever reads it sees the old file or the new one, never half of one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     fs::write(&new, text)?;

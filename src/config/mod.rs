@@ -8,6 +8,7 @@
 mod check;
 mod diagnostic;
 mod excerpt;
+mod import;
 mod judge;
 mod lint;
 mod merge;
@@ -26,6 +27,7 @@ mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use excerpt::Excerpt;
+pub use import::{Imported, import_vintage_net};
 pub use resolved::{
     ApnSource, Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, Power, ServiceProvider, SimCondition,
 };
