@@ -54,8 +54,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
         };
         let executors = real::executors(args.state, links, &tell);
         let layers = args.config.map_or_else(Layers::system, Layers::only);
-        let journal = Journal::default();
-        let (seed, clock, apn_database) = (seed(), Clock::start(), args.apn_database);
+        let clock = Clock::since_boot();
+        let journal = Journal::new(clock.started());
+        let (seed, apn_database) = (seed(), args.apn_database);
         let options = Options { layers, socket, seed, clock, journal, apn_database, trace: args.trace };
         Ok(daemon::run(options, executors, inputs).await?)
     })?;

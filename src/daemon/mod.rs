@@ -93,7 +93,8 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let (tell, mut calls) = mpsc::channel(CALLS);
     let serving = tokio::spawn(server.serve(Limits::default(), tell));
     let mut watch = Watch::new(layers, Pace::default(), clock);
-    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal, apn_database, recorder };
+    let fleet = Fleet::new(seed);
+    let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, started: clock.started() };
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
@@ -126,6 +127,7 @@ struct Daemon {
     journal: Journal,
     apn_database: PathBuf,
     recorder: Option<Recorder>,
+    started: Instant,
 }
 
 impl Daemon {
