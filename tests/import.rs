@@ -127,6 +127,28 @@ fn a_file_that_is_no_text_or_too_large_is_refused() {
     }
 }
 
+/// What the README calls a property or a key of ours is one. A cell that says *later* is about another version.
+#[test]
+fn the_readme_names_what_there_is() {
+    let readme = include_str!("../README.md");
+    let section = readme.split("## Coming from VintageNetQMI").nth(1).unwrap().split("\n## ").next().unwrap();
+    let schema = config::schema_2020_12();
+    let mut known = 0;
+    for row in section.lines().filter(|line| line.starts_with("| ")) {
+        let ours = row.split(" | ").nth(1).unwrap_or_default();
+        for word in ours.split('`').skip(1).step_by(2).filter(|word| word.starts_with("mobile.")) {
+            assert!(wwan::property::CATALOGUE.iter().any(|p| p.name == word), "{word} in {row}");
+            known += 1;
+        }
+    }
+    let new = section.split("New without counterpart there:").nth(1).unwrap().split("layers").next().unwrap();
+    for key in new.split('`').skip(1).step_by(2) {
+        assert!(schema.contains(&format!("\"{key}\": {{")), "{key}");
+        known += 1;
+    }
+    assert!(known > 20, "{known} names");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
