@@ -128,7 +128,7 @@ impl Gateway {
                 self.fleet.handle(Input::PowerDone(name, Ok(())), self.now);
             }
             Output::Remember(_, memory) => self.memory = memory,
-            Output::Fetch(_) => {}
+            Output::Fetch(_) | Output::LookUp(..) => {}
             Output::Event(event) => self.log.push(format!("{} {}", self.now, line(&event.what))),
         }
     }

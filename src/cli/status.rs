@@ -182,6 +182,7 @@ mod tests {
             network: Some(NetworkView {
                 plmn: Some("310260".into()),
                 operator_name: None,
+                brand: None,
                 roaming: true,
                 technologies: vec!["lte".into(), "nr5g".into()],
             }),

@@ -215,7 +215,7 @@ impl Watch {
                 configs.into_iter().flatten().filter_map(|config| expect::provider(config, iccid, imsi))
             })
             .collect();
-        if !entries.iter().any(|entry| entry.apn.0 == *apn) {
+        if !entries.iter().any(|entry| expect::apn(entry) == *apn) {
             return Some(("I4", format!("dials \"{apn}\", which no entry for this card asks for")));
         }
         let abroad = roaming.then_some(self.roaming_since).flatten().map_or(Duration::ZERO, |since| now.since(since));

@@ -222,7 +222,7 @@ impl Wire {
             nas::serving_system::KEY | nas::system_info::KEY => self.refused.clear(),
             ctl::synced::KEY => {
                 self.card_gone = false;
-                if !self.own_sync.is_some_and(|at| now.since(at) < OWN_SYNC) {
+                if self.own_sync.is_none_or(|at| now.since(at) >= OWN_SYNC) {
                     self.restart_unheeded.get_or_insert(now);
                 }
             }
