@@ -49,7 +49,7 @@ pub(super) fn play(
     files: &BTreeMap<String, Vec<u8>>,
     words: &mut dyn Words,
 ) -> Played {
-    let mut stage = Stage { gateway, modem, files, words, text: String::new(), told: 0, mark: 0 };
+    let mut stage = Stage { gateway, modem, files, words, text: String::new(), told: 0, mark: 0, rested: 0 };
     stage.edit(CONFIG);
     stage.tell();
     let mut failure = None;
@@ -84,6 +84,9 @@ struct Stage<'a> {
     told: usize,
     /// Where in the journal counting begins.
     mark: usize,
+    /// Where the journal was when time passed last: what an edit or a disturbance brings at its very moment belongs to
+    /// the wait that follows.
+    rested: usize,
 }
 
 /// Lines to be printed after what happened, or why an expectation is not met.
@@ -97,10 +100,11 @@ impl Stage<'_> {
                 return Err(format!("there is no modem \"{name}\", only {}", names.join(", ")));
             }
             Step::Modem(name) => self.modem = name.clone(),
-            Step::For(length) => self.gateway.run_for(*length),
-            Step::Until(moment, within) => return self.until(moment, *within),
-            Step::Never(moment, length) => return self.never(moment, *length),
-            Step::Always(claim, length) => return self.always(claim, *length),
+            Step::For(_) | Step::Until(..) | Step::Never(..) | Step::Always(..) => {
+                let outcome = self.wait(step);
+                self.rested = self.gateway.journal().len();
+                return outcome;
+            }
             Step::Expect(claim) => self.expect(claim)?,
             Step::Count(deed, compare, wanted) => return self.count(*deed, *compare, *wanted),
             Step::Sent(service, bytes) => {
@@ -126,6 +130,20 @@ impl Stage<'_> {
             Step::Show(show) => return Ok(self.show(show)),
         }
         Ok(Vec::new())
+    }
+
+    /// The steps in which time passes.
+    fn wait(&mut self, step: &Step) -> Outcome {
+        match step {
+            Step::Until(moment, within) => self.until(moment, *within),
+            Step::Never(moment, length) => self.never(moment, *length),
+            Step::Always(claim, length) => self.always(claim, *length),
+            Step::For(length) => {
+                self.gateway.run_for(*length);
+                Ok(Vec::new())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn edit(&mut self, file: &str) {
@@ -187,7 +205,7 @@ impl Stage<'_> {
         match moment {
             Moment::Is(claim) => self.gateway.run_until(end, |gateway| claim.holds(gateway, modem)),
             Moment::Done(deed) => {
-                let mut seen = self.gateway.journal().len();
+                let mut seen = self.rested;
                 self.gateway.run_until(end, |gateway| {
                     let new = gateway.journal().get(seen..).unwrap_or_default();
                     seen = gateway.journal().len();
@@ -253,7 +271,7 @@ fn push(text: &mut String, lines: &str) {
 
 fn request(at: Instant, frame: &Frame) -> String {
     let bytes: String = message(frame).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{at:>10}  {}  {bytes}", named(frame.service, frame.message))
+    format!("{:>10}  {}  {bytes}", at.to_string(), named(frame.service, frame.message))
 }
 
 /// A request from its message id on: what does not depend on client ids and transaction numbers.

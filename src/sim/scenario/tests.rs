@@ -218,6 +218,19 @@ fn a_directory_must_be_whole() {
 }
 
 #[test]
+fn what_an_edit_brings_at_its_moment_belongs_to_the_wait_after_it() {
+    let other = GOOD.replace("internet", "other");
+    for (wait, met) in
+        [("until stop within 1ms", true), ("expect no stops for 1ms", false), ("for 1ms\nuntil stop within 1ms", false)]
+    {
+        let script = format!("until Converged within 2m\nfor 1m\nedit other.yaml\n{wait}\n");
+        let scenario = Scenario::read(files(&script, &[("other.yaml", &other)])).unwrap();
+        let played = scenario.play(&mut Plain);
+        assert_eq!(played.failure.is_none(), met, "{wait}\n{}", played.text);
+    }
+}
+
+#[test]
 fn two_modems_have_their_own_lines_and_steps() {
     let two = format!("{GOOD}  wwan1:\n    service_providers:\n      - apn: second\n");
     let script = "modem: wwan1\ncard: none\nuntil Converged within 2m\nmodem wwan1\nexpect SimReady=False:NoCard\n\
