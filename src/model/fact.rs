@@ -126,7 +126,7 @@ impl Fact {
 /// A set of facts.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct FactSet(u16);
+pub struct FactSet(u32);
 
 impl FactSet {
     /// None.
@@ -156,7 +156,7 @@ impl FactSet {
         let mut bits = 0;
         let mut i = 0;
         while i < facts.len() {
-            bits |= 1 << facts[i] as u16;
+            bits |= 1 << facts[i] as u32;
             i += 1;
         }
         Self(bits)
@@ -164,13 +164,13 @@ impl FactSet {
 
     /// Adds one.
     pub const fn insert(&mut self, fact: Fact) {
-        self.0 |= 1 << fact as u16;
+        self.0 |= 1 << fact as u32;
     }
 
     /// Whether it is in the set.
     #[must_use]
     pub const fn contains(self, fact: Fact) -> bool {
-        self.0 & 1 << fact as u16 != 0
+        self.0 & 1 << fact as u32 != 0
     }
 
     /// Facts in either set.

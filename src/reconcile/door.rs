@@ -63,6 +63,7 @@ pub enum PortSpec {
 
 /// What outlives the process: kept by the host, given back at the next start.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.

@@ -58,6 +58,8 @@ pub struct Controller {
     recovery: Recovery,
     driver: Driver,
     cycle: Cycle,
+    /// What is kept over a restart of ours.
+    memory: Memory,
     /// When the host must have answered the action in flight.
     host_deadline: Option<Instant>,
     host_looks: BTreeMap<Fact, Instant>,
@@ -86,6 +88,7 @@ impl Controller {
             recovery: Recovery::default(),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
+            memory: memory.clone(),
             host_deadline: None,
             host_looks: BTreeMap::new(),
             out: VecDeque::new(),
@@ -336,9 +339,7 @@ impl Controller {
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
                 modem::Output::Remember(_) if planted(Defect::LoseMemory) => {}
-                modem::Output::Remember(clients) => {
-                    self.out.push_back(Output::Remember(self.name.clone(), Memory { clients }));
-                }
+                modem::Output::Remember(clients) => self.remember(|memory| memory.clients = clients),
             }
         }
     }
@@ -416,6 +417,15 @@ impl Controller {
     fn publish(&mut self, now: Instant) {
         for news in self.conditions.update(&self.plan, self.generation, now) {
             self.event(news);
+        }
+    }
+
+    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
+    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
+        let before = self.memory.clone();
+        change(&mut self.memory);
+        if self.memory != before {
+            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
         }
     }
 
