@@ -185,7 +185,7 @@ fn set_trait(p: &mut Personality, key: &str, value: &str) -> Result<(), String> 
         *of = span(key, value)?;
         return Ok(());
     }
-    let flags: [(&str, &mut bool); 8] = [
+    let flags: [(&str, &mut bool); 9] = [
         ("indication_first", &mut p.indication_first),
         ("announces_restart", &mut p.announces_restart),
         ("ethernet_by_default", &mut p.ethernet_by_default),
@@ -194,6 +194,7 @@ fn set_trait(p: &mut Personality, key: &str, value: &str) -> Result<(), String> 
         ("renames", &mut p.renames),
         ("dms_uim", &mut p.dms_uim),
         ("serialises", &mut p.serialises),
+        ("refuses_change_duration", &mut p.refuses_change_duration),
     ];
     if let Some((_, of)) = flags.into_iter().find(|(name, _)| *name == key) {
         *of = flag(key, value)?;
