@@ -4,6 +4,7 @@
 //! but not where an expectation of a script is not met.
 #![cfg(feature = "daemon")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "each directory is a result of its own")]
 
 mod shell_support;
 
