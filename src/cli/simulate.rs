@@ -1,7 +1,7 @@
 //! `wwan simulate`: the whole daemon on simulated modems, its convergence shown as it happens.
 
 mod fleet;
-mod live;
+pub(super) mod live;
 
 use std::path::{Path, PathBuf};
 

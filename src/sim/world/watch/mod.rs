@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::expect;
-use crate::config::ModemConfig;
+use crate::config::{ModemConfig, ServiceProvider};
 use crate::model::{Action, ConditionKind, Finding, Instant, Status};
 use crate::qmi::{Frame, wds};
 use crate::reconcile::{Controller, EventKind, Output, PowerCommand};
@@ -140,7 +140,10 @@ impl Watch {
                     return Some(("I4", "dials although the card it knows was taken out".to_owned()));
                 }
                 let modem = host.board().modem();
-                let forbidden = modem.usable_card().is_some() && !may_roam(config, host);
+                // Of a card that was exchanged moments ago without a word the core cannot know.
+                let forbidden = modem.usable_card().is_some()
+                    && !may_roam(config, host)
+                    && self.entries(config, now).all(|entry| entry.roaming_allowed == Some(false));
                 (forbidden && self.wire.roaming && modem.is_roaming())
                     .then(|| ("I3", "starts a session although the modem said that it is roaming".to_owned()))
             }
@@ -207,20 +210,21 @@ impl Watch {
             return Some(("I6", format!("{times} attempts at a session within ten minutes")));
         }
         let old = self.before_edit.as_ref().filter(|(_, at)| now.since(*at) < IN_FLIGHT).map(|(config, _)| config);
-        let configs = [Some(config), old];
-        let recent =
-            self.cards.iter().enumerate().filter(|(age, (until, ..))| *age == 0 || now.since(*until) < CARD_LIE);
-        let entries: Vec<_> = recent
-            .flat_map(|(_, (_, iccid, imsi))| {
-                configs.into_iter().flatten().filter_map(|config| expect::provider(config, iccid, imsi))
-            })
-            .collect();
+        let configs = [Some(config), old].into_iter().flatten();
+        let entries: Vec<_> = configs.flat_map(|config| self.entries(config, now)).collect();
         if !entries.iter().any(|entry| expect::apn(entry) == *apn) {
             return Some(("I4", format!("dials \"{apn}\", which no entry for this card asks for")));
         }
         let abroad = roaming.then_some(self.roaming_since).flatten().map_or(Duration::ZERO, |since| now.since(since));
         let forbidden = entries.iter().all(|entry| entry.roaming_allowed == Some(false));
         (forbidden && abroad > ROAMING_LIE).then(|| ("I3", format!("dials after {abroad:?} abroad")))
+    }
+
+    /// The entries for the card that is in, and for those before it that the core may still believe in.
+    fn entries<'c>(&self, config: &'c ModemConfig, now: Instant) -> impl Iterator<Item = &'c ServiceProvider> {
+        let recent =
+            self.cards.iter().enumerate().filter(move |(age, (until, ..))| *age == 0 || now.since(*until) < CARD_LIE);
+        recent.filter_map(|(_, (_, iccid, imsi))| expect::provider(config, iccid, imsi))
     }
 
     /// How things are now, and what the core says of them.
