@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
-use crate::model::{Action, Condition, ConditionKind, Fact, Failure, LinkState, ModemName, PortState, Secret, Status};
+use crate::model::{
+    Action, Condition, ConditionKind, Fact, Failure, Instant, LinkState, ModemName, PortState, Secret, Status,
+};
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -68,6 +70,8 @@ pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.
     pub clients: std::collections::BTreeMap<String, u8>,
+    /// When power-level steps were taken lately: a daemon that is restarted does not begin to count anew.
+    pub power_steps: Vec<Instant>,
 }
 
 /// Where the shell finds a secret that is not in the file.

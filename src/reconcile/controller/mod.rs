@@ -85,7 +85,7 @@ impl Controller {
             choice: None,
             plan,
             conditions: Conditions::new(now),
-            recovery: Recovery::default(),
+            recovery: Recovery::recalled(&memory.power_steps, now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
