@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use wwan::config::{self, Source};
-use wwan::model::{Instant, PortState};
+use wwan::model::{Imsi, Instant, Plmn, PortState};
+use wwan::operators;
 use wwan::qmi::{Frame, Request as _, Response as _, ctl, nas};
 use wwan::reconcile::{Fleet, Input};
 use wwan::sim::world::{Options, World};
@@ -54,6 +55,21 @@ fn load_the_typical_file(bencher: Bencher<'_, '_>) {
     let sources = [Source::new("wwan.yaml", TYPICAL)];
     let _warm = config::load(&sources);
     bencher.bench(|| config::load(black_box(&sources)));
+}
+
+/// A code near the end of the table, one of six digits, and one that nobody has.
+#[divan::bench]
+fn name_of_a_network(bencher: Bencher<'_, '_>) {
+    let plmn = |mcc, mnc, three_digit_mnc| Plmn { mcc, mnc, three_digit_mnc };
+    let codes = [plmn(901, 27, false), plmn(310, 410, true), plmn(214, 7, true)];
+    bencher.counter(ItemsCount::new(codes.len())).bench(|| black_box(codes).map(operators::name));
+}
+
+/// The home network of a subscriber: the longest code of the table that the IMSI begins with.
+#[divan::bench]
+fn home_network_of_an_imsi(bencher: Bencher<'_, '_>) {
+    let imsi = Imsi::parse("214070000000001").expect("digits");
+    bencher.bench(|| operators::home(black_box(&imsi)));
 }
 
 /// An edit of one access point on a gateway that is online: from the bytes of the file through schema and types to what

@@ -108,7 +108,7 @@ fn what_cannot_be_read_is_an_error_that_says_why() {
 }
 
 #[test]
-fn quick_configure_writes_a_valid_file_and_spares_another() {
+fn cfg_5_quick_configure_writes_a_valid_file_and_spares_another() {
     let place = Place::new();
     let file = place.path("wwan.yaml");
     let path = file.to_str().unwrap();
@@ -119,7 +119,10 @@ fn quick_configure_writes_a_valid_file_and_spares_another() {
     refused.ended(1);
     place.wwan(&["quick-configure", "other", "--file", path, "--force"]).ended(0);
     assert!(std::fs::read_to_string(&file).unwrap().contains("apn: other"));
-    place.wwan(&["quick-configure", &"x".repeat(200), "--file", path, "--force"]).ended(64);
+    for refused in ["", "two words", &"x".repeat(200)] {
+        place.wwan(&["quick-configure", refused, "--file", path, "--force"]).ended(64);
+    }
+    assert!(std::fs::read_to_string(&file).unwrap().contains("apn: other"), "what is refused changes nothing");
     place.wwan(&["quick-configure", "internet", "--file", "/nowhere/at/all.yaml"]).ended(1);
     place.wwan(&["validate", path]).ended(0);
 }
@@ -226,4 +229,30 @@ fn scenarios_are_found_below_a_directory_and_counted() {
     assert!(place.wwan(&["test", empty.to_str().unwrap()]).err().contains("no scenario in"));
     place.wwan(&["test", empty.to_str().unwrap()]).ended(64);
     place.wwan(&["test", "/nonexistent"]).ended(1);
+}
+
+#[test]
+fn an_elixir_configuration_is_printed_as_ours_or_written_to_a_new_file() {
+    let place = Place::new();
+    let source = place.write("config.exs", "VintageNetQMI.quick_configure(\"internet\")\nother()\n");
+    let (source, target) = (source.to_str().unwrap().to_owned(), place.path("wwan.yaml"));
+    let ran = place.wwan(&["import", "vintage-net", &source]);
+    assert!(ran.err().contains(&format!("{source}:2:1: this line is code that is not understood")), "{}", ran.err());
+    let yaml = ran.ended(0);
+    assert!(yaml.contains("- apn: internet\n") && yaml.contains("# config.exs:2: "), "{yaml}");
+    let target = target.to_str().unwrap();
+    place.wwan(&["import", "vintage-net", &source, "--output", target]).ended(0);
+    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml);
+    place.wwan(&["validate", "--strict", target]).ended(0);
+    let spared = place.wwan(&["import", "vintage-net", &source, "--output", target]);
+    assert!(spared.err().contains("--force"), "{}", spared.err());
+    spared.ended(1);
+    place.wwan(&["import", "vintage-net", &source, "--output", target, "--force"]).ended(0);
+    let wrong = place.write("wrong.exs", "VintageNetQMI.quick_configure(apn)\n");
+    let refused = place.wwan(&["import", "vintage-net", wrong.to_str().unwrap(), "--output", target, "--force"]);
+    assert!(refused.err().contains("wrong.exs:1:31: `apn` must be a text, not apn"), "{}", refused.err());
+    refused.ended(78);
+    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml, "an error leaves the file alone");
+    place.wwan(&["import", "vintage-net", "/nowhere.exs"]).ended(1);
+    place.wwan(&["import", "vintage-net", &source, "--force"]).ended(64);
 }

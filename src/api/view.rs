@@ -9,6 +9,7 @@ use super::types::{
     ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView, ModemView,
     NetworkView, NextView, PlannedView, ProviderView, StatusView,
 };
+use crate::config::ServiceProvider;
 use crate::model::condition::due;
 use crate::model::{
     Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
@@ -121,12 +122,16 @@ pub fn choice(controller: &Controller) -> ChoiceView {
     let providers = &controller.config().service_providers;
     let verdicts = controller.choice().map(|(_, choice)| choice.verdicts.as_slice()).unwrap_or_default();
     let entries = providers.iter().zip(verdicts).map(|(provider, verdict)| EntryView {
-        name: provider.name.clone().unwrap_or_else(|| provider.apn.to_string()),
+        name: entry_name(provider),
         chosen: matches!(verdict, Verdict::Chosen(_)),
         because: verdict.to_string(),
         origin: provider.origin.to_string(),
     });
     ChoiceView { name: controller.name().to_string(), entries: entries.collect() }
+}
+
+fn entry_name(entry: &ServiceProvider) -> String {
+    entry.name.clone().or_else(|| entry.named_apn().map(ToString::to_string)).unwrap_or_else(|| entry.title())
 }
 
 /// What happened.
@@ -181,6 +186,7 @@ fn network(observed: &Observed) -> Option<NetworkView> {
     serving.registration.is_registered().then(|| NetworkView {
         plmn: serving.plmn.map(|plmn| plmn.to_string()),
         operator_name: serving.operator_name.clone(),
+        brand: serving.plmn.and_then(crate::operators::name).map(str::to_owned),
         roaming: serving.registration == crate::model::Registration::Roaming,
         technologies: serving.technologies.iter().map(|technology| technology.to_string()).collect(),
     })

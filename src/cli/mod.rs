@@ -5,6 +5,7 @@ mod disturb;
 mod events;
 mod exit;
 mod explain;
+mod import;
 mod out;
 mod plan;
 mod qmi;
@@ -62,6 +63,7 @@ enum Verb {
     Schema(schema::Args),
     Config(config::Args),
     QuickConfigure(quick_configure::Args),
+    Import(import::Args),
     Qmi(qmi::Args),
 }
 
@@ -144,6 +146,7 @@ fn dispatch(verb: Verb, context: &Context) -> Result<Exit, CliError> {
         Verb::Schema(args) => schema::run(&args, context),
         Verb::Config(args) => config::run(&args, context),
         Verb::QuickConfigure(args) => quick_configure::run(&args, context),
+        Verb::Import(args) => import::run(args, context),
         Verb::Qmi(args) => qmi::run(&args, context),
     }
 }

@@ -17,6 +17,7 @@ use crate::api::{Client, place};
 use crate::config;
 use crate::daemon::simulated::{Bench, Cast};
 use crate::daemon::{self, INPUTS, Journal, Options, RunError};
+use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::endpoint::Listen;
 use crate::host::files::Layers;
@@ -118,7 +119,8 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
     let bench = Bench::new(cast, args.listen, clock, tell)?;
     let journal = Journal::new(clock.started());
     let mut live = Live::new(context.out, journal.follow());
-    let options = Options { layers, socket, seed: args.seed, clock, journal, trace: args.trace };
+    let apn_database = apn_database::DEFAULT.into();
+    let options = Options { layers, socket, seed: args.seed, clock, journal, apn_database, trace: args.trace };
     tokio::select! {
         ended = daemon::run(options, bench.executors(), inputs) => Ok(ended?),
         shown = live.show() => shown,

@@ -184,6 +184,7 @@ mod tests {
             network: Some(NetworkView {
                 plmn: Some("310260".into()),
                 operator_name: None,
+                brand: None,
                 roaming: true,
                 technologies: vec!["lte".into(), "nr5g".into()],
             }),

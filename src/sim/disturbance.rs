@@ -45,6 +45,7 @@ disturbances! {
     },
     "Restart the modem properly: it vanishes, comes back and says so." Reset,
     "Restart the firmware behind the host's back: the node stays, everything set up is lost, nothing is said." SilentReset,
+    "Restart the firmware behind the host's back, which says so afterwards, as far as it ever does." FirmwareRestart,
     "Lose all client ids, as when another program sends CTL Sync. Their sessions end." ForgetClients,
     "Answer nothing for a while; what waits is answered afterwards, or never." Hang {
         /// How long.

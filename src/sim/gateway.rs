@@ -281,6 +281,7 @@ impl Gateway {
             | Output::Send(name, _)
             | Output::ConfigureLink(name, _)
             | Output::Power(name, _)
+            | Output::LookUp(name, _)
             | Output::Remember(name, _) => match self.host_mut(name) {
                 Some(host) => host.handle_output(&output, now),
                 None => self.nothing_there(&output),
@@ -302,6 +303,9 @@ impl Gateway {
             }
             Output::ConfigureLink(name, _) => Some(Input::LinkDone(name.clone(), missing())),
             Output::Power(name, _) => Some(Input::PowerDone(name.clone(), missing())),
+            Output::LookUp(name, home) => {
+                Some(Input::LookedUp(name.clone(), home.clone(), Err("no such device".to_owned())))
+            }
             Output::Send(..) | Output::Remember(..) | Output::Fetch(_) | Output::Event(_) => None,
         });
     }

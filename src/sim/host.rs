@@ -16,7 +16,9 @@ use super::modem::{Power, Witness};
 use super::random::{Random, Span};
 use super::schedule::Schedule;
 use super::switchboard::{BoardOutput, ConnectionId, Switchboard};
-use crate::model::{Fact, Instant, LinkState, ModemName, PortState};
+use crate::model::{
+    Apn, ApnCandidate, ApnUsage, Authentication, Fact, HomeDigits, Instant, LinkState, ModemName, PortState,
+};
 use crate::reconcile::{Input, Memory, Output, PortKind, PowerCommand};
 
 /// The host of one modem.
@@ -39,6 +41,9 @@ pub struct SimHost {
 
 /// The daemon's connection to the switchboard.
 pub const DAEMON: ConnectionId = ConnectionId(0);
+
+/// The access point that the database of a simulated host has for every network.
+pub const DATABASE_APN: &str = "internet";
 
 /// How long the kernel takes for what it is asked.
 const KERNEL_MS: Span = (1, 15);
@@ -155,6 +160,10 @@ impl SimHost {
                 self.answer(Input::PowerDone(self.name.clone(), result), SWITCH_MS, now);
             }
             Output::Remember(name, memory) if *name == self.name => self.memory = memory.clone(),
+            Output::LookUp(name, home) if *name == self.name => {
+                let answer = Input::LookedUp(name.clone(), home.clone(), Ok(vec![database_entry(home)]));
+                self.answer(answer, KERNEL_MS, now);
+            }
             Output::Fetch(secret) => {
                 self.inputs.push_back(Input::Secret(secret.clone(), Err("no secrets in a simulated host".into())));
             }
@@ -324,5 +333,21 @@ impl SimHost {
             }
             BoardOutput::Bytes(..) | BoardOutput::HungUp(_) | BoardOutput::Carrier(_) => {}
         }
+    }
+}
+
+fn database_entry(home: &HomeDigits) -> ApnCandidate {
+    let network = home.to_string().chars().take(5).collect();
+    ApnCandidate {
+        network,
+        provider: "Simulated".to_owned(),
+        primary: true,
+        gid1: Vec::new(),
+        apn: Apn(DATABASE_APN.to_owned()),
+        usage: ApnUsage::Internet,
+        prepaid: false,
+        authentication: Authentication::None,
+        username: None,
+        password: None,
     }
 }

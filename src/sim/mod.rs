@@ -26,7 +26,7 @@ pub mod world;
 pub use disturbance::{Disturbance, ParseDisturbanceError};
 pub use faulty::{Faults, Faulty};
 pub use gateway::{Gateway, Note, Noted, host};
-pub use host::{DAEMON, SimHost};
+pub use host::{DAEMON, DATABASE_APN, SimHost};
 pub use modem::{Output, Power, SimModem, Truth, Witness};
 pub use personality::{Indications, NewRadio, Personality};
 pub use profile::{Card, Network, Pin, Profile};

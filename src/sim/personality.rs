@@ -183,6 +183,14 @@ const ALL: &[Personality] = &[
         ..WELL_BEHAVED
     },
     Personality {
+        name: "sluggish",
+        about: "decides its answers at once and sends them seconds later, after what happened since",
+        model: "SIM3100-QMI",
+        late_per_mille: 900,
+        late_ms: (500, 3_800),
+        ..WELL_BEHAVED
+    },
+    Personality {
         name: "ethernet-by-default",
         about: "frames Ethernet (802.3) after every start, until told otherwise",
         model: "SIM5218-QMI",

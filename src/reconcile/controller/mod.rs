@@ -4,6 +4,7 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod lookup;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -14,8 +15,9 @@ use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
-    LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, ControlState, Desired, DesiredLink, Fact, FactSet,
+    Failure, Finding, HomeDigits, Imsi, Instant, LinkState, ModemName, Observed, PortState, Report, Selection,
+    SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -23,6 +25,7 @@ use crate::power::Cycle;
 use crate::property::{self, Value, View};
 use crate::provider::{self, Choice};
 
+use self::lookup::Lookup;
 use super::fleet::Secrets;
 
 /// The host answers in milliseconds; an answer that is missing for this long does not come any more.
@@ -53,6 +56,7 @@ pub struct Controller {
     observed: Observed,
     desired: Desired,
     choice: Option<(SimIdentity, Choice)>,
+    lookup: Lookup,
     plan: Plan,
     conditions: Conditions,
     recovery: Recovery,
@@ -83,6 +87,7 @@ impl Controller {
             observed,
             desired,
             choice: None,
+            lookup: Lookup::default(),
             plan,
             conditions: Conditions::new(now),
             recovery: Recovery::recalled(&memory.power_steps, now),
@@ -141,7 +146,8 @@ impl Controller {
     #[must_use]
     pub fn preview_of(&self, config: &ModemConfig, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
         let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
-        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim)) {
+        let answer = self.lookup.answer();
+        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim, answer)) {
             None => Selection::Undecided,
             // A password is not needed to say what would be done.
             Some(choice) => super::fleet::selection_without_password(config, &choice),
@@ -267,6 +273,13 @@ impl Controller {
         self.turn(secrets, now);
     }
 
+    pub(super) fn handle_lookup(&mut self, home: &HomeDigits, answer: ApnAnswer, secrets: &Secrets, now: Instant) {
+        if self.lookup.handle_answer(home, answer, now) {
+            self.choice = None;
+        }
+        self.turn(secrets, now);
+    }
+
     pub(super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
         self.driver.handle_timeout(now);
         let next = self.cycle.handle_timeout(now);
@@ -287,7 +300,7 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery];
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, self.lookup.poll_timeout()];
         [host, looks, plan].into_iter().chain(inner).flatten().min()
     }
 
@@ -296,7 +309,7 @@ impl Controller {
         let mut turns = 0;
         loop {
             self.take_in(now);
-            self.choose(secrets);
+            self.choose(secrets, now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -373,6 +386,14 @@ impl Controller {
         {
             self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
         }
+        if report == Report::Control(ControlState::Ready)
+            && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
+        {
+            // It was silent for a while: whatever it told us then is lost. At a start nothing is known yet.
+            let known = FactSet::MODEM.iter().filter(|fact| self.observed.seen_at(*fact).is_some());
+            let known = FactSet::of(&known.collect::<Vec<Fact>>()).without(FactSet::of(&[Fact::Control, Fact::Device]));
+            self.driver.suspect(known, now);
+        }
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
@@ -383,8 +404,15 @@ impl Controller {
     }
 
     /// Chooses the service provider for the card that is in now.
-    fn choose(&mut self, secrets: &Secrets) {
-        let Some(sim) = self.observed.sim_identity.as_ref().map(|seen| &seen.value) else {
+    fn choose(&mut self, secrets: &Secrets, now: Instant) {
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
+        let providers = &self.config.service_providers;
+        let imsi = sim.and_then(|sim| sim.imsi.as_ref());
+        let home = imsi.filter(|_| providers.iter().any(|entry| entry.named_apn().is_none()));
+        if let Some(home) = self.lookup.want(home.map(Imsi::home_digits), now) {
+            self.out.push_back(Output::LookUp(self.name.clone(), home));
+        }
+        let Some(sim) = sim else {
             self.desired = desired(&self.config, Selection::Undecided);
             return;
         };
@@ -393,7 +421,7 @@ impl Controller {
             .as_ref()
             .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
         {
-            self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
+            self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
         let Some((_, choice)) = &self.choice else { return };
         self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));

@@ -162,15 +162,15 @@ impl SimModem {
         self.halt();
     }
 
-    /// Restarts the firmware while the device stays on the bus, and does not say so afterwards.
-    pub(super) fn restart_in_place(&mut self, now: Instant) {
+    /// Restarts the firmware while the device stays on the bus.
+    pub(super) fn restart_in_place(&mut self, quiet: bool, now: Instant) {
         if self.life.stage == Stage::Down {
             return;
         }
         let visible = self.life.visible;
         self.halt();
         self.life.visible = visible;
-        self.life.quiet = true;
+        self.life.quiet = quiet;
         self.life.stage = Stage::Booting;
         let after = self.chance.life.within(self.personality.boot_ms);
         self.schedule.at(now + after, Due::Life(Step::Booted));

@@ -75,7 +75,10 @@ impl Chaos {
     pub(super) fn new(world: &World, gateway: u32, configs: &[&ModemConfig]) -> Self {
         let examples = Disturbance::all_examples().len();
         let kind = |kind: usize| Random::stream(world.options.seed, "kind", u64::from(gateway) << 8 | kind as u64);
-        let apns = configs.iter().flat_map(|config| &config.service_providers).map(|provider| provider.apn.0.clone());
+        let apns = configs
+            .iter()
+            .flat_map(|config| &config.service_providers)
+            .filter_map(|provider| Some(provider.named_apn()?.0.clone()));
         let cards = configs.iter().flat_map(|config| expect::cards(config, u64::from(gateway)));
         let trouble = Trouble {
             modems: configs.len(),

@@ -216,6 +216,7 @@ impl<'w> Gateway<'w> {
             | Output::Send(name, _)
             | Output::ConfigureLink(name, _)
             | Output::Power(name, _)
+            | Output::LookUp(name, _)
             | Output::Remember(name, _) => Some(name),
             Output::Event(event) => event.modem.as_ref(),
             Output::Fetch(_) => None,

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use super::expect;
 use crate::config::{ModemConfig, ServiceProvider};
-use crate::model::{ConditionKind, Finding, Instant, Status};
+use crate::model::{Action, ConditionKind, Finding, Instant, Status};
 use crate::qmi::{Frame, wds};
 use crate::reconcile::{Controller, EventKind, Output, PowerCommand};
 use crate::sim::host::SimHost;
 use crate::sim::modem::Witness;
-use wire::Wire;
+use wire::{Claimed, Wire};
 
 /// A broken rule: its number and what happened.
 pub(super) type Broken = (&'static str, String);
@@ -94,6 +94,7 @@ impl Watch {
     /// The file changes from this one to another.
     pub(super) fn edited(&mut self, before: &ModemConfig, now: Instant) {
         self.before_edit = Some((before.clone(), now));
+        self.wire.edited();
     }
 
     /// The daemon was restarted, with its memory or without: it has been told nothing.
@@ -169,9 +170,21 @@ impl Watch {
     /// What the core says it does.
     fn event(&mut self, event: &EventKind, now: Instant) -> Option<Broken> {
         match event {
-            EventKind::ActionStarted { .. } | EventKind::Recovery { .. } => {
+            EventKind::ActionStarted { .. } => {
                 self.wire.begins();
                 None
+            }
+            EventKind::Recovery { diagnosis, step, .. } => {
+                self.wire.begins();
+                let power_level = matches!(step, Action::CyclePower | Action::Reauthorise);
+                let never = matches!(
+                    diagnosis,
+                    ConditionKind::ConfigValid
+                        | ConditionKind::SimReady
+                        | ConditionKind::ProviderSelected
+                        | ConditionKind::Registered
+                );
+                (power_level && never).then(|| ("I6", format!("{step}, although it cannot help {diagnosis}")))
             }
             EventKind::ActionEnded { action, outcome } => self.wire.ends(action, outcome, now),
             _ => None,
@@ -199,7 +212,7 @@ impl Watch {
         let old = self.before_edit.as_ref().filter(|(_, at)| now.since(*at) < IN_FLIGHT).map(|(config, _)| config);
         let configs = [Some(config), old].into_iter().flatten();
         let entries: Vec<_> = configs.flat_map(|config| self.entries(config, now)).collect();
-        if !entries.iter().any(|entry| entry.apn.0 == *apn) {
+        if !entries.iter().any(|entry| expect::apn(entry) == *apn) {
             return Some(("I4", format!("dials \"{apn}\", which no entry for this card asks for")));
         }
         let abroad = roaming.then_some(self.roaming_since).flatten().map_or(Duration::ZERO, |since| now.since(since));
@@ -241,7 +254,11 @@ impl Watch {
 
     /// Client ids that nobody remembers are lost until the modem restarts, and there are few.
     fn clients(&mut self, controller: &Controller, host: &SimHost, now: Instant) -> Option<Broken> {
-        let in_use = host.board().modem().clients_in_use();
+        let modem = host.board().modem();
+        let in_use = modem.clients_in_use();
+        if in_use == 0 && modem.is_idle() {
+            self.wire.no_clients();
+        }
         let known = host.memory().clients.len() + self.wire.excused_clients();
         // A daemon that lost its memory begins with releasing them all, once the modem answers.
         let ready = controller.status(ConditionKind::ControlReady) == Status::True;
@@ -278,7 +295,13 @@ impl Watch {
         let says_connected = data.status == Status::True;
         let newly = says_connected && !std::mem::replace(&mut self.said_connected, says_connected);
         let control_ready = controller.status(ConditionKind::ControlReady) == Status::True;
-        if let Some(broken) = self.wire.claims(says_connected, newly, control_ready, now) {
+        let apn = match &data.finding {
+            Finding::Connected { apn } if !apn.is_empty() => Some(apn.as_str()),
+            _ => None,
+        };
+        let radio = controller.status(ConditionKind::RadioConfigured) == Status::True;
+        let claimed = Claimed { connected: says_connected, newly, control_ready, radio, apn };
+        if let Some(broken) = self.wire.claims(&claimed, now) {
             return Some(broken);
         }
         let apn_wrong = says_connected
