@@ -166,32 +166,6 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
 }
 
-#[test]
-fn an_elixir_configuration_is_printed_as_ours_or_written_to_a_new_file() {
-    let place = Place::new();
-    let source = place.write("config.exs", "VintageNetQMI.quick_configure(\"internet\")\nother()\n");
-    let (source, target) = (source.to_str().unwrap().to_owned(), place.path("wwan.yaml"));
-    let ran = place.wwan(&["import", "vintage-net", &source]);
-    assert!(ran.err().contains(&format!("{source}:2:1: this line is code that is not understood")), "{}", ran.err());
-    let yaml = ran.ended(0);
-    assert!(yaml.contains("- apn: internet\n") && yaml.contains("# config.exs:2: "), "{yaml}");
-    let target = target.to_str().unwrap();
-    place.wwan(&["import", "vintage-net", &source, "--output", target]).ended(0);
-    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml);
-    place.wwan(&["validate", "--strict", target]).ended(0);
-    let spared = place.wwan(&["import", "vintage-net", &source, "--output", target]);
-    assert!(spared.err().contains("--force"), "{}", spared.err());
-    spared.ended(1);
-    place.wwan(&["import", "vintage-net", &source, "--output", target, "--force"]).ended(0);
-    let wrong = place.write("wrong.exs", "VintageNetQMI.quick_configure(apn)\n");
-    let refused = place.wwan(&["import", "vintage-net", wrong.to_str().unwrap(), "--output", target, "--force"]);
-    assert!(refused.err().contains("wrong.exs:1:31: `apn` must be a text, not apn"), "{}", refused.err());
-    refused.ended(78);
-    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml, "an error leaves the file alone");
-    place.wwan(&["import", "vintage-net", "/nowhere.exs"]).ended(1);
-    place.wwan(&["import", "vintage-net", &source, "--force"]).ended(64);
-}
-
 /// A scenario in a directory of its own.
 fn scenario(place: &Place, name: &str, script: &str) -> String {
     let dir = place.path(name);
@@ -255,4 +229,30 @@ fn scenarios_are_found_below_a_directory_and_counted() {
     assert!(place.wwan(&["test", empty.to_str().unwrap()]).err().contains("no scenario in"));
     place.wwan(&["test", empty.to_str().unwrap()]).ended(64);
     place.wwan(&["test", "/nonexistent"]).ended(1);
+}
+
+#[test]
+fn an_elixir_configuration_is_printed_as_ours_or_written_to_a_new_file() {
+    let place = Place::new();
+    let source = place.write("config.exs", "VintageNetQMI.quick_configure(\"internet\")\nother()\n");
+    let (source, target) = (source.to_str().unwrap().to_owned(), place.path("wwan.yaml"));
+    let ran = place.wwan(&["import", "vintage-net", &source]);
+    assert!(ran.err().contains(&format!("{source}:2:1: this line is code that is not understood")), "{}", ran.err());
+    let yaml = ran.ended(0);
+    assert!(yaml.contains("- apn: internet\n") && yaml.contains("# config.exs:2: "), "{yaml}");
+    let target = target.to_str().unwrap();
+    place.wwan(&["import", "vintage-net", &source, "--output", target]).ended(0);
+    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml);
+    place.wwan(&["validate", "--strict", target]).ended(0);
+    let spared = place.wwan(&["import", "vintage-net", &source, "--output", target]);
+    assert!(spared.err().contains("--force"), "{}", spared.err());
+    spared.ended(1);
+    place.wwan(&["import", "vintage-net", &source, "--output", target, "--force"]).ended(0);
+    let wrong = place.write("wrong.exs", "VintageNetQMI.quick_configure(apn)\n");
+    let refused = place.wwan(&["import", "vintage-net", wrong.to_str().unwrap(), "--output", target, "--force"]);
+    assert!(refused.err().contains("wrong.exs:1:31: `apn` must be a text, not apn"), "{}", refused.err());
+    refused.ended(78);
+    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml, "an error leaves the file alone");
+    place.wwan(&["import", "vintage-net", "/nowhere.exs"]).ended(1);
+    place.wwan(&["import", "vintage-net", &source, "--force"]).ended(64);
 }

@@ -24,6 +24,8 @@ pub struct Gateway {
     fleet: Fleet,
     /// The daemon runs.
     alive: bool,
+    /// Since when it runs.
+    started: Instant,
     sources: Vec<Source>,
     hosts: Vec<(ModemName, SimHost)>,
     /// What the secrets of the configuration are, by name, path or variable.
@@ -68,6 +70,7 @@ impl Gateway {
             seed,
             fleet: Fleet::new(seed),
             alive: true,
+            started: Instant::ZERO,
             sources: Vec::new(),
             hosts,
             secrets: BTreeMap::new(),
@@ -97,6 +100,12 @@ impl Gateway {
     #[must_use]
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// When the daemon was started last.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
     /// The core.
@@ -181,6 +190,7 @@ impl Gateway {
         // What happened meanwhile was told to nobody.
         self.kill();
         self.alive = true;
+        self.started = self.now;
         let memories: Vec<(ModemName, Memory)> =
             self.hosts.iter().map(|(name, host)| (name.clone(), host.memory().clone())).collect();
         for (name, memory) in memories.into_iter().filter(|_| remembers) {
@@ -293,7 +303,10 @@ impl Gateway {
             }
             Output::ConfigureLink(name, _) => Some(Input::LinkDone(name.clone(), missing())),
             Output::Power(name, _) => Some(Input::PowerDone(name.clone(), missing())),
-            Output::Send(..) | Output::LookUp(..) | Output::Remember(..) | Output::Fetch(_) | Output::Event(_) => None,
+            Output::LookUp(name, home) => {
+                Some(Input::LookedUp(name.clone(), home.clone(), Err("no such device".to_owned())))
+            }
+            Output::Send(..) | Output::Remember(..) | Output::Fetch(_) | Output::Event(_) => None,
         });
     }
 

@@ -36,8 +36,8 @@ impl Words for Said {
         })
     }
 
-    fn status(&self, fleet: &Fleet, wide: bool, now: Instant) -> Vec<String> {
-        let view = view::status(fleet, Instant::ZERO, now);
+    fn status(&self, fleet: &Fleet, wide: bool, started: Instant, now: Instant) -> Vec<String> {
+        let view = view::status(fleet, started, now);
         if wide { status::wide(Out::plain(), &view) } else { status::short(Out::plain(), &view) }
     }
 

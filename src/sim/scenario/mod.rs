@@ -43,8 +43,8 @@ const ALONE: &str = "wwan0";
 pub trait Words {
     /// An event in one line or several; `None`: not worth one.
     fn event(&mut self, event: &Event, now: Instant) -> Option<String>;
-    /// `wwan status`, in the wide form if asked.
-    fn status(&self, fleet: &Fleet, wide: bool, now: Instant) -> Vec<String>;
+    /// `wwan status`, in the wide form if asked, of a daemon that was started then.
+    fn status(&self, fleet: &Fleet, wide: bool, started: Instant, now: Instant) -> Vec<String>;
     /// `wwan explain`.
     fn explain(&self, controller: &Controller, now: Instant) -> Vec<String>;
     /// `wwan explain provider`.

@@ -222,7 +222,7 @@ impl Stage<'_> {
             None => vec![format!("nothing keeps {}", self.modem)],
         };
         match show {
-            Show::Status { wide } => self.words.status(self.gateway.fleet(), *wide, now),
+            Show::Status { wide } => self.words.status(self.gateway.fleet(), *wide, self.gateway.started(), now),
             Show::Explain => with(&|controller| self.words.explain(controller, now)),
             Show::Provider => with(&|controller| self.words.provider(controller)),
             Show::Plan => with(&|controller| self.words.plan(controller, now)),

@@ -12,7 +12,7 @@ impl Words for Plain {
         let what = format!("{:?}", event.what);
         Some(format!("{now} {}", what.split([' ', '{']).next()?))
     }
-    fn status(&self, fleet: &Fleet, wide: bool, _: Instant) -> Vec<String> {
+    fn status(&self, fleet: &Fleet, wide: bool, _: Instant, _: Instant) -> Vec<String> {
         vec![format!("status of {}, wide: {wide}", fleet.controllers().count())]
     }
     fn explain(&self, controller: &Controller, _: Instant) -> Vec<String> {
