@@ -142,6 +142,10 @@ impl Daemon {
                     let value = secret::fetch(&reference);
                     self.take_in(Input::Secret(reference, value), now);
                 }
+                Output::Remember(modem, memory) => {
+                    let kept = self.executors.store.remember(&modem, &memory);
+                    self.take_in(Input::Kept(modem, memory.revision, kept), now);
+                }
                 output => self.executors.carry_out(output, &self.fleet),
             }
         }

@@ -88,6 +88,16 @@ impl<'a> Reader<'a> {
         Some(&seen.value)
     }
 
+    /// Whether a fact was seen within this time; if not, it is asked for.
+    pub(super) fn is_fresh(&mut self, fact: Fact, within: Duration) -> bool {
+        let fresh = self.observed.seen_at(fact).is_some_and(|at| self.now.since(at) < within);
+        self.read.insert(fact);
+        if !fresh {
+            self.wanted.insert(fact);
+        }
+        fresh
+    }
+
     /// Draws the conclusion anew at that time at the latest.
     pub(super) fn wake_at(&mut self, at: Instant) {
         self.until = self.until.min(at);

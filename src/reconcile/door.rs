@@ -3,10 +3,15 @@
 //! Two closed enums. A message that is in neither does not exist; whoever wants to know what the core can be told
 //! or can do reads this file. Both are values, so a trace of the inputs is a complete record of a run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
-use crate::model::{Action, Condition, ConditionKind, Fact, Failure, LinkState, ModemName, PortState, Secret, Status};
+use crate::model::{
+    Action, Condition, ConditionKind, Fact, Failure, LinkState, ModemName, PortState, RadioPreference, Secret, Status,
+    TriedPin,
+};
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +34,8 @@ pub enum Input {
     PowerDone(ModemName, Result<(), String>),
     /// A secret that was asked for, or why it cannot be had.
     Secret(SecretRef, Result<Secret, String>),
+    /// What was asked to be remembered, by its revision, is kept where it outlives a crash, or why not.
+    Kept(ModemName, u64, Result<(), String>),
     /// Nothing happened but time.
     Timer,
 }
@@ -67,7 +74,13 @@ pub enum PortSpec {
 pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.
-    pub clients: std::collections::BTreeMap<String, u8>,
+    pub clients: BTreeMap<String, u8>,
+    /// How often this was changed: names what [`Input::Kept`] answers.
+    pub revision: u64,
+    /// PINs that were given to cards, as fingerprints. Kept even when the modem is retired: cards move.
+    pub pins: Vec<TriedPin>,
+    /// By IMEI: the radio settings that a modem had before we first changed them.
+    pub original_radio: BTreeMap<String, RadioPreference>,
 }
 
 /// Where the shell finds a secret that is not in the file.
@@ -109,7 +122,8 @@ pub enum Output {
     Power(ModemName, PowerCommand),
     /// Fetch a secret; answered by [`Input::Secret`].
     Fetch(SecretRef),
-    /// Remember this over a restart. Lost memory costs an outage at the next start, nothing else.
+    /// Remember this over a restart; answered by [`Input::Kept`]. Lost memory costs an outage at the next start, and
+    /// settings that are not put back; only a PIN is not tried without it.
     Remember(ModemName, Memory),
     /// Something worth telling people.
     Event(Event),

@@ -170,7 +170,7 @@ impl Driver {
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let calls = reads::calls(fact, self.names_endpoint);
+            let calls = reads::calls(fact, self.ways);
             if !calls.is_empty() {
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 self.run(Purpose::Read(fact), calls, now);
@@ -234,6 +234,8 @@ impl Driver {
             }
             (Err(failure), _) => {
                 self.clients.remove(role);
+                // No client of the card's service to be had: the card is reached another way.
+                self.ways.card_by_dms |= role == Role::Uim && matches!(failure, Failure::Refused(_));
                 Some(failure)
             }
         };

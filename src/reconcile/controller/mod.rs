@@ -4,6 +4,7 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod memory;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -14,8 +15,9 @@ use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
-    LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Iccid,
+    Instant, LinkState, ModemName, Observed, PinChance, PinMark, PortState, Report, Secret, Selection, SessionState,
+    SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -36,7 +38,7 @@ const UPSTREAM: FactSet = FactSet::of(&[
     Fact::Sim,
     Fact::SimIdentity,
     Fact::OperatingMode,
-    Fact::Technologies,
+    Fact::RadioPreference,
     Fact::ServingSystem,
     Fact::DataFormat,
 ]);
@@ -60,6 +62,14 @@ pub struct Controller {
     cycle: Cycle,
     /// What is kept over a restart of ours.
     memory: Memory,
+    /// The revision of the memory that must be kept before the action in flight has ended.
+    awaits_kept: Option<u64>,
+    /// That this PIN is tried is written down: it may be, once.
+    permit: Option<PinMark>,
+    /// The PIN that was given to the card last and whose effect was not seen yet.
+    entered: Option<PinMark>,
+    /// The mark worked out last, and for what.
+    known_mark: Option<(Iccid, Secret, PinMark)>,
     /// When the host must have answered the action in flight.
     host_deadline: Option<Instant>,
     host_looks: BTreeMap<Fact, Instant>,
@@ -68,11 +78,7 @@ pub struct Controller {
 
 impl Controller {
     pub(super) fn new(name: ModemName, config: ModemConfig, memory: &Memory, seed: u64, now: Instant) -> Self {
-        let desired = Desired {
-            technologies: config.technologies,
-            selection: Selection::Undecided,
-            link: DesiredLink::default(),
-        };
+        let desired = Desired { link: DesiredLink::default(), ..desired(&config, Selection::Undecided) };
         let observed = Observed { seed, ..Observed::default() };
         let plan = plan::plan(&desired, &observed, now);
         Self {
@@ -89,6 +95,10 @@ impl Controller {
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
+            awaits_kept: None,
+            permit: None,
+            entered: None,
+            known_mark: None,
             host_deadline: None,
             host_looks: BTreeMap::new(),
             out: VecDeque::new(),
@@ -146,7 +156,8 @@ impl Controller {
             // A password is not needed to say what would be done.
             Some(choice) => super::fleet::selection_without_password(config, &choice),
         };
-        plan::preview(&desired(config, selection), &self.observed, now)
+        let pin = self.desired.pin.clone();
+        plan::preview(&Desired { pin, ..desired(config, selection) }, &self.observed, now)
     }
 
     /// The choice of the service provider and the card it was made for, once there is one.
@@ -192,6 +203,7 @@ impl Controller {
         if intent {
             // A new intent is tried at once, however often the old one failed.
             self.observed.attempts.clear();
+            self.observed.radio_writes.clear();
             self.choice = None;
         }
         self.turn(secrets, now);
@@ -272,6 +284,7 @@ impl Controller {
         let next = self.cycle.handle_timeout(now);
         self.power(next, now);
         if self.host_deadline.is_some_and(|deadline| now >= deadline) {
+            self.mark_not_kept();
             self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
         }
         self.turn(secrets, now);
@@ -297,6 +310,7 @@ impl Controller {
         loop {
             self.take_in(now);
             self.choose(secrets);
+            self.settle_original();
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -368,10 +382,14 @@ impl Controller {
                 self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
             }
         }
-        if let Report::Sim(state) = &report
-            && *state != SimState::Ready
-        {
-            self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+        if let Report::Sim(state) = &report {
+            let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
+            let readable = matches!(state, SimState::Ready | SimState::PinRequired { .. });
+            // What could be read before the PIN is not all there is.
+            if !readable || before.is_some_and(|before| before != std::mem::discriminant(state)) {
+                self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+            }
+            self.pin_seen(state);
         }
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
@@ -384,8 +402,10 @@ impl Controller {
 
     /// Chooses the service provider for the card that is in now.
     fn choose(&mut self, secrets: &Secrets) {
-        let Some(sim) = self.observed.sim_identity.as_ref().map(|seen| &seen.value) else {
-            self.desired = desired(&self.config, Selection::Undecided);
+        let pin = self.pin_chance(secrets);
+        let locked = self.observed.sim.as_ref().is_some_and(|seen| seen.value != SimState::Ready);
+        let Some(sim) = self.observed.sim_identity.as_ref().map(|seen| &seen.value).filter(|_| !locked) else {
+            self.desired = Desired { pin, ..desired(&self.config, Selection::Undecided) };
             return;
         };
         if self
@@ -396,7 +416,8 @@ impl Controller {
             self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
         }
         let Some((_, choice)) = &self.choice else { return };
-        self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
+        let selection = super::fleet::selection(&self.config, choice, secrets);
+        self.desired = Desired { pin, ..desired(&self.config, selection) };
     }
 
     /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,
@@ -420,15 +441,6 @@ impl Controller {
         }
     }
 
-    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
-    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
-        let before = self.memory.clone();
-        change(&mut self.memory);
-        if self.memory != before {
-            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
-        }
-    }
-
     fn event(&mut self, what: EventKind) {
         self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
     }
@@ -446,7 +458,7 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         route_metric: config.ip.route_metric,
         default_route: config.ip.default_route,
     };
-    Desired { technologies: config.technologies, selection, link }
+    Desired { radio: config.radio.clone(), slot: config.slot, pin: PinChance::NotConfigured, selection, link }
 }
 
 fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {
