@@ -48,7 +48,7 @@ fn preference(file: &RadioPreference, facts: &mut Reader<'_>) -> Outcome {
     let device = facts.observed.device.as_ref().map(|seen| &seen.value);
     let asked = match device.map_or_else(|| Ok(file.clone()), |device| possible(file, device)) {
         Ok(asked) => asked,
-        Err(unsupported) => return Outcome::Wait(unsupported),
+        Err(unsupported) => return Outcome::Wait(*unsupported),
     };
     let wanted = asked.or(&facts.observed.original_radio.except(file));
     if wanted.is_empty() {
@@ -116,10 +116,10 @@ fn differences(change: &RadioPreference, has: &RadioPreference, file: &RadioPref
 }
 
 /// What the file asks, without what the hardware lacks: one file serves a fleet of different modems.
-fn possible(file: &RadioPreference, device: &Device) -> Result<RadioPreference, Finding> {
+fn possible(file: &RadioPreference, device: &Device) -> Result<RadioPreference, Box<Finding>> {
     let technologies = match (file.technologies, device.supports) {
         (Some(asked), supports) if !supports.is_empty() => match asked.intersection(supports) {
-            AccessTechnologies::NONE => return Err(Finding::TechnologiesUnsupported { supports, asked }),
+            AccessTechnologies::NONE => return Err(Box::new(Finding::TechnologiesUnsupported { supports, asked })),
             common => Some(common),
         },
         (asked, _) => asked,
@@ -129,10 +129,12 @@ fn possible(file: &RadioPreference, device: &Device) -> Result<RadioPreference, 
         None => Ok(None),
         Some(_) if setting != Setting::LteBands && !has_nr5g => Ok(None),
         Some(asked) if supports.is_empty() => Ok(Some(asked.clone())),
-        Some(asked) => Some(asked.intersection(supports))
-            .filter(|common| !common.is_empty())
-            .map(Some)
-            .ok_or_else(|| Finding::BandsUnsupported { setting, supports: supports.clone(), asked: asked.clone() }),
+        Some(asked) => match asked.intersection(supports) {
+            common if common.is_empty() => {
+                Err(Box::new(Finding::BandsUnsupported { setting, supports: supports.clone(), asked: asked.clone() }))
+            }
+            common => Ok(Some(common)),
+        },
     };
     Ok(RadioPreference {
         technologies,

@@ -140,8 +140,20 @@ impl SimModem {
         }
         self.disturb(&Disturbance::SimIn, now);
         self.card_fails(false, now);
+        self.pin_off(now);
+        self.forgive_preference(now);
         self.disturb(&Disturbance::Plug, now);
         self.review_radio(now);
+    }
+
+    /// What another program restricted goes back to what the hardware can do; a file that restricts it is put in force anew.
+    fn forgive_preference(&mut self, now: Instant) {
+        let own = super::radio::Memory::of(&self.personality).preference;
+        let now_set = &self.memory.radio.preference;
+        let preference = super::radio::Preference { lte_bands: own.lte_bands, manual: None, ..now_set.clone() };
+        if *now_set != preference {
+            self.prefer(preference, true, now);
+        }
     }
 
     fn change_network(&mut self, now: Instant, change: impl FnOnce(&mut crate::sim::profile::Network)) {
