@@ -14,10 +14,6 @@ use crate::model::{
 use super::Outcome;
 use super::reader::Reader;
 
-/// Acknowledged writes in a row without effect before we believe that the firmware ignores them.
-const IGNORED_AFTER: u32 = 4;
-/// What firmware ignores is written again this rarely: flash wears, and only an update changes its mind.
-const IGNORED_FOR: Duration = Duration::from_secs(6 * 3600);
 /// Writes within an hour that are repairs; more are a fight with another program.
 const REPAIRS_PER_HOUR: usize = 4;
 const HOUR: Duration = Duration::from_secs(3600);
@@ -74,16 +70,8 @@ fn preference(file: &RadioPreference, facts: &mut Reader<'_>) -> Outcome {
 fn write(change: RadioPreference, has: &RadioPreference, file: &RadioPreference, facts: &mut Reader<'_>) -> Outcome {
     let what = differences(&change, has, file);
     let action = Action::SetRadioPreference(change);
-    let held = facts.observed.attempts.get(SET_PREFERENCE).filter(|attempts| attempts.action == action);
-    if let Some(attempts) = held
-        && attempts.last_failure.is_none()
-        && !attempts.took_effect
-        && attempts.failures >= IGNORED_AFTER
-        && let at = attempts.last_at + IGNORED_FOR
-        && facts.now < at
-    {
-        facts.wake_at(at);
-        return Outcome::Wait(Finding::Ignored(Resistance { what, writes: attempts.failures, at }));
+    if let Some((writes, at)) = facts.ignored(&action) {
+        return Outcome::Wait(Finding::Ignored(Resistance { what, writes, at }));
     }
     if let Some((at, writes)) = contended(&facts.observed.radio_writes, facts.now) {
         facts.wake_at(at);

@@ -5,6 +5,7 @@ use crate::model::{
 };
 
 use super::super::laws::{healthy, provider};
+use super::super::reader::IGNORED_AFTER;
 use super::super::{Stage, Step, plan};
 use super::*;
 

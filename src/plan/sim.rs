@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
 use crate::model::pin::{LEAST_TRIES, MOST_TRIES};
-use crate::model::{Action, Desired, Fact, Failure, Finding, NoTry, PinChance, SimState};
+use crate::model::{Action, Desired, Fact, Failure, Finding, NoTry, PinChance, Resistance, SimState};
 
 use super::Outcome;
 use super::reader::Reader;
@@ -59,6 +59,9 @@ fn wrong_slot(asked: u8, facts: &mut Reader<'_>) -> Option<Outcome> {
         active => {
             let active = active.map_or_else(|| "none".to_owned(), |slot| slot.to_string());
             let what = format!("the SIM slot in use is {active}, the file asks for {asked}");
+            if let Some((writes, at)) = facts.ignored(&switch) {
+                return Some(Outcome::Wait(Finding::Ignored(Resistance { what, writes, at })));
+            }
             Some(facts.attempt(switch, || Finding::Drifted { what }))
         }
     }
@@ -234,6 +237,12 @@ mod tests {
         };
         assert!(matches!(with(2, Some(1)).step, Step::Do(Action::SwitchSlot(2), _)));
         assert_eq!(with(2, Some(2)).stages[Stage::Sim as usize].finding, Finding::CardReady);
+        let mut observed = healthy(NOW);
+        observed.learn(Report::SimSlots(SimSlots { count: 2, active: Some(1) }), NOW);
+        let action = Action::SwitchSlot(2);
+        let attempts = Attempts { action, failures: 4, last_at: NOW, last_failure: None, took_effect: false };
+        observed.attempts.insert("switch-slot".to_owned(), attempts);
+        assert_eq!(finding(&desired, &observed).reason(), "Ignored", "acknowledged in vain, four times");
         for (count, active) in [(1, Some(1)), (0, None)] {
             assert_eq!(with(count, active).step, Step::Wait(Finding::NoSuchSlot { asked: 2, slots: count }));
         }

@@ -347,7 +347,7 @@ impl<'w> Gateway<'w> {
         self.fleet = Fleet::new(seed);
         for at in 0..self.modems.len() {
             self.modems[at].host.crash();
-            self.modems[at].watch.restarted();
+            self.modems[at].watch.restarted(remembers);
             if remembers {
                 let Modem { name, host, .. } = &self.modems[at];
                 let remembered = Input::Remembered(name.clone(), host.memory().clone());

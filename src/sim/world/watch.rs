@@ -1,6 +1,6 @@
 //! The rules that hold at every event, checked by looking at the modem and at what the core says, never into the core.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::expect;
@@ -32,6 +32,8 @@ pub(super) struct Watch {
     dials: VecDeque<Instant>,
     power_cycles: VecDeque<Instant>,
     off_since: Option<Instant>,
+    /// Wrong PINs by card, since the daemon's memory was last lost.
+    wrong_pins: BTreeMap<String, u32>,
 }
 
 /// How long the core may believe what was true: the longest age of the facts in question (`Fact::max_age`), and what
@@ -51,6 +53,8 @@ const DIALS_WITHIN: Duration = Duration::from_secs(600);
 const POWER_CYCLES: usize = 3;
 const POWER_WITHIN: Duration = Duration::from_secs(3600);
 const MIN_OFF: Duration = Duration::from_secs(5);
+/// A wrong PIN must leave two tries.
+const LEAST_PIN_TRIES: u8 = 3;
 /// Client ids of one daemon: six roles, and what a crash may leave until the next synchronisation.
 const CLIENTS: usize = 12;
 
@@ -68,6 +72,7 @@ impl Watch {
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
             off_since: None,
+            wrong_pins: BTreeMap::new(),
         }
     }
 
@@ -76,8 +81,11 @@ impl Watch {
         self.before_edit = Some((before.clone(), now));
     }
 
-    /// The daemon was restarted: it has been told nothing.
-    pub(super) fn restarted(&mut self) {
+    /// The daemon was restarted: it has been told nothing. `remembers`: what it asked to be kept was kept.
+    pub(super) fn restarted(&mut self, remembers: bool) {
+        if !remembers {
+            self.wrong_pins.clear();
+        }
         self.told = Splitter::default();
         self.told_roaming = false;
         self.told_card_gone = false;
@@ -150,6 +158,9 @@ impl Watch {
 
     /// What the inspector beside the modem saw.
     pub(super) fn witness(&mut self, what: &Witness, config: &ModemConfig, now: Instant) -> Option<Broken> {
+        if let Witness::PinTried { iccid, right: false, tries_before } = what {
+            return self.wrong_pin(iccid, *tries_before);
+        }
         let Witness::Dialled { apn, roaming, .. } = what else { return None };
         if let Some(times) = over(&mut self.dials, now, DIALS_WITHIN, DIALS) {
             return Some(("I6", format!("{times} attempts at a session within ten minutes")));
@@ -169,6 +180,16 @@ impl Watch {
         let abroad = roaming.then_some(self.roaming_since).flatten().map_or(Duration::ZERO, |since| now.since(since));
         let forbidden = entries.iter().all(|entry| entry.roaming_allowed == Some(false));
         (forbidden && abroad > ROAMING_LIE).then(|| ("I3", format!("dials after {abroad:?} abroad")))
+    }
+
+    /// A card was given a wrong PIN: once each at most, and never unless two tries are left after it.
+    fn wrong_pin(&mut self, iccid: &str, tries_before: u8) -> Option<Broken> {
+        let times = self.wrong_pins.entry(iccid.to_owned()).or_default();
+        *times += 1;
+        if tries_before < LEAST_PIN_TRIES {
+            return Some(("I5", format!("tries a PIN with {tries_before} tries left")));
+        }
+        (*times > 1).then(|| ("I5", format!("gives a card a wrong PIN for the {times}. time")))
     }
 
     /// How things are now, and what the core says of them.
