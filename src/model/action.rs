@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
+use super::id::Secret;
 use super::observed::LinkState;
-use super::radio::{AccessTechnologies, OperatingMode};
+use super::pin::PinMark;
+use super::preference::RadioPreference;
+use super::radio::OperatingMode;
 use super::session::IpFamily;
 
 /// One change to a modem, its power or its link.
@@ -26,8 +29,8 @@ pub enum Action {
     SetRawIp,
     /// Set the operating mode.
     SetOperatingMode(OperatingMode),
-    /// Restrict the modem to these technologies.
-    SetTechnologies(AccessTechnologies),
+    /// Write these settings of the radio preference.
+    SetRadioPreference(RadioPreference),
     /// Start a data session.
     StartSession(IpFamily, Provider),
     /// End a data session.
@@ -46,6 +49,12 @@ pub enum Action {
     CyclePower,
     /// Make the interface exactly so.
     ConfigureLink(LinkState),
+    /// Write down that this PIN is about to be tried on this card, where it outlives a crash.
+    MarkPin(PinMark),
+    /// Give the card its PIN.
+    EnterPin(Secret),
+    /// Use the card in this slot, from 1.
+    SwitchSlot(u8),
 }
 
 /// Who carries an action out.
@@ -59,6 +68,8 @@ pub enum Actor {
     Link,
     /// The host's power switch.
     Power,
+    /// The host's memory.
+    Store,
 }
 
 impl Action {
@@ -72,7 +83,7 @@ impl Action {
             Self::ReleaseClients => "release-clients",
             Self::SetRawIp => "set-raw-ip",
             Self::SetOperatingMode(_) => "set-operating-mode",
-            Self::SetTechnologies(_) => "set-technologies",
+            Self::SetRadioPreference(_) => "set-radio-preference",
             Self::StartSession(IpFamily::Ipv4, _) => "start-session-ipv4",
             Self::StartSession(IpFamily::Ipv6, _) => "start-session-ipv6",
             Self::StopSession(IpFamily::Ipv4) => "stop-session-ipv4",
@@ -85,6 +96,9 @@ impl Action {
             Self::CyclePower => "cycle-power",
             Self::ConfigureLink(link) if link.is_bare() => "flush-link",
             Self::ConfigureLink(_) => "configure-link",
+            Self::MarkPin(_) => "mark-pin",
+            Self::EnterPin(_) => "enter-pin",
+            Self::SwitchSlot(_) => "switch-slot",
         }
     }
 
@@ -95,11 +109,14 @@ impl Action {
             Self::OpenPort | Self::ClosePort => Actor::Port,
             Self::ConfigureLink(_) => Actor::Link,
             Self::Reauthorise | Self::CyclePower => Actor::Power,
+            Self::MarkPin(_) => Actor::Store,
             Self::Synchronise
             | Self::ReleaseClients
             | Self::SetRawIp
             | Self::SetOperatingMode(_)
-            | Self::SetTechnologies(_)
+            | Self::SetRadioPreference(_)
+            | Self::EnterPin(_)
+            | Self::SwitchSlot(_)
             | Self::StartSession(..)
             | Self::StopSession(_)
             | Self::Attach
@@ -119,7 +136,7 @@ impl Action {
             Self::ReleaseClients => FactSet::of(&[Fact::Control]).union(FactSet::SESSIONS),
             Self::SetRawIp => FactSet::of(&[Fact::DataFormat]),
             Self::SetOperatingMode(_) | Self::CycleRadio => RADIO.union(FactSet::of(&[Fact::OperatingMode])),
-            Self::SetTechnologies(_) => RADIO.union(FactSet::of(&[Fact::Technologies])),
+            Self::SetRadioPreference(_) => RADIO.union(FactSet::of(&[Fact::RadioPreference])),
             Self::StartSession(IpFamily::Ipv4, _) | Self::StopSession(IpFamily::Ipv4) => {
                 FactSet::of(&[Fact::SessionIpv4, Fact::SettingsIpv4])
             }
@@ -130,6 +147,9 @@ impl Action {
             Self::ResetModem => FactSet::MODEM,
             Self::Reauthorise | Self::CyclePower => FactSet::MODEM.union(FactSet::of(&[Fact::Port])),
             Self::ConfigureLink(_) => FactSet::of(&[Fact::Link]),
+            Self::MarkPin(_) => FactSet::NONE,
+            Self::EnterPin(_) => FactSet::of(&[Fact::Sim, Fact::SimIdentity]),
+            Self::SwitchSlot(_) => RADIO.union(FactSet::CARD),
         }
     }
 }
@@ -138,7 +158,10 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SetOperatingMode(mode) => write!(f, "set the operating mode to {mode:?}"),
-            Self::SetTechnologies(set) => write!(f, "allow {set} only"),
+            Self::SetRadioPreference(change) => write!(f, "set the radio preference: {change}"),
+            Self::MarkPin(_) => f.write_str("write down that the PIN is tried"),
+            Self::EnterPin(_) => f.write_str("enter the PIN"),
+            Self::SwitchSlot(slot) => write!(f, "use the card in slot {slot}"),
             Self::StartSession(family, provider) => {
                 write!(f, "start the {family} session with apn \"{}\"", provider.apn)
             }

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::fact::Fact;
 use super::id::Plmn;
 use super::observed::Failure;
+use super::pin::NoTry;
+use super::preference::{BandSet, RadioPreference, Resistance, Setting};
 use super::radio::{AccessTechnologies, OperatingMode};
 use super::session::{CallEnd, IpFamily};
+use super::sim::BadIccid;
 use super::time::{Instant, spoken};
 
 /// What a condition is about, in order of dependency.
@@ -177,8 +180,10 @@ pub enum Finding {
 
     /// The radio is as the file asks.
     Applied {
-        /// Technologies in force.
-        technologies: AccessTechnologies,
+        /// What the file restricts it to.
+        preference: RadioPreference,
+        /// Settings that the file asks for and the modem does not have.
+        without: Vec<Setting>,
     },
     /// The modem keeps another operating mode than the one asked for.
     RadioOff(OperatingMode),
@@ -230,6 +235,43 @@ pub enum Finding {
         addresses: String,
     },
 
+    /// The card does not have the number that a card has.
+    BadIccid(BadIccid),
+    /// The file has a PIN, but it is not tried.
+    PinNotTried {
+        /// Attempts left.
+        tries_left: u8,
+        /// Why not.
+        why: NoTry,
+    },
+    /// The card refused the file's PIN.
+    WrongPin {
+        /// Attempts left.
+        tries_left: u8,
+    },
+    /// The modem is locked to another network or provider than the card's.
+    NetworkLocked,
+    /// The file asks for a slot that the modem does not have.
+    NoSuchSlot {
+        /// The slot asked for.
+        asked: u8,
+        /// How many there are; 0: the modem cannot switch.
+        slots: u8,
+    },
+    /// The hardware has none of the bands asked for.
+    BandsUnsupported {
+        /// Which bands.
+        setting: Setting,
+        /// What it can do.
+        supports: BandSet,
+        /// What the file asks.
+        asked: BandSet,
+    },
+    /// The modem acknowledges the preference and keeps its own.
+    Ignored(Resistance),
+    /// Something else writes the preference as often as we do.
+    Contended(Resistance),
+
     /// Everything is as the file asks.
     AllApplied,
     /// Not yet: this condition comes first.
@@ -277,6 +319,14 @@ impl Finding {
             Self::CallFailed { .. } => "CallFailed",
             Self::NoAddress => "NoAddress",
             Self::Configured { .. } => "Configured",
+            Self::BadIccid(_) => "BadIccid",
+            Self::PinNotTried { .. } => "PinNotTried",
+            Self::WrongPin { .. } => "WrongPin",
+            Self::NetworkLocked => "NetworkLocked",
+            Self::NoSuchSlot { .. } => "NoSuchSlot",
+            Self::BandsUnsupported { .. } => "BandsUnsupported",
+            Self::Ignored(_) => "Ignored",
+            Self::Contended(_) => "Contended",
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
         }
@@ -287,6 +337,7 @@ impl Finding {
     pub const fn retry_at(&self) -> Option<Instant> {
         match self {
             Self::Retrying { at, .. } | Self::CallFailed { at, .. } => Some(*at),
+            Self::Ignored(resistance) | Self::Contended(resistance) => Some(resistance.at),
             _ => None,
         }
     }
@@ -325,17 +376,26 @@ impl fmt::Display for Finding {
             Self::CardReady => f.write_str("the card is ready"),
             Self::NoCard => f.write_str("no SIM card in the slot"),
             Self::CardStarting => f.write_str("the card is starting"),
-            Self::PinRequired { tries_left } => write!(f, "the SIM needs a PIN, {tries_left} tries left"),
-            Self::PukRequired { tries_left } => {
-                write!(f, "the PIN is blocked, the SIM needs its PUK, {tries_left} tries left")
+            Self::PinRequired { tries_left } => {
+                write!(f, "the SIM needs a PIN, {tries_left} tries left, and the file has none: write it as `sim.pin`")
             }
-            Self::CardBlocked => f.write_str("the card is blocked"),
+            Self::PukRequired { tries_left } => write!(
+                f,
+                "the PIN is blocked, the SIM needs its PUK, {tries_left} tries left: enter it by hand, here it is never tried"
+            ),
+            Self::CardBlocked => f.write_str("the card is blocked for good: it needs replacing"),
             Self::CardError => f.write_str("the modem cannot read the card"),
             Self::Matched { name, because, origin } => write!(f, "{name}: {because} ({origin})"),
             Self::SecretMissing { name, why } => write!(f, "the password of {name}: {why}"),
             Self::LookingUp => f.write_str("looking up the access point of the card's home network"),
             Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
-            Self::Applied { technologies } => write!(f, "{technologies}"),
+            Self::Applied { preference, without } => {
+                if preference.is_empty() {
+                    f.write_str("the modem's own settings")?;
+                }
+                write!(f, "{preference}")?;
+                without.iter().try_for_each(|setting| write!(f, "; the modem has no setting for {}", setting.name()))
+            }
             Self::RadioOff(mode) => write!(f, "the operating mode is {mode:?}"),
             Self::TechnologiesUnsupported { supports, asked } => {
                 write!(f, "the file asks for {asked}, the modem can do {supports}")
@@ -356,6 +416,38 @@ impl fmt::Display for Finding {
             }
             Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
             Self::Configured { addresses } => f.write_str(addresses),
+            Self::BadIccid(BadIccid { starts, digits }) => write!(
+                f,
+                "the card's number begins with \"{starts}\" and has {digits} digits: that is no card number, so no provider can be chosen"
+            ),
+            Self::PinNotTried { tries_left, why } => {
+                write!(f, "the SIM needs its PIN, {tries_left} tries left; the file's PIN is not tried: {why}")
+            }
+            Self::WrongPin { tries_left } => write!(
+                f,
+                "the SIM refused the file's PIN, {tries_left} tries left; it is not tried again: correct `sim.pin` and enter the PIN by hand once"
+            ),
+            Self::NetworkLocked => f.write_str(
+                "the modem is locked to another network than the card's: it needs its unlock code, or another card",
+            ),
+            Self::NoSuchSlot { asked, slots: 0 } => {
+                write!(f, "the file asks for SIM slot {asked}, but the modem cannot switch slots: remove `sim.slot`")
+            }
+            Self::NoSuchSlot { asked, slots } => {
+                write!(f, "the file asks for SIM slot {asked}, the modem has {slots}")
+            }
+            Self::BandsUnsupported { setting, supports, asked } => {
+                write!(f, "the file asks for {} {asked}, the modem can do {supports}", setting.name())
+            }
+            Self::Ignored(Resistance { what, writes, .. }) => {
+                write!(
+                    f,
+                    "{what}; the modem acknowledged the change {writes} times and keeps its own: its firmware ignores it"
+                )
+            }
+            Self::Contended(Resistance { what, writes, .. }) => {
+                write!(f, "{what}; it was set {writes} times within an hour: something else sets it too")
+            }
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),
         }

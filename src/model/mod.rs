@@ -10,6 +10,8 @@ pub mod desired;
 pub mod fact;
 pub mod id;
 pub mod observed;
+pub mod pin;
+pub mod preference;
 pub mod radio;
 pub mod session;
 pub mod sim;
@@ -24,7 +26,9 @@ pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
 pub use observed::{
     Attempts, ControlState, DataFormat, Device, Failure, LinkState, Observed, PortState, Report, Seen, SessionSettings,
 };
+pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
+pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Setting};
 pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registration, ServingSystem};
 pub use session::{Authentication, CallEnd, IpFamilies, IpFamily, IpSettings, SessionState};
-pub use sim::{SimIdentity, SimState};
+pub use sim::{BadIccid, SimIdentity, SimSlots, SimState};
 pub use time::Instant;

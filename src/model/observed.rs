@@ -9,9 +9,10 @@ use super::action::Action;
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::{Apn, Imei};
+use super::preference::{BandSet, RadioPreference};
 use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
 use super::session::{CallEnd, IpFamily, IpSettings, SessionState};
-use super::sim::{SimIdentity, SimState};
+use super::sim::{BadIccid, SimIdentity, SimSlots, SimState};
 use super::time::Instant;
 
 /// A value and when it was last seen to hold.
@@ -62,6 +63,12 @@ pub struct Device {
     pub imei: Option<Imei>,
     /// Technologies the hardware can do; none: it does not say.
     pub supports: AccessTechnologies,
+    /// LTE bands of the hardware; none: it does not say.
+    #[serde(default)]
+    pub lte_bands: BandSet,
+    /// 5G bands of the hardware; none: it does not say.
+    #[serde(default)]
+    pub nr5g_bands: BandSet,
 }
 
 /// Framing on the data path.
@@ -122,8 +129,12 @@ pub enum Report {
     Sim(SimState),
     /// [`Fact::SimIdentity`].
     SimIdentity(SimIdentity),
-    /// [`Fact::Technologies`].
-    Technologies(AccessTechnologies),
+    /// [`Fact::SimIdentity`], of a card whose number is none.
+    BadIccid(BadIccid),
+    /// [`Fact::SimSlots`].
+    SimSlots(SimSlots),
+    /// [`Fact::RadioPreference`].
+    RadioPreference(RadioPreference),
     /// [`Fact::ServingSystem`].
     ServingSystem(ServingSystem),
     /// [`Fact::SessionIpv4`] or [`Fact::SessionIpv6`].
@@ -200,8 +211,12 @@ pub struct Observed {
     pub sim: Option<Seen<SimState>>,
     /// [`Fact::SimIdentity`].
     pub sim_identity: Option<Seen<SimIdentity>>,
-    /// [`Fact::Technologies`].
-    pub technologies: Option<Seen<AccessTechnologies>>,
+    /// The other shape of [`Fact::SimIdentity`]: the card has no number. Never known together with it.
+    pub bad_iccid: Option<Seen<BadIccid>>,
+    /// [`Fact::SimSlots`].
+    pub sim_slots: Option<Seen<SimSlots>>,
+    /// [`Fact::RadioPreference`].
+    pub radio_preference: Option<Seen<RadioPreference>>,
     /// [`Fact::ServingSystem`].
     pub serving_system: Option<Seen<ServingSystem>>,
     /// [`Fact::SessionIpv4`].
@@ -222,6 +237,10 @@ pub struct Observed {
     pub attempts: std::collections::BTreeMap<String, Attempts>,
     /// The provider that our live session was started for; `None` for a session that we found.
     pub dialled: Option<Provider>,
+    /// What the modem had before we first changed it, of the settings that we changed.
+    pub original_radio: RadioPreference,
+    /// When we wrote radio preferences within the last hour, oldest first.
+    pub radio_writes: Vec<Instant>,
     /// The device's own number: spreads the retries of a fleet that runs one file.
     pub seed: u64,
 }
@@ -232,7 +251,7 @@ macro_rules! each_fact {
         $call! {
             Port => port, Control => control, Device => device, DataFormat => data_format,
             OperatingMode => operating_mode, Sim => sim, SimIdentity => sim_identity,
-            Technologies => technologies, ServingSystem => serving_system, SessionIpv4 => session_ipv4,
+            RadioPreference => radio_preference, SimSlots => sim_slots, ServingSystem => serving_system, SessionIpv4 => session_ipv4,
             SessionIpv6 => session_ipv6, SettingsIpv4 => settings_ipv4, SettingsIpv6 => settings_ipv6, Link => link
         }
     };
@@ -252,8 +271,16 @@ impl Observed {
             Report::DataFormat(v) => see(&mut self.data_format, v, at),
             Report::OperatingMode(v) => see(&mut self.operating_mode, v, at),
             Report::Sim(v) => see(&mut self.sim, v, at),
-            Report::SimIdentity(v) => see(&mut self.sim_identity, v, at),
-            Report::Technologies(v) => see(&mut self.technologies, v, at),
+            Report::SimIdentity(v) => {
+                self.bad_iccid = None;
+                see(&mut self.sim_identity, v, at);
+            }
+            Report::BadIccid(v) => {
+                self.sim_identity = None;
+                see(&mut self.bad_iccid, v, at);
+            }
+            Report::SimSlots(v) => see(&mut self.sim_slots, v, at),
+            Report::RadioPreference(v) => see(&mut self.radio_preference, v, at),
             Report::ServingSystem(v) => see(&mut self.serving_system, v, at),
             Report::Session(IpFamily::Ipv4, v) => see(&mut self.session_ipv4, v, at),
             Report::Session(IpFamily::Ipv6, v) => see(&mut self.session_ipv6, v, at),
@@ -271,6 +298,9 @@ impl Observed {
             };
         }
         each_fact!(forget);
+        if facts.contains(Fact::SimIdentity) {
+            self.bad_iccid = None;
+        }
     }
 
     /// When a fact was last confirmed; `None` if it is not known at all.
@@ -281,7 +311,7 @@ impl Observed {
                 match fact { $(Fact::$fact => self.$field.as_ref().map(|s| s.at)),* }
             };
         }
-        each_fact!(at)
+        each_fact!(at).or_else(|| self.bad_iccid.as_ref().filter(|_| fact == Fact::SimIdentity).map(|seen| seen.at))
     }
 
     /// The session of a family, however old.

@@ -3,21 +3,22 @@
 //! Most facts are one answer. Device identity and SIM identity are put together from several; they are reported when
 //! the script that asked for them ends.
 
-use super::translate;
+use super::{card, translate};
 use crate::model::session::{Ipv4Settings, Ipv6Settings};
 use crate::model::{
-    Apn, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Iccid, Imei, Imsi, IpFamily, IpSettings, Report,
-    ServingSystem, SessionSettings, SimIdentity,
+    Apn, BandSet, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Imei, IpFamily, IpSettings,
+    RadioPreference, Report, ServingSystem, SessionSettings, SimSlots,
 };
-use crate::qmi::{Frame, Kind, ProtocolError, Response, dms, nas, uim, wda, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response, dms, nas, uim, wda, wds};
 
 /// Facts under construction.
 #[derive(Default, Debug)]
 pub(super) struct Gathered {
     device: Device,
     data_format: Option<DataFormat>,
-    iccid: Option<Iccid>,
-    imsi: Option<Imsi>,
+    card: card::Pieces,
+    slots: Option<SimSlots>,
+    preference: Option<RadioPreference>,
 }
 
 /// How a response ended: granted, or the error.
@@ -58,8 +59,15 @@ pub(super) fn handle(frame: &Frame) -> Option<u32> {
 }
 
 impl Gathered {
-    /// Takes in a granted response. `family` is that of the client it is for; `cause` why its session last ended.
-    pub(super) fn absorb(&mut self, frame: &Frame, family: Option<IpFamily>, cause: Option<CallEnd>) -> Option<Report> {
+    /// Takes in the granted response to `asked`. `family` is that of the client it is for; `cause` why its session last
+    /// ended.
+    pub(super) fn absorb(
+        &mut self,
+        asked: &Frame,
+        frame: &Frame,
+        family: Option<IpFamily>,
+        cause: Option<CallEnd>,
+    ) -> Option<Report> {
         match frame.key() {
             dms::get_manufacturer::KEY => {
                 self.device.manufacturer = read::<dms::get_manufacturer::Response>(frame)?.manufacturer?
@@ -74,6 +82,7 @@ impl Gathered {
                 let capabilities = read::<dms::get_capabilities::Response>(frame)?.capabilities?;
                 self.device.supports = translate::supported(&capabilities.radio_interfaces);
             }
+            dms::get_band_capabilities::KEY => self.bands(&read(frame)?),
             dms::get_operating_mode::KEY => {
                 let mode = read::<dms::get_operating_mode::Response>(frame)?.mode?;
                 return Some(Report::OperatingMode(translate::operating_mode(mode)));
@@ -88,12 +97,21 @@ impl Gathered {
             }
             uim::get_card_status::KEY => {
                 let status = read::<uim::get_card_status::Response>(frame)?.status?;
-                return Some(Report::Sim(translate::sim(&status)));
+                return Some(Report::Sim(card::state(&status)));
             }
-            uim::read_transparent::KEY => self.file(&read::<uim::read_transparent::Response>(frame)?.data?),
+            uim::read_transparent::KEY => {
+                let file = uim::read_transparent::Request::decode(asked).ok()?.file?;
+                self.card.file(file.id, &read::<uim::read_transparent::Response>(frame)?.data?);
+            }
+            uim::get_slot_status::KEY => {
+                self.slots = Some(card::slots(&read::<uim::get_slot_status::Response>(frame)?.slots?));
+            }
+            dms::uim_get_state::KEY => self.card.state(read::<dms::uim_get_state::Response>(frame)?.state?),
+            dms::uim_get_pin_status::KEY => self.card.pin(read::<dms::uim_get_pin_status::Response>(frame)?.pin1?),
+            dms::uim_get_iccid::KEY => self.card.number(&read::<dms::uim_get_iccid::Response>(frame)?.iccid?),
+            dms::uim_get_imsi::KEY => self.card.imsi(&read::<dms::uim_get_imsi::Response>(frame)?.imsi?),
             nas::get_system_selection_preference::KEY => {
-                let mask = read::<nas::get_system_selection_preference::Response>(frame)?.mode_preference?;
-                return Some(Report::Technologies(translate::technologies(mask)));
+                self.preference = Some(translate::radio_preference(&read(frame)?));
             }
             nas::get_serving_system::KEY => return serving_system(frame).map(Report::ServingSystem),
             wds::get_packet_service_status::KEY => {
@@ -113,20 +131,25 @@ impl Gathered {
             Fact::Device => Some(Ok(Report::Device(std::mem::take(&mut self.device)))),
             // No answer to either question: the modem has no such service, and nothing to set.
             Fact::DataFormat => Some(Ok(Report::DataFormat(self.data_format.take().unwrap_or(DataFormat::Fixed)))),
-            Fact::SimIdentity => Some(match self.iccid.take() {
-                Some(iccid) => Ok(Report::SimIdentity(SimIdentity { iccid, imsi: self.imsi.take() })),
-                None => Err(Failure::Refused("a card number that is none".to_owned())),
+            Fact::SimIdentity => Some(match self.card.identity() {
+                Some(Ok(identity)) => Ok(Report::SimIdentity(identity)),
+                Some(Err(bad)) => Ok(Report::BadIccid(bad)),
+                None => Err(Failure::Refused("no card number".to_owned())),
             }),
+            Fact::Sim => self.card.dms_state().map(|state| Ok(Report::Sim(state))),
+            // No answer but that it does not know the question: the modem has no such thing.
+            Fact::SimSlots => Some(Ok(Report::SimSlots(self.slots.take().unwrap_or_default()))),
+            Fact::RadioPreference => Some(Ok(Report::RadioPreference(self.preference.take().unwrap_or_default()))),
             _ => None,
         }
     }
 
-    /// The length and parity mark of an IMSI tell it from a card number.
-    fn file(&mut self, bytes: &[u8]) {
-        match translate::iccid(bytes) {
-            Some(iccid) if self.iccid.is_none() => self.iccid = Some(iccid),
-            _ => self.imsi = translate::imsi(bytes),
-        }
+    /// Older modems have only the short form, which ends with band 64.
+    fn bands(&mut self, said: &dms::get_band_capabilities::Response) {
+        let short = || said.lte_bands.as_ref().map(|bands| bands.iter().collect::<BandSet>());
+        let long = said.extended_lte_bands.as_ref().map(|bands| bands.iter().copied().collect());
+        self.device.lte_bands = long.or_else(short).unwrap_or_default();
+        self.device.nr5g_bands = said.nr5g_bands.iter().flatten().copied().collect();
     }
 }
 

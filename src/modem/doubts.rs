@@ -25,13 +25,11 @@ pub(super) fn of(frame: &Frame, clients: &Clients) -> Doubt {
     match frame.key() {
         ctl::synced::KEY => Doubt::Restarted,
         dms::event_report::KEY => Doubt::Facts(FactSet::of(&[Fact::OperatingMode])),
-        // Technologies too: when the serving technology changes, somebody may have changed what is allowed.
+        // The preference too: when the serving technology changes, somebody may have changed what is allowed.
         nas::serving_system::KEY | nas::system_info::KEY => {
-            Doubt::Facts(FactSet::of(&[Fact::ServingSystem, Fact::Technologies]))
+            Doubt::Facts(FactSet::of(&[Fact::ServingSystem, Fact::RadioPreference]))
         }
-        uim::card_status::KEY | uim::slot_status::KEY | uim::refresh::KEY => {
-            Doubt::Facts(FactSet::of(&[Fact::Sim, Fact::SimIdentity]))
-        }
+        uim::card_status::KEY | uim::slot_status::KEY | uim::refresh::KEY => Doubt::Facts(FactSet::CARD),
         wds::packet_service_status::KEY => packet_service(frame, clients),
         wds::extended_ip_config::KEY => Doubt::Facts(
             families(frame, clients, None).map_or(FactSet::of(&[Fact::SettingsIpv4, Fact::SettingsIpv6]), |family| {
@@ -40,6 +38,15 @@ pub(super) fn of(frame: &Frame, clients: &Clients) -> Doubt {
         ),
         _ => Doubt::Nothing,
     }
+}
+
+/// The refresh that a card has begun and wants to be told the end of.
+pub(super) fn begun_refresh(frame: &Frame) -> Option<uim::RefreshEvent> {
+    if frame.key() != uim::refresh::KEY {
+        return None;
+    }
+    let event = uim::refresh::Indication::decode(frame).ok()?.event?;
+    (event.stage == uim::RefreshStage::Start).then_some(event)
 }
 
 fn packet_service(frame: &Frame, clients: &Clients) -> Doubt {

@@ -1,13 +1,13 @@
 //! Which requests an action is. Straight lists: whoever needs an `if` here needs a fact and a stage in the plan.
 
-use super::call::{CONTROL, Call, DIAL, MODE};
+use super::call::{CARD, CONTROL, Call, DIAL, MODE};
 use super::clients::Clients;
 use super::quirks::Quirks;
-use super::reads::endpoint;
+use super::reads::{Ways, endpoint};
 use super::role::Role;
 use super::translate;
 use crate::model::defect::{Defect, planted};
-use crate::model::{AccessTechnologies, Action, IpFamily, OperatingMode, Provider};
+use crate::model::{Action, IpFamily, OperatingMode, Provider, RadioPreference, Secret};
 use crate::qmi::{ProtocolError, ctl, dms, nas, uim, wda, wds};
 
 /// What a script may look at.
@@ -16,6 +16,7 @@ pub(super) struct Context<'a> {
     /// The device to tell the proxy; `None` without one.
     pub(super) proxy: Option<&'a str>,
     pub(super) quirks: Quirks,
+    pub(super) ways: Ways,
     /// The handle of the session in each family.
     pub(super) handle: &'a dyn Fn(IpFamily) -> Option<u32>,
 }
@@ -32,7 +33,9 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::ReleaseClients => context.clients.ids().map(|(role, id)| release(role, id)).collect(),
         Action::SetRawIp => set_raw_ip(),
         Action::SetOperatingMode(mode) => vec![operating_mode(*mode)],
-        Action::SetTechnologies(set) => vec![technologies(*set, context.quirks)],
+        Action::SetRadioPreference(change) => vec![radio_preference(change, context)],
+        Action::EnterPin(pin) => vec![enter_pin(pin, context.ways)],
+        Action::SwitchSlot(slot) => vec![switch_slot(*slot)],
         Action::StartSession(family, provider) => vec![start(*family, provider)],
         Action::StopSession(family) => vec![stop(*family, (context.handle)(*family))],
         Action::Attach => vec![attach(nas::PsAction::Attach)],
@@ -40,9 +43,12 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],
         // A reset is accepted from offline only.
         Action::ResetModem => vec![operating_mode(OperatingMode::Offline), operating_mode(OperatingMode::Leaving)],
-        Action::OpenPort | Action::ClosePort | Action::Reauthorise | Action::CyclePower | Action::ConfigureLink(_) => {
-            Vec::new()
-        }
+        Action::OpenPort
+        | Action::ClosePort
+        | Action::Reauthorise
+        | Action::CyclePower
+        | Action::ConfigureLink(_)
+        | Action::MarkPin(_) => Vec::new(),
     }
 }
 
@@ -63,7 +69,13 @@ pub(super) fn preparation(role: Role) -> Vec<Call> {
         }
         Role::Uim => {
             let events = uim::Events::CARD_STATUS | uim::Events::PHYSICAL_SLOT_STATUS;
-            Call::client(role, &uim::register_events::Request { mask: Some(events), ..Default::default() }).optional()
+            let register = uim::register_events::Request { mask: Some(events), ..Default::default() };
+            let refresh = uim::refresh_register_all::Request {
+                session: Some(uim::Session::default()),
+                register: Some(true),
+                ..Default::default()
+            };
+            return vec![Call::client(role, &register).optional(), Call::client(role, &refresh).optional()];
         }
         Role::Wda => return Vec::new(),
         Role::Wds(family) => {
@@ -82,6 +94,13 @@ pub(super) fn allocate(role: Role) -> Call {
 pub(super) fn release(role: Role, id: u8) -> Call {
     let client = ctl::ClientId { service: role.service(), client: id };
     Call::control(&ctl::release_cid::Request { client: Some(client), ..Default::default() }).optional()
+}
+
+/// What a card that has begun a refresh waits for.
+pub(super) fn refreshed(event: &uim::RefreshEvent) -> Call {
+    let session = uim::Session { kind: event.session, application_id: event.application_id.clone() };
+    let request = uim::refresh_complete::Request { session: Some(session), success: Some(true), ..Default::default() };
+    Call::client(Role::Uim, &request).within(CARD).optional()
 }
 
 pub(super) fn probe() -> Call {
@@ -112,13 +131,34 @@ fn operating_mode(mode: OperatingMode) -> Call {
     Call::client(Role::Dms, &request).within(MODE).or(ALREADY)
 }
 
-fn technologies(set: AccessTechnologies, quirks: Quirks) -> Call {
+fn radio_preference(change: &RadioPreference, context: &Context<'_>) -> Call {
     let request = nas::set_system_selection_preference::Request {
-        duration: (!quirks.no_change_duration).then_some(nas::ChangeDuration::Permanent),
-        mode_preference: Some(translate::mode_preference(set)),
-        ..Default::default()
+        duration: (!context.quirks.no_change_duration).then_some(nas::ChangeDuration::Permanent),
+        ..translate::selection_request(change, context.ways.extended_lte_bands)
     };
     Call::client(Role::Nas, &request).or(ALREADY)
+}
+
+/// Nothing is tolerated here: only the card's own consent is one.
+fn enter_pin(pin: &Secret, ways: Ways) -> Call {
+    let id = if ways.universal_pin { uim::PinId::Upin } else { uim::PinId::Pin1 };
+    let by_uim = uim::verify_pin::Request {
+        session: Some(uim::Session::default()),
+        pin: Some(uim::PinEntry { id, pin: pin.reveal().into() }),
+        ..Default::default()
+    };
+    let by_dms = dms::uim_verify_pin::Request {
+        pin: Some(dms::PinEntry { id: dms::PinId::Pin1, pin: pin.reveal().into() }),
+        ..Default::default()
+    };
+    let call = if ways.card_by_dms { Call::client(Role::Dms, &by_dms) } else { Call::client(Role::Uim, &by_uim) };
+    call.within(CARD)
+}
+
+fn switch_slot(slot: u8) -> Call {
+    let request =
+        uim::switch_slot::Request { logical_slot: Some(1), physical_slot: Some(slot.into()), ..Default::default() };
+    Call::client(Role::Uim, &request).within(MODE).or(ALREADY)
 }
 
 fn attach(action: nas::PsAction) -> Call {
@@ -147,4 +187,52 @@ fn stop(family: IpFamily, handle: Option<u32>) -> Call {
         ..Default::default()
     };
     Call::client(Role::Wds(family), &request).within(MODE).or(ENDED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccessTechnologies, AccessTechnology as T};
+
+    /// Message id, length and TLVs of the request that restricts a modem to these technologies.
+    fn request(technologies: &[T], quirks: Quirks) -> String {
+        let technologies: AccessTechnologies = technologies.iter().copied().collect();
+        let change = RadioPreference { technologies: Some(technologies), ..RadioPreference::default() };
+        let clients = Clients::default();
+        let context = Context { clients: &clients, proxy: None, quirks, ways: Ways::default(), handle: &|_| None };
+        let calls = calls(&Action::SetRadioPreference(change), &context);
+        assert_eq!(calls.len(), 1, "one write");
+        // QMUX header 6, flags 1, transaction 2.
+        calls[0].frame.encode()[9..].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn rat_1_rat_2_technologies_are_written_byte_by_byte_as_others_do() {
+        for (technologies, bytes) in [
+            (&[T::Lte][..], "33000900170100011102001000"),
+            (&[T::Lte, T::Umts], "33000900170100011102001800"),
+            (&[T::Lte, T::Umts, T::Gsm], "33000900170100011102001c00"),
+            (&[T::Cdma1x], "33000900170100011102000100"),
+            (&[T::TdScdma], "33000900170100011102002000"),
+            (&[T::Cdma1xEvdo], "33000900170100011102000200"),
+            (&[T::Nr5g], "33000900170100011102004000"),
+        ] {
+            assert_eq!(request(technologies, Quirks::default()), bytes, "{technologies:?}");
+        }
+        let rigid = Quirks { no_change_duration: true };
+        assert_eq!(request(&[T::Lte], rigid), "330005001102001000", "firmware that refuses the duration");
+    }
+
+    #[test]
+    fn a_pin_goes_the_way_the_card_is_reached() {
+        let pin = Secret::new("1234".into());
+        let hex = |ways: Ways| -> String {
+            enter_pin(&pin, ways).frame.encode()[9..].iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        assert_eq!(hex(Ways::default()), "26000e000102000000020600010431323334");
+        let upin = Ways { universal_pin: true, ..Ways::default() };
+        assert_eq!(hex(upin), "26000e000102000000020600030431323334");
+        let dms = Ways { card_by_dms: true, ..Ways::default() };
+        assert_eq!(hex(dms), "28000900010600010431323334");
+    }
 }

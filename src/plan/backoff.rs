@@ -14,6 +14,8 @@ const ACKNOWLEDGED: &[u64] = &[1, 2, 5, 10, 30, 60];
 /// After a failure. 5 s doubled to two minutes: a network that refuses is usually back within minutes, and ten
 /// attempts in the first ten minutes are within what operators accept (GSMA TS.34).
 const FAILED: &[u64] = &[5, 10, 20, 40, 80, 120];
+/// After an acknowledged radio preference that reads back as before: some modems take seconds.
+const PREFERENCE: &[u64] = &[3, 10, 30, 60];
 /// After a failure of the control channel's own housekeeping: nobody else is bothered by a quick retry.
 const LOCAL: &[u64] = &[1, 2, 4, 8, 15, 30];
 /// After a permanent refusal of the network.
@@ -55,9 +57,10 @@ pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> 
 
 fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
     let table = match (action, &attempts.last_failure) {
+        (Action::SetRadioPreference(_), None) => PREFERENCE,
         (_, None) => ACKNOWLEDGED,
         (Action::StartSession(..), Some(Failure::CallEnded(cause))) if cause.is_permanent() => PERMANENT,
-        (Action::OpenPort | Action::Synchronise | Action::ConfigureLink(_), Some(_)) => LOCAL,
+        (Action::OpenPort | Action::Synchronise | Action::ConfigureLink(_) | Action::MarkPin(_), Some(_)) => LOCAL,
         (_, Some(_)) => FAILED,
     };
     let table = if planted(Defect::BackoffNeverGrows) { &table[..1] } else { table };

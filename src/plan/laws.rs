@@ -7,9 +7,9 @@ use super::{Plan, Stage, Step, plan, preview, retire};
 use crate::model::session::Ipv4Settings;
 use crate::model::{
     AccessTechnologies, AccessTechnology, Action, Apn, Attempts, Authentication, ConditionKind, ControlState,
-    DataFormat, Desired, DesiredLink, Fact, Failure, Finding, Iccid, Instant, IpFamilies, IpFamily, IpSettings,
-    LinkState, Observed, OperatingMode, Plmn, PortState, Provider, Registration, Report, Selection, ServingSystem,
-    SessionSettings, SessionState, SimIdentity, SimState, Status,
+    DataFormat, Desired, DesiredLink, Device, Fact, Failure, Finding, Iccid, Instant, IpFamilies, IpFamily, IpSettings,
+    LinkState, Observed, OperatingMode, PinChance, PinMark, Plmn, PortState, Provider, RadioPreference, Registration,
+    Report, Secret, Selection, ServingSystem, SessionSettings, SessionState, SimIdentity, SimState, Status,
 };
 
 const NOW: Instant = Instant::from_secs(1_000_000);
@@ -30,9 +30,24 @@ pub(super) fn provider(apn: &str) -> Provider {
     }
 }
 
+fn radio(technologies: AccessTechnologies, lte_bands: &[u16]) -> RadioPreference {
+    let lte_bands = Some(lte_bands.iter().copied().collect());
+    RadioPreference { technologies: Some(technologies), lte_bands, ..RadioPreference::default() }
+}
+
+fn iccid() -> Iccid {
+    Iccid::parse("8988307000000000001").unwrap()
+}
+
+fn pin_mark() -> PinMark {
+    PinMark::of(1, &iccid(), &Secret::new("1234".into()))
+}
+
 fn desired() -> Desired {
     Desired {
-        technologies: Some(LTE),
+        radio: radio(LTE, &[3, 20]),
+        slot: None,
+        pin: PinChance::Untried(pin_mark()),
         selection: Selection::Chosen(provider("internet")),
         link: DesiredLink { mtu: None, route_metric: 700, default_route: true },
     }
@@ -55,7 +70,6 @@ fn configured() -> LinkState {
 
 /// What each fact may be, `None` being unknown. The product of all of them is the state space.
 fn axes() -> Vec<Vec<Option<Report>>> {
-    let iccid = Iccid::parse("8988307000000000001").unwrap();
     let some = |reports: Vec<Report>| reports.into_iter().map(Some).chain([None]).collect::<Vec<_>>();
     vec![
         some(vec![
@@ -66,14 +80,14 @@ fn axes() -> Vec<Vec<Option<Report>>> {
         ]),
         some(vec![Report::Control(ControlState::Ready), Report::Control(ControlState::Unresponsive)]),
         some(vec![Report::DataFormat(DataFormat::RawIp), Report::DataFormat(DataFormat::Ethernet)]),
-        some(vec![Report::Sim(SimState::Ready), Report::Sim(SimState::Absent)]),
-        some(vec![Report::SimIdentity(SimIdentity { iccid, imsi: None })]),
+        some(vec![Report::Sim(SimState::Ready), Report::Sim(SimState::PinRequired { tries_left: 3 })]),
+        some(vec![Report::SimIdentity(SimIdentity::of(iccid()))]),
         some(vec![
             Report::OperatingMode(OperatingMode::Online),
             Report::OperatingMode(OperatingMode::LowPower),
             Report::OperatingMode(OperatingMode::Offline),
         ]),
-        some(vec![Report::Technologies(LTE), Report::Technologies(GSM)]),
+        some(vec![Report::RadioPreference(radio(LTE, &[3, 20])), Report::RadioPreference(radio(GSM, &[1, 3, 20]))]),
         some(vec![
             Report::ServingSystem(serving(Registration::Home)),
             Report::ServingSystem(serving(Registration::Roaming)),
@@ -105,6 +119,7 @@ fn each_state(mut check: impl FnMut(&Observed)) {
             rest /= axis.len();
         }
         observed.learn(Report::Session(IpFamily::Ipv6, SessionState::Disconnected(None)), NOW);
+        observed.learn(Report::Device(Device::default()), NOW);
         check(&observed);
     }
 }
@@ -149,11 +164,24 @@ fn no_data_where_roaming_is_forbidden(observed: &Observed, plan: &Plan) {
     assert!(!roaming || !matches!(plan.step, Step::Do(Action::StartSession(..), _)), "{plan:#?}");
 }
 
+fn no_pin_without_its_mark_and_no_write_of_what_is_so(observed: &Observed, plan: &Plan) {
+    match &plan.step {
+        Step::Do(Action::EnterPin(_), _) => panic!("tries a PIN that is not marked: {plan:#?}"),
+        Step::Do(Action::SetRadioPreference(change), _) => {
+            let has = &observed.radio_preference.as_ref().expect("reads before it writes").value;
+            assert_eq!(change, &change.difference(has), "writes what is so already");
+            assert!(!change.is_empty() && change.technologies.is_none_or(|t| !t.is_empty()), "{change:?}");
+        }
+        _ => {}
+    }
+}
+
 #[test]
 fn every_state_obeys_the_laws() {
     let desired = desired();
     each_state(|observed| {
         let plan = plan(&desired, observed, NOW);
+        no_pin_without_its_mark_and_no_write_of_what_is_so(observed, &plan);
         statuses_are_ordered(&plan);
         waits_know_their_end(&plan);
         no_data_where_roaming_is_forbidden(observed, &plan);
@@ -253,9 +281,9 @@ fn a_refused_second_family_does_not_hold_the_first_one_up() {
 #[test]
 fn hardware_without_a_technology_is_not_asked_for_it() {
     let both = LTE.with(AccessTechnology::Nr5g);
-    let desired = Desired { technologies: Some(both), ..desired() };
+    let desired = Desired { radio: radio(both, &[3, 20]), ..desired() };
     let mut observed = healthy(NOW);
-    let device = crate::model::Device { supports: LTE.with(AccessTechnology::Gsm), ..Default::default() };
+    let device = Device { supports: LTE.with(AccessTechnology::Gsm), ..Default::default() };
     observed.learn(Report::Device(device), NOW);
     assert_eq!(plan(&desired, &observed, NOW).step, Step::Converged);
 }

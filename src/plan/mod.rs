@@ -85,7 +85,7 @@ impl Stage {
         match self {
             Self::Power => power::look(facts),
             Self::Control => control::look(facts),
-            Self::Sim => sim::look(facts),
+            Self::Sim => sim::look(desired, facts),
             Self::Provider => provider::look(desired),
             Self::Radio => radio::look(desired, facts),
             Self::Registration => registration::look(desired, facts),

@@ -13,6 +13,11 @@ use super::{Outcome, backoff};
 /// While a stage waits for a fact to change, it is looked at this often: not every modem tells.
 const IMPATIENT: Duration = Duration::from_secs(10);
 
+/// Acknowledged attempts in a row without effect before we believe that the firmware ignores them.
+pub(super) const IGNORED_AFTER: u32 = 4;
+/// What firmware ignores is tried again this rarely: flash wears, and only an update changes its mind.
+const IGNORED_FOR: Duration = Duration::from_secs(6 * 3600);
+
 pub(super) struct Reader<'a> {
     pub(super) observed: &'a Observed,
     pub(super) now: Instant,
@@ -91,6 +96,28 @@ impl<'a> Reader<'a> {
         self.in_stage.insert(fact);
         self.read.insert(fact);
         Some(&seen.value)
+    }
+
+    /// What the modem acknowledges again and again without doing it: how often, and when to try once more. Only for actions
+    /// that nobody should repeat for ever.
+    pub(super) fn ignored(&mut self, action: &Action) -> Option<(u32, Instant)> {
+        let attempts = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)?;
+        let in_vain = attempts.last_failure.is_none() && !attempts.took_effect && attempts.failures >= IGNORED_AFTER;
+        let at = attempts.last_at + IGNORED_FOR;
+        (in_vain && self.now < at).then(|| {
+            self.wake_at(at);
+            (attempts.failures, at)
+        })
+    }
+
+    /// Whether a fact was seen within this time; if not, it is asked for.
+    pub(super) fn is_fresh(&mut self, fact: Fact, within: Duration) -> bool {
+        let fresh = self.observed.seen_at(fact).is_some_and(|at| self.now.since(at) < within);
+        self.read.insert(fact);
+        if !fresh {
+            self.wanted.insert(fact);
+        }
+        fresh
     }
 
     /// Draws the conclusion anew at that time at the latest.

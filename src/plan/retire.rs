@@ -1,7 +1,8 @@
 //! The plan for a modem that the file no longer names: leave it as if we had never been there.
 //!
-//! The same contract as `plan`, with the stages in reverse: sessions end, the link is flushed, client ids are
-//! given back, the port is closed. Nothing is insisted on: a step that fails is not repeated, since nobody waits.
+//! The same contract as `plan`, with the stages in reverse: sessions end, the link is flushed, the radio
+//! preference is what it was, client ids are given back, the port is closed. Nothing is insisted on: a step that fails
+//! is not repeated, since nobody waits.
 
 use crate::model::{Action, Fact, Finding, Instant, IpFamily, LinkState, Observed, PortState};
 
@@ -38,6 +39,17 @@ fn next(facts: &mut Reader<'_>) -> Option<Action> {
     let stop = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|f| open && up(*f)).map(Action::StopSession);
     let flush = facts.read(Fact::Link, observed.link.as_ref()).filter(|link| **link != LinkState::default());
     let flush = flush.map(|_| Action::ConfigureLink(LinkState::default()));
+    let restore = restored(observed).filter(|_| open);
     let leave = [Action::ReleaseClients, Action::ClosePort].into_iter().filter(|_| open);
-    stop.chain(flush).chain(leave).find(untried)
+    stop.chain(flush).chain(restore).chain(leave).find(untried)
+}
+
+/// Puts back what the modem had before us, as far as it does not have it already.
+fn restored(observed: &Observed) -> Option<Action> {
+    let original = &observed.original_radio;
+    let change = match &observed.radio_preference {
+        Some(has) => original.difference(&has.value),
+        None => original.clone(),
+    };
+    (!change.is_empty()).then_some(Action::SetRadioPreference(change))
 }

@@ -47,7 +47,7 @@ pub const CATALOGUE: &[Property] = &[
         unit: "",
         private: false,
         doc: "Radio technologies that the modem allows itself to use.",
-        read: |v| technologies(v.observed.technologies.as_ref()?.value),
+        read: |v| technologies(v.observed.radio_preference.as_ref()?.value.technologies?),
     },
     Property {
         name: "mobile.apn",

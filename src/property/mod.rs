@@ -131,7 +131,8 @@ pub fn catalogue_json() -> String {
 mod tests {
     use super::*;
     use crate::model::{
-        AccessTechnologies, DesiredLink, Instant, Plmn, Registration, Report, Selection, ServingSystem,
+        AccessTechnologies, DesiredLink, Instant, PinChance, Plmn, RadioPreference, Registration, Report, Selection,
+        ServingSystem,
     };
 
     #[test]
@@ -152,7 +153,13 @@ mod tests {
 
     #[test]
     fn cell_3_the_provider_is_the_brand_of_the_serving_network_and_absent_where_nobody_knows_it() {
-        let desired = Desired { technologies: None, selection: Selection::Undecided, link: DesiredLink::default() };
+        let desired = Desired {
+            radio: RadioPreference::default(),
+            slot: None,
+            pin: PinChance::NotConfigured,
+            selection: Selection::Undecided,
+            link: DesiredLink::default(),
+        };
         let provider = |mcc, mnc, three_digit_mnc| {
             let mut observed = Observed::default();
             let plmn = Some(Plmn { mcc, mnc, three_digit_mnc });

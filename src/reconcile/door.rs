@@ -3,12 +3,14 @@
 //! Two closed enums. A message that is in neither does not exist; whoever wants to know what the core can be told
 //! or can do reads this file. Both are values, so a trace of the inputs is a complete record of a run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
 use crate::model::{
     Action, ApnAnswer, Condition, ConditionKind, Fact, Failure, HomeDigits, Instant, LinkState, ModemName, PortState,
-    Secret, Status,
+    RadioPreference, Secret, Status, TriedPin,
 };
 
 /// Everything the core can be told. `now` travels beside it.
@@ -34,6 +36,8 @@ pub enum Input {
     Secret(SecretRef, Result<Secret, String>),
     /// What the database of access points has for a home network, or why it cannot be asked.
     LookedUp(ModemName, HomeDigits, ApnAnswer),
+    /// What was asked to be remembered, by its revision, is kept where it outlives a crash, or why not.
+    Kept(ModemName, u64, Result<(), String>),
     /// Nothing happened but time.
     Timer,
 }
@@ -72,9 +76,15 @@ pub enum PortSpec {
 pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.
-    pub clients: std::collections::BTreeMap<String, u8>,
+    pub clients: BTreeMap<String, u8>,
     /// When power-level steps were taken lately: a daemon that is restarted does not begin to count anew.
     pub power_steps: Vec<Instant>,
+    /// How often this was changed: names what [`Input::Kept`] answers.
+    pub revision: u64,
+    /// PINs that were given to cards, as fingerprints. Kept even when the modem is retired: cards move.
+    pub pins: Vec<TriedPin>,
+    /// By IMEI: the radio settings that a modem had before we first changed them.
+    pub original_radio: BTreeMap<String, RadioPreference>,
 }
 
 /// Where the shell finds a secret that is not in the file.
@@ -118,7 +128,8 @@ pub enum Output {
     Fetch(SecretRef),
     /// Look up every access point that the database has for a home network; answered by [`Input::LookedUp`].
     LookUp(ModemName, HomeDigits),
-    /// Remember this over a restart. Lost memory costs an outage at the next start, nothing else.
+    /// Remember this over a restart; answered by [`Input::Kept`]. Lost memory costs an outage at the next start, and
+    /// settings that are not put back; only a PIN is not tried without it.
     Remember(ModemName, Memory),
     /// Something worth telling people.
     Event(Event),

@@ -117,6 +117,41 @@ disturbances! {
     "Have another program frame the data path as Ethernet." EthernetFraming,
     "Have another program take the addresses off the network interface." FlushLink,
     "Have another program take the network interface down." LinkDown,
+    "Exchange the card for one like it that asks for a PIN." PinLock {
+        /// The right PIN.
+        pin: String = "1234".into(),
+        /// Tries left for it; 0: the PUK is needed.
+        tries: u8 = 3,
+        /// Tries left for the PUK; 0: the card is dead.
+        puk_tries: u8 = 10,
+    },
+    "Turn the card's PIN off, as with a telephone." PinOff,
+    "Let the card stop talking, or talk again." SimError {
+        /// It stops.
+        on: bool = true,
+    },
+    "Have the network give the card another profile, as with an eSIM: it asks for a refresh." SimRefresh {
+        /// Serial number of the new profile.
+        iccid: String = "8949210000000000036".into(),
+        /// Subscriber of the new profile.
+        imsi: String = "001010000000003".into(),
+    },
+    "Have another program use the card in another slot." SwapSlot {
+        /// The slot, from 1.
+        slot: u32 = 2,
+    },
+    "Have another program restrict the LTE bands." Bands {
+        /// LTE bands by their numbers.
+        lte: Vec<u16> = vec![7],
+    },
+    "Have another program choose one network." ManualNetwork {
+        /// Country code and network code.
+        plmn: String = "00102".into(),
+    },
+    "Let the host's disk take nothing, or take it again." DiskFull {
+        /// It takes nothing.
+        on: bool = true,
+    },
 }
 
 impl Disturbance {
@@ -129,6 +164,9 @@ impl Disturbance {
             Self::Roaming { on: true } => Some(Self::Roaming { on: false }),
             Self::Coverage { on: false } => Some(Self::Coverage { on: true }),
             Self::Deny { .. } => Some(Self::Admit),
+            Self::SimError { on: true } => Some(Self::SimError { on: false }),
+            Self::DiskFull { on: true } => Some(Self::DiskFull { on: false }),
+            Self::PinLock { .. } => Some(Self::PinOff),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
             _ => None,
         }
@@ -205,7 +243,7 @@ impl FromStr for Disturbance {
 fn scalar(key: &str, value: &str) -> Value {
     // Digits of these are text: a card number has leading zeros and does not fit a number.
     match key {
-        "iccid" | "imsi" | "apn" => Value::String(value.to_owned()),
+        "iccid" | "imsi" | "apn" | "pin" | "plmn" => Value::String(value.to_owned()),
         _ => serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned())),
     }
 }

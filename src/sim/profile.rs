@@ -65,6 +65,8 @@ pub struct Network {
     pub denied: Option<u16>,
     /// Technologies on the air.
     pub technologies: ModePreference,
+    /// LTE bands on the air.
+    pub lte_bands: Vec<u16>,
     /// Access points that are refused, in lower case, with the cause (3GPP TS 24.301 clause 9.9.4.4).
     pub refused: BTreeMap<String, i16>,
     /// The access point that the empty name stands for.
@@ -116,6 +118,7 @@ impl Default for Network {
             visited: Plmn { mcc: 1, mnc: 2, three_digit_mnc: false },
             denied: None,
             technologies: ModePreference(0x04 | 0x08 | 0x10 | 0x40),
+            lte_bands: vec![1, 3, 7, 20, 28],
             refused: BTreeMap::new(),
             default_apn: "internet".into(),
             ipv4: true,

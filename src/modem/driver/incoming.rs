@@ -7,13 +7,15 @@ use super::{Driver, Output};
 use crate::model::defect::{Defect, planted};
 use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report};
 use crate::modem::answers;
-use crate::modem::call::{Call, To};
+use crate::modem::call::{Call, To, UNSUPPORTED};
+use crate::modem::card;
 use crate::modem::clients::Client;
 use crate::modem::doubts::{self, Doubt};
+use crate::modem::reads::Ways;
 use crate::modem::role::Role;
 use crate::modem::script;
 use crate::modem::transactions::{Match, Open};
-use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wda, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, dms, nas, uim, wda, wds};
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
@@ -51,8 +53,11 @@ impl Driver {
             {
                 return self.lost("the modem does not know our client ids", now);
             }
-            Err(error) if call.tolerates(error) => {}
-            Err(error) => return self.finish(open.script, Err(answers::failure(frame, error)), now),
+            Err(error) if call.tolerates(error) => self.note_refusal(frame, error),
+            Err(error) => {
+                self.note_refusal(frame, error);
+                return self.finish(open.script, Err(answers::failure(frame, error)), now);
+            }
         }
         self.advance(open.script, now);
     }
@@ -71,14 +76,49 @@ impl Driver {
             self.ended.remove(&family);
         }
         if frame.key() == wda::get_data_format::KEY {
-            self.names_endpoint = Some(!call.frame.tlvs.is_empty());
+            self.ways.names_endpoint = Some(!call.frame.tlvs.is_empty());
         }
+        self.note_ways(frame);
         let cause = family.and_then(|family| self.ended.get(&family).copied());
-        if let Some(report) = self.gathered.absorb(frame, family, cause) {
+        if let Some(report) = self.gathered.absorb(&call.frame, frame, family, cause) {
             if let Some(script) = self.scripts.get_mut(&script) {
                 script.told = true;
             }
             self.out.push_back(Output::Learn(report));
+        }
+    }
+
+    /// What an answer tells about how to ask the next time.
+    fn note_ways(&mut self, frame: &Frame) {
+        match frame.key() {
+            uim::get_card_status::KEY => {
+                let said = uim::get_card_status::Response::decode(frame);
+                if let Ok(Ok(uim::get_card_status::Response { status: Some(status), .. })) = said {
+                    self.ways.universal_pin = card::has_universal_pin(&status);
+                }
+            }
+            nas::get_system_selection_preference::KEY => {
+                if let Ok(Ok(said)) = nas::get_system_selection_preference::Response::decode(frame) {
+                    self.ways.extended_lte_bands = said.extended_lte_bands.is_some();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A modem that does not know one way to the card is asked the other way the next time.
+    fn note_refusal(&mut self, frame: &Frame, error: ProtocolError) {
+        if !UNSUPPORTED.contains(&error) {
+            return;
+        }
+        match frame.key() {
+            uim::get_card_status::KEY | uim::read_transparent::KEY | uim::verify_pin::KEY => {
+                self.ways.card_by_dms = true;
+            }
+            dms::uim_get_pin_status::KEY | dms::uim_get_iccid::KEY | dms::uim_verify_pin::KEY => {
+                self.ways.card_by_dms = false;
+            }
+            _ => {}
         }
     }
 
@@ -106,6 +146,9 @@ impl Driver {
         if let Some(open) = self.transactions.promised(frame) {
             let answer = Frame { kind: Kind::Response, transaction: open.transaction, ..frame.clone() };
             return self.answered(&open, &answer, now);
+        }
+        if let Some(event) = doubts::begun_refresh(frame) {
+            self.run(Purpose::Errand, vec![script::refreshed(&event)], now);
         }
         match doubts::of(frame, &self.clients) {
             Doubt::Facts(facts) => {
@@ -205,6 +248,7 @@ impl Driver {
         }
         self.handles.clear();
         self.ended.clear();
+        self.ways = Ways::default();
         self.remember();
         self.out.push_back(Output::Restarted { evidence });
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::answers::Gathered;
 use super::clients::Clients;
 use super::quirks::Quirks;
+use super::reads::Ways;
 use super::script::{self, Context};
 use super::transactions::Transactions;
 use crate::model::defect::{Defect, planted};
@@ -89,8 +90,8 @@ pub struct Driver {
     looks: BTreeMap<Fact, Looks>,
     /// Since when a fact is doubtful, until a look has settled it.
     unsettled: BTreeMap<Fact, Instant>,
-    /// Whether the modem wants the data endpoint named; `None`: not tried yet.
-    names_endpoint: Option<bool>,
+    /// What we have found out about how it wants to be asked.
+    ways: Ways,
     unanswered: u32,
     /// When we last released every client id ourselves.
     own_sync: Option<Instant>,
@@ -119,7 +120,7 @@ impl Driver {
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
             unsettled: BTreeMap::new(),
-            names_endpoint: None,
+            ways: Ways::default(),
             unanswered: 0,
             own_sync: None,
             out: VecDeque::new(),
@@ -183,6 +184,7 @@ impl Driver {
             clients: &self.clients,
             proxy: self.proxy.as_deref(),
             quirks: self.quirks,
+            ways: self.ways,
             handle: &|family| handles.get(&family).copied(),
         };
         let calls = script::calls(action, &context);

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use super::{Driver, LOOK_AGAIN, Output};
 use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
-use crate::modem::call::{Call, To};
+use crate::modem::call::{Call, To, UNSUPPORTED};
 use crate::modem::clients::Client;
 use crate::modem::quirks::Quirks;
 use crate::modem::role::Role;
 use crate::modem::transactions::Open;
 use crate::modem::{reads, script};
-use crate::qmi::ctl;
+use crate::qmi::{ProtocolError, ctl};
 
 /// What a script is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -170,7 +170,7 @@ impl Driver {
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let calls = reads::calls(fact, self.names_endpoint);
+            let calls = reads::calls(fact, self.ways);
             if !calls.is_empty() {
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 self.run(Purpose::Read(fact), calls, now);
@@ -235,6 +235,8 @@ impl Driver {
             }
             (Err(failure), _) => {
                 self.clients.remove(role);
+                // No client of the card's service to be had: the card is reached another way.
+                self.ways.card_by_dms |= role == Role::Uim && is_no_such_service(&failure);
                 Some(failure)
             }
         };
@@ -262,4 +264,10 @@ fn session_of(fact: Fact) -> FactSet {
         Fact::SettingsIpv6 => FactSet::of(&[Fact::SessionIpv6]),
         _ => FactSet::NONE,
     }
+}
+
+/// Whether a client was refused because there is no such service, and not because there are too many clients.
+fn is_no_such_service(failure: &Failure) -> bool {
+    let errors = UNSUPPORTED.iter().chain([&ProtocolError::InvalidServiceType]);
+    errors.into_iter().any(|error| *failure == Failure::Refused(error.to_string()))
 }

@@ -50,6 +50,11 @@ impl Controller {
     }
 
     pub(super) fn begin(&mut self, action: Action, now: Instant) {
+        match &action {
+            Action::SetRadioPreference(change) => self.save_original(change),
+            Action::EnterPin(pin) => self.pin_begins(pin),
+            _ => {}
+        }
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
@@ -70,6 +75,12 @@ impl Controller {
                 self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
                 if let Action::ConfigureLink(link) = action {
                     self.out.push_back(Output::ConfigureLink(self.name.clone(), link));
+                }
+            }
+            Actor::Store => {
+                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
+                if let Action::MarkPin(mark) = action {
+                    self.mark_pin(mark, now);
                 }
             }
             Actor::Power => {
@@ -113,6 +124,8 @@ impl Controller {
             }
             (Action::StartSession(..), Err(_)) => self.driver.suspect(UPSTREAM, now),
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
+            (Action::SetRadioPreference(_), Ok(())) => self.preference_written(now),
+            (Action::EnterPin(_), outcome) => self.pin_ended(outcome),
             _ => {}
         }
         if outcome != Err(Failure::Cancelled) {

@@ -5,6 +5,7 @@
 
 mod acting;
 mod lookup;
+mod memory;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -16,8 +17,8 @@ use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, ControlState, Desired, DesiredLink, Fact, FactSet,
-    Failure, Finding, HomeDigits, Imsi, Instant, LinkState, ModemName, Observed, PortState, Report, Selection,
-    SessionState, SimIdentity, SimState, Status,
+    Failure, Finding, HomeDigits, Iccid, Imsi, Instant, LinkState, ModemName, Observed, PinChance, PinMark, PortState,
+    Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -39,7 +40,7 @@ const UPSTREAM: FactSet = FactSet::of(&[
     Fact::Sim,
     Fact::SimIdentity,
     Fact::OperatingMode,
-    Fact::Technologies,
+    Fact::RadioPreference,
     Fact::ServingSystem,
     Fact::DataFormat,
 ]);
@@ -64,6 +65,14 @@ pub struct Controller {
     cycle: Cycle,
     /// What is kept over a restart of ours.
     memory: Memory,
+    /// The revision of the memory that must be kept before the action in flight has ended.
+    awaits_kept: Option<u64>,
+    /// That this PIN is tried is written down: it may be, once.
+    permit: Option<PinMark>,
+    /// The PIN that was given to the card last and whose effect was not seen yet.
+    entered: Option<PinMark>,
+    /// The mark worked out last, and for what.
+    known_mark: Option<(Iccid, Secret, PinMark)>,
     /// When the host must have answered the action in flight.
     host_deadline: Option<Instant>,
     host_looks: BTreeMap<Fact, Instant>,
@@ -72,11 +81,7 @@ pub struct Controller {
 
 impl Controller {
     pub(super) fn new(name: ModemName, config: ModemConfig, memory: &Memory, seed: u64, now: Instant) -> Self {
-        let desired = Desired {
-            technologies: config.technologies,
-            selection: Selection::Undecided,
-            link: DesiredLink::default(),
-        };
+        let desired = Desired { link: DesiredLink::default(), ..desired(&config, Selection::Undecided) };
         let observed = Observed { seed, ..Observed::default() };
         let plan = plan::plan(&desired, &observed, now);
         Self {
@@ -94,6 +99,10 @@ impl Controller {
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
+            awaits_kept: None,
+            permit: None,
+            entered: None,
+            known_mark: None,
             host_deadline: None,
             host_looks: BTreeMap::new(),
             out: VecDeque::new(),
@@ -152,7 +161,8 @@ impl Controller {
             // A password is not needed to say what would be done.
             Some(choice) => super::fleet::selection_without_password(config, &choice),
         };
-        plan::preview(&desired(config, selection), &self.observed, now)
+        let pin = self.desired.pin.clone();
+        plan::preview(&Desired { pin, ..desired(config, selection) }, &self.observed, now)
     }
 
     /// The choice of the service provider and the card it was made for, once there is one.
@@ -198,6 +208,7 @@ impl Controller {
         if intent {
             // A new intent is tried at once, however often the old one failed.
             self.observed.attempts.clear();
+            self.observed.radio_writes.clear();
             self.choice = None;
         }
         self.turn(secrets, now);
@@ -285,6 +296,7 @@ impl Controller {
         let next = self.cycle.handle_timeout(now);
         self.power(next, now);
         if self.host_deadline.is_some_and(|deadline| now >= deadline) {
+            self.mark_not_kept();
             self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
         }
         self.turn(secrets, now);
@@ -310,6 +322,7 @@ impl Controller {
         loop {
             self.take_in(now);
             self.choose(secrets, now);
+            self.settle_original();
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -381,10 +394,14 @@ impl Controller {
                 self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
             }
         }
-        if let Report::Sim(state) = &report
-            && *state != SimState::Ready
-        {
-            self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+        if let Report::Sim(state) = &report {
+            let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
+            let readable = matches!(state, SimState::Ready | SimState::PinRequired { .. });
+            // What could be read before the PIN is not all there is.
+            if !readable || before.is_some_and(|before| before != std::mem::discriminant(state)) {
+                self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+            }
+            self.pin_seen(state);
         }
         if report == Report::Control(ControlState::Ready)
             && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
@@ -405,7 +422,9 @@ impl Controller {
 
     /// Chooses the service provider for the card that is in now.
     fn choose(&mut self, secrets: &Secrets, now: Instant) {
-        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
+        let pin = self.pin_chance(secrets);
+        let locked = self.observed.sim.as_ref().is_some_and(|seen| seen.value != SimState::Ready);
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value).filter(|_| !locked);
         let providers = &self.config.service_providers;
         let imsi = sim.and_then(|sim| sim.imsi.as_ref());
         let home = imsi.filter(|_| providers.iter().any(|entry| entry.named_apn().is_none()));
@@ -413,7 +432,7 @@ impl Controller {
             self.out.push_back(Output::LookUp(self.name.clone(), home));
         }
         let Some(sim) = sim else {
-            self.desired = desired(&self.config, Selection::Undecided);
+            self.desired = Desired { pin, ..desired(&self.config, Selection::Undecided) };
             return;
         };
         if self
@@ -424,7 +443,8 @@ impl Controller {
             self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
         let Some((_, choice)) = &self.choice else { return };
-        self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
+        let selection = super::fleet::selection(&self.config, choice, secrets);
+        self.desired = Desired { pin, ..desired(&self.config, selection) };
     }
 
     /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,
@@ -448,15 +468,6 @@ impl Controller {
         }
     }
 
-    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
-    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
-        let before = self.memory.clone();
-        change(&mut self.memory);
-        if self.memory != before {
-            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
-        }
-    }
-
     fn event(&mut self, what: EventKind) {
         self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
     }
@@ -474,7 +485,7 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         route_metric: config.ip.route_metric,
         default_route: config.ip.default_route,
     };
-    Desired { technologies: config.technologies, selection, link }
+    Desired { radio: config.radio.clone(), slot: config.slot, pin: PinChance::NotConfigured, selection, link }
 }
 
 fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {

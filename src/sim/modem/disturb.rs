@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::SimModem;
 use super::calls::Ending;
+use super::dms::LTE_BANDS;
 use crate::model::Instant;
 use crate::qmi::dms::OperatingMode;
 use crate::qmi::nas::ModePreference;
 use crate::qmi::wds::CallEndKind;
 use crate::qmi::{Frame, ProtocolError};
 use crate::sim::disturbance::Disturbance;
-use crate::sim::profile::Card;
+use crate::sim::profile::{Card, Pin};
 
 /// An error that the n-th request of a kind will meet.
 #[derive(Debug)]
@@ -93,7 +94,40 @@ impl SimModem {
                 }
             }
             D::EthernetFraming => self.ethernet = true,
-            D::FlushLink | D::LinkDown => {}
+            D::PinLock { pin, tries, puk_tries } => {
+                if let Some(card) = self.inserted().or(self.taken.as_ref()).cloned() {
+                    let pin = Pin { tries: *tries, puk_tries: *puk_tries, ..Pin::new(pin) };
+                    self.exchange_card(Some(Card { pin, ..card }), now);
+                }
+            }
+            D::PinOff => self.pin_off(now),
+            D::SimError { on } => self.card_fails(*on, now),
+            D::SimRefresh { iccid, imsi } => {
+                if let Some(old) = self.inserted().cloned() {
+                    let home = Card::home_of(imsi, old.home.three_digit_mnc);
+                    self.refresh_card(Card { iccid: iccid.clone(), imsi: imsi.clone(), home, ..old }, now);
+                }
+            }
+            D::SwapSlot { slot } => {
+                // A slot that is not there, or is in use, is the other program's business.
+                let _ = self.switch_slot(*slot, now);
+            }
+            D::Bands { lte } => {
+                let bands = LTE_BANDS.into_iter().filter(|band| lte.contains(band)).collect::<Vec<_>>();
+                if !bands.is_empty() && self.life.runs() {
+                    let preference =
+                        super::radio::Preference { lte_bands: bands, ..self.memory.radio.preference.clone() };
+                    self.prefer(preference, true, now);
+                }
+            }
+            D::ManualNetwork { plmn } => {
+                let manual = Some(Card::home_of(plmn, plmn.len() == 6));
+                let preference = super::radio::Preference { manual, ..self.memory.radio.preference.clone() };
+                if self.life.runs() {
+                    self.prefer(preference, true, now);
+                }
+            }
+            D::FlushLink | D::LinkDown | D::DiskFull { .. } => {}
         }
     }
 
@@ -108,12 +142,25 @@ impl SimModem {
             self.reregister(now);
         }
         self.disturb(&Disturbance::SimIn, now);
+        self.card_fails(false, now);
+        self.pin_off(now);
+        self.forgive_preference(now);
         self.disturb(&Disturbance::Plug, now);
         if self.radio.mode() == OperatingMode::Offline && !self.personality.reset_works {
             // Nothing but power cures this one, and the day's power cycles may be used up.
             self.cut_power(now + Duration::from_secs(5));
         }
         self.review_radio(now);
+    }
+
+    /// What another program restricted goes back to what the hardware can do; a file that restricts it is put in force anew.
+    fn forgive_preference(&mut self, now: Instant) {
+        let own = super::radio::Memory::of(&self.personality).preference;
+        let now_set = &self.memory.radio.preference;
+        let preference = super::radio::Preference { lte_bands: own.lte_bands, manual: None, ..now_set.clone() };
+        if *now_set != preference {
+            self.prefer(preference, true, now);
+        }
     }
 
     fn change_network(&mut self, now: Instant, change: impl FnOnce(&mut crate::sim::profile::Network)) {

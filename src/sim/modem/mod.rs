@@ -151,7 +151,7 @@ impl SimModem {
                 autoconnect: false,
                 persistent_low_power: false,
             },
-            clients: Clients::new(personality.clients_per_service),
+            clients: Clients::new(personality.clients_per_service, personality.uim),
             card: CardSlot::default(),
             radio: Radio::default(),
             calls: Calls::default(),

@@ -1,6 +1,7 @@
 //! The radio: operating mode, preferences, and the way from "off" over searching and registered to attached.
 
 use super::calls::Ending;
+use super::dms::{LTE_BANDS, NR_BANDS};
 use super::serving::Technology;
 use super::{Due, SimModem};
 use crate::model::{Instant, Plmn};
@@ -74,6 +75,9 @@ pub(super) struct Preference {
     pub(super) usage: nas::UsagePreference,
     pub(super) domain: nas::ServiceDomainPreference,
     pub(super) acquisition: Vec<nas::RadioInterface>,
+    pub(super) lte_bands: Vec<u16>,
+    pub(super) nr5g_sa_bands: Vec<u16>,
+    pub(super) nr5g_nsa_bands: Vec<u16>,
 }
 
 impl Memory {
@@ -85,6 +89,9 @@ impl Memory {
             usage: nas::UsagePreference::DataCentric,
             domain: nas::ServiceDomainPreference::CsPs,
             acquisition: vec![nas::RadioInterface::Lte, nas::RadioInterface::Umts, nas::RadioInterface::Gsm],
+            lte_bands: LTE_BANDS.to_vec(),
+            nr5g_sa_bands: NR_BANDS.to_vec(),
+            nr5g_nsa_bands: NR_BANDS.to_vec(),
         };
         Self { permanent: preference.clone(), preference }
     }
@@ -192,7 +199,9 @@ impl SimModem {
     fn best_technology(&self) -> Option<Technology> {
         let preferred = self.memory.radio.preference.modes.0;
         let usable = ModePreference(preferred & self.personality.technologies.0 & self.network().technologies.0);
-        let has = |mode| usable.contains(mode);
+        let bands = &self.memory.radio.preference.lte_bands;
+        let lte = self.network().lte_bands.iter().any(|band| bands.contains(band));
+        let has = |mode| usable.contains(mode) && (mode != ModePreference::LTE || lte);
         let nr = has(ModePreference::NR5G);
         match self.personality.new_radio {
             NewRadio::Alone if nr => Some(Technology::Nr),
@@ -287,7 +296,8 @@ impl SimModem {
     pub(super) fn prefer(&mut self, preference: Preference, permanent: bool, now: Instant) {
         let matters = {
             let old = &self.memory.radio.preference;
-            (old.modes, old.manual, old.roaming) != (preference.modes, preference.manual, preference.roaming)
+            (old.modes, old.manual, old.roaming, &old.lte_bands)
+                != (preference.modes, preference.manual, preference.roaming, &preference.lte_bands)
         };
         self.memory.radio.preference = preference;
         if permanent {
