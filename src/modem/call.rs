@@ -20,6 +20,10 @@ pub(super) const DIAL: Duration = Duration::from_secs(120);
 pub(super) const UNSUPPORTED: &[ProtocolError] =
     &[ProtocolError::InvalidQmiCommand, ProtocolError::NotSupported, ProtocolError::DeviceUnsupported];
 
+/// Answers of a card or modem that needs a moment: the same question may well be answered the next time.
+pub(super) const NOT_YET: &[ProtocolError] =
+    &[ProtocolError::Internal, ProtocolError::UimUninitialized, ProtocolError::DeviceNotReady];
+
 /// To whom a request goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum To {

@@ -14,6 +14,8 @@ pub(super) struct Ways {
     pub(super) card_by_dms: bool,
     /// The card has one PIN for all its applications, which replaces the first.
     pub(super) universal_pin: bool,
+    /// The card waits for its PIN: nothing but its number can be read.
+    pub(super) card_locked: bool,
     /// The modem tells, and so takes, LTE bands beyond 64.
     pub(super) extended_lte_bands: bool,
 }
@@ -35,6 +37,7 @@ pub(super) fn calls(fact: Fact, ways: Ways) -> Vec<Call> {
             Call::client(Role::Dms, &dms::uim_get_iccid::Request::default()).within(CARD),
             Call::client(Role::Dms, &dms::uim_get_imsi::Request::default()).within(CARD).optional(),
         ],
+        Fact::SimIdentity if ways.card_locked => vec![read_file(uim::File::iccid())],
         Fact::SimIdentity => identity(),
         Fact::SimSlots if ways.card_by_dms => vec![modem_has_none()],
         Fact::SimSlots => vec![Call::client(Role::Uim, &uim::get_slot_status::Request::default()).or(UNSUPPORTED)],

@@ -10,7 +10,9 @@ use crate::model::{
     Action, Apn, Authentication, CallEnd, Fact, FactSet, Failure, Instant, IpFamilies, IpFamily, Provider, Report,
     SessionState,
 };
-use crate::qmi::{Frame, Indication as _, Kind, ProtocolError, Response as _, Service, ctl, nas, uim, wds};
+use crate::qmi::{
+    Frame, Indication as _, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, uim, wds,
+};
 
 const SESSION: FactSet = FactSet::of(&[Fact::SessionIpv4]);
 
@@ -458,6 +460,33 @@ fn a_result_that_is_promised_is_waited_for() {
     outputs.extend(rig.outputs().1);
     let known = |o: &Output| matches!(o, Output::Learn(Report::SimIdentity(sim)) if sim.iccid.as_str() == "8973601123456789012");
     assert!(outputs.iter().any(known), "{outputs:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_just_now_is_asked_for_again_before_the_card_is_known() {
+    let mut rig = Rig::ready(&[]);
+    let iccid = vec![0x98, 0x37, 0x06, 0x11, 0x32, 0x54, 0x76, 0x98, 0x10, 0xF2];
+    let known = |o: &Output| matches!(o, Output::Learn(Report::SimIdentity(_)));
+    for _ in 0..40 {
+        rig.driver.want(FactSet::of(&[Fact::SimIdentity]), rig.now);
+        let (frames, others) = rig.outputs();
+        if others.iter().any(known) {
+            assert!(rig.now >= Instant::from_secs(1 + 1 + 2 + 5), "after three failed looks: {}", rig.now);
+            return;
+        }
+        rig.wait(if frames.is_empty() { Duration::from_secs(1) } else { Duration::ZERO });
+        for frame in frames {
+            let answer = match uim::read_transparent::Request::decode(&frame).map(|read| read.file) {
+                Ok(Some(file)) if file.id != 0x2FE2 => frame.refusal(ProtocolError::Internal),
+                Ok(_) => {
+                    uim::read_transparent::Response { data: Some(iccid.clone()), ..Default::default() }.accept(&frame)
+                }
+                Err(_) => rig.willing(&frame),
+            };
+            rig.send(&answer);
+        }
+    }
+    panic!("a card that never answers is known by its number alone in the end");
 }
 
 #[test]

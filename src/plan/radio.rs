@@ -60,7 +60,8 @@ fn preference(file: &RadioPreference, facts: &mut Reader<'_>) -> Outcome {
         return Outcome::Satisfied(Finding::Applied { preference: asked.restricted_to(has), without });
     }
     // What is written depends on what the hardware has, and what it replaces is remembered by the device's number.
-    if facts.read(Fact::Device, facts.observed.device.as_ref()).is_none() {
+    if device.is_none() {
+        facts.read(Fact::Device, facts.observed.device.as_ref());
         return facts.unknown(Fact::Device);
     }
     let change = if change.is_empty() { wanted } else { change };

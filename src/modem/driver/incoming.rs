@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::running::Purpose;
 use super::{Driver, Output};
 use crate::model::defect::{Defect, planted};
-use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report};
+use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SimState};
 use crate::modem::answers;
-use crate::modem::call::{Call, To, UNSUPPORTED};
+use crate::modem::call::{Call, NOT_YET, To, UNSUPPORTED};
 use crate::modem::card;
 use crate::modem::clients::Client;
 use crate::modem::doubts::{self, Doubt};
@@ -19,6 +19,9 @@ use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Servic
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
+
+/// Looks at the card that may fail because one of its files cannot be read just now.
+const PATIENCE: usize = 3;
 
 /// A "restarted" so soon after our own release of all clients is its echo.
 const OWN_SYNC: Duration = Duration::from_secs(3);
@@ -47,13 +50,15 @@ impl Driver {
         let Some(call) = script.current.take() else { return };
         let purpose = script.purpose;
         match answers::outcome(frame) {
-            Ok(()) => self.granted(open.script, purpose, &call, frame),
+            Ok(()) => self.granted(open.script, purpose, &call, frame, now),
             Err(ProtocolError::InvalidClientId)
                 if call.to != To::Control && !planted(Defect::IgnoreInvalidClientId) =>
             {
                 return self.lost("the modem does not know our client ids", now);
             }
-            Err(error) if call.tolerates(error) => self.note_refusal(frame, error),
+            Err(error) if call.tolerates(error) && !self.may_answer_later(purpose, error) => {
+                self.note_refusal(frame, error);
+            }
             Err(error) => {
                 self.note_refusal(frame, error);
                 return self.finish(open.script, Err(answers::failure(frame, error)), now);
@@ -62,7 +67,7 @@ impl Driver {
         self.advance(open.script, now);
     }
 
-    fn granted(&mut self, script: u32, purpose: Purpose, call: &Call, frame: &Frame) {
+    fn granted(&mut self, script: u32, purpose: Purpose, call: &Call, frame: &Frame, now: Instant) {
         let family = match call.to {
             To::Client(Role::Wds(family)) => Some(family),
             To::Client(_) | To::Control => None,
@@ -78,7 +83,7 @@ impl Driver {
         if frame.key() == wda::get_data_format::KEY {
             self.ways.names_endpoint = Some(!call.frame.tlvs.is_empty());
         }
-        self.note_ways(frame);
+        self.note_ways(frame, now);
         let cause = family.and_then(|family| self.ended.get(&family).copied());
         if let Some(report) = self.gathered.absorb(&call.frame, frame, family, cause) {
             if let Some(script) = self.scripts.get_mut(&script) {
@@ -88,13 +93,29 @@ impl Driver {
         }
     }
 
+    /// Whose card it is decides to whom we connect: a file that could not be read just now is asked for again, a few times,
+    /// before the card is taken not to have it.
+    fn may_answer_later(&self, purpose: Purpose, error: ProtocolError) -> bool {
+        let failures = self.looks.get(&Fact::SimIdentity).map_or(0, |looks| looks.failures);
+        purpose == Purpose::Read(Fact::SimIdentity) && NOT_YET.contains(&error) && failures < PATIENCE
+    }
+
+    /// The card begins or ceases to wait for its PIN: what is being read of it is not what there is to read now.
+    fn note_lock(&mut self, state: SimState, now: Instant) {
+        let locked = matches!(state, SimState::PinRequired { .. });
+        if std::mem::replace(&mut self.ways.card_locked, locked) != locked {
+            self.doubt(FactSet::of(&[Fact::SimIdentity]), now);
+        }
+    }
+
     /// What an answer tells about how to ask the next time.
-    fn note_ways(&mut self, frame: &Frame) {
+    fn note_ways(&mut self, frame: &Frame, now: Instant) {
         match frame.key() {
             uim::get_card_status::KEY => {
                 let said = uim::get_card_status::Response::decode(frame);
                 if let Ok(Ok(uim::get_card_status::Response { status: Some(status), .. })) = said {
                     self.ways.universal_pin = card::has_universal_pin(&status);
+                    self.note_lock(card::state(&status), now);
                 }
             }
             nas::get_system_selection_preference::KEY => {

@@ -49,6 +49,10 @@ pub(super) fn expected(config: &ModemConfig, modem: &SimModem) -> Expected {
     if technologies(config, modem).is_some_and(|wanted| wanted == 0) {
         return Expected::Offline("the hardware has none of the technologies");
     }
+    let personality = modem.personality();
+    if personality.ignores_bands && config.radio.lte_bands.is_some() {
+        return Expected::Offline("the firmware keeps its own bands");
+    }
     let network = &modem.profile().network;
     let offered = match provider.ip_family {
         IpFamilies::Ipv4 => network.ipv4,
