@@ -196,6 +196,8 @@ impl Dice {
             if dice.below(6) == 0 { dice.pick(&odd) } else { dice.pick(&[device, shared, socket]) }
         });
         self.maybe(&mut map, "sim", |dice| json!({ "pin": dice.secret() }));
+        let spans = [json!("1s"), json!("0ms"), json!("999999h"), json!("5m")];
+        self.maybe(&mut map, "connection", |dice| json!({ "grace": dice.pick(&spans) }));
         map.into()
     }
 

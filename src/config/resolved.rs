@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{AccessTechnologies, AccessTechnology, Apn, Authentication, Imei, IpFamilies, ModemName};
 
@@ -18,6 +19,8 @@ use super::types::{self, Family, Technology};
 pub const DEFAULT_ROUTE_METRIC: u32 = 700;
 /// The 3GPP profile that every modem has.
 pub const DEFAULT_PROFILE_INDEX: u8 = 1;
+/// Blips of the serving system shorter than this pass by themselves and interrupt no packet.
+pub const DEFAULT_CONNECTION_GRACE: Duration = Duration::from_secs(1);
 
 /// A valid configuration.
 #[derive(Clone)]
@@ -47,6 +50,8 @@ pub struct ModemConfig {
     pub control: ControlPort,
     /// The SIM's PIN.
     pub pin: Option<SecretSource>,
+    /// How long a network may fail before that is told.
+    pub connection_grace: Duration,
     /// Where the entry begins.
     pub origin: Origin,
 }
@@ -280,6 +285,10 @@ fn modem(typed: types::Modem, entry: &Entry, place: &impl Fn(Mark) -> Origin) ->
         matching: typed.matching.map(Match::from).unwrap_or_default(),
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
         pin: typed.sim.and_then(|s| s.pin),
+        connection_grace: typed
+            .connection
+            .and_then(|connection| connection.grace)
+            .map_or(DEFAULT_CONNECTION_GRACE, |grace| grace.duration()),
         origin: place(entry.key_at),
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::scalars::{
     AbsolutePath, ApnName, HomeNetwork, ImeiDigits, InterfaceName, ListenAddress, Mtu, Prefix, ProfileIndex,
-    ProviderName, RouteMetric, UsbHub, UsbId, UsbPort, UserName, Version,
+    ProviderName, RouteMetric, TimeSpan, UsbHub, UsbId, UsbPort, UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -77,6 +77,9 @@ pub struct Modem {
     /// The SIM card.
     #[serde(default, deserialize_with = "present")]
     pub sim: Option<Sim>,
+    /// What other programs are told of the connection.
+    #[serde(default, deserialize_with = "present")]
+    pub connection: Option<Connection>,
 }
 
 /// An offer of connectivity and the SIM cards it is for.
@@ -286,6 +289,16 @@ pub struct Sim {
     pub pin: Option<SecretSource>,
 }
 
+/// What other programs are told of the connection.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Connection {
+    /// A network that fails for less than this is not told, counted from its first bad report: `250ms`, `30s`, `5m`. A
+    /// lost session or address is told at once. Default: `1s`.
+    #[serde(default, deserialize_with = "present")]
+    pub grace: Option<TimeSpan>,
+}
+
 /// Where measurements are offered to other programs.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
@@ -349,4 +362,17 @@ macro_rules! only_from_maps {
     )+};
 }
 
-only_from_maps!(Document, Modem, ServiceProvider, Auth, Ip, Power, Match, ControlKeys, Sim, Exporters, Prometheus);
+only_from_maps!(
+    Document,
+    Modem,
+    ServiceProvider,
+    Auth,
+    Ip,
+    Power,
+    Match,
+    ControlKeys,
+    Sim,
+    Connection,
+    Exporters,
+    Prometheus
+);

@@ -46,6 +46,17 @@ pub enum Action {
     CyclePower,
     /// Make the interface exactly so.
     ConfigureLink(LinkState),
+    /// Write into a stored profile of the modem whether it may be used abroad.
+    SetRoaming {
+        /// The profile's number, from 1.
+        profile: u8,
+        /// Whether it may.
+        allowed: bool,
+    },
+    /// Tell the modem whether to start sessions by itself.
+    SetAutoconnect(bool),
+    /// Give back every client id of the modem, ours and those that nobody returned; ends all its sessions.
+    ReclaimClients,
 }
 
 /// Who carries an action out.
@@ -85,6 +96,9 @@ impl Action {
             Self::CyclePower => "cycle-power",
             Self::ConfigureLink(link) if link.is_bare() => "flush-link",
             Self::ConfigureLink(_) => "configure-link",
+            Self::SetRoaming { .. } => "set-roaming",
+            Self::SetAutoconnect(_) => "set-autoconnect",
+            Self::ReclaimClients => "reclaim-clients",
         }
     }
 
@@ -105,7 +119,10 @@ impl Action {
             | Self::Attach
             | Self::Reregister
             | Self::CycleRadio
-            | Self::ResetModem => Actor::Modem,
+            | Self::ResetModem
+            | Self::SetRoaming { .. }
+            | Self::SetAutoconnect(_)
+            | Self::ReclaimClients => Actor::Modem,
         }
     }
 
@@ -120,16 +137,20 @@ impl Action {
             Self::SetRawIp => FactSet::of(&[Fact::DataFormat]),
             Self::SetOperatingMode(_) | Self::CycleRadio => RADIO.union(FactSet::of(&[Fact::OperatingMode])),
             Self::SetTechnologies(_) => RADIO.union(FactSet::of(&[Fact::Technologies])),
-            Self::StartSession(IpFamily::Ipv4, _) | Self::StopSession(IpFamily::Ipv4) => {
-                FactSet::of(&[Fact::SessionIpv4, Fact::SettingsIpv4])
+            // An attempt may be the one too many, and ending what is not ours turns the modem's own dialling off.
+            Self::StartSession(family, _) => {
+                FactSet::of(&[Fact::session(*family), Fact::settings(*family), Fact::Throttle])
             }
-            Self::StartSession(IpFamily::Ipv6, _) | Self::StopSession(IpFamily::Ipv6) => {
-                FactSet::of(&[Fact::SessionIpv6, Fact::SettingsIpv6])
+            Self::StopSession(family) => {
+                FactSet::of(&[Fact::session(*family), Fact::settings(*family), Fact::Autoconnect])
             }
             Self::Attach | Self::Reregister => RADIO,
             Self::ResetModem => FactSet::MODEM,
             Self::Reauthorise | Self::CyclePower => FactSet::MODEM.union(FactSet::of(&[Fact::Port])),
             Self::ConfigureLink(_) => FactSet::of(&[Fact::Link]),
+            Self::SetRoaming { .. } => FactSet::of(&[Fact::Profile]),
+            Self::SetAutoconnect(_) => FactSet::SESSIONS.union(FactSet::of(&[Fact::Autoconnect])),
+            Self::ReclaimClients => FactSet::SESSIONS.union(FactSet::of(&[Fact::Control])),
         }
     }
 }
@@ -145,6 +166,11 @@ impl fmt::Display for Action {
             Self::StopSession(family) => write!(f, "stop the {family} session"),
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
+            Self::SetRoaming { profile, allowed: true } => write!(f, "allow roaming in profile {profile}"),
+            Self::SetRoaming { profile, allowed: false } => write!(f, "forbid roaming in profile {profile}"),
+            Self::SetAutoconnect(true) => f.write_str("let the modem start sessions by itself again"),
+            Self::SetAutoconnect(false) => f.write_str("keep the modem from starting sessions by itself"),
+            Self::ReclaimClients => f.write_str("give back every client id of the modem"),
             other => f.write_str(&other.name().replace('-', " ")),
         }
     }

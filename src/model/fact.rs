@@ -38,11 +38,17 @@ pub enum Fact {
     SettingsIpv6,
     /// The network interface in the kernel.
     Link,
+    /// The modem's stored profile that the session is started with.
+    Profile,
+    /// Whether the modem starts sessions by itself.
+    Autoconnect,
+    /// Access points that the modem refuses by itself for a while.
+    Throttle,
 }
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -57,6 +63,9 @@ impl Fact {
         Self::SettingsIpv4,
         Self::SettingsIpv6,
         Self::Link,
+        Self::Profile,
+        Self::Autoconnect,
+        Self::Throttle,
     ];
 
     /// After how long without confirmation to look again.
@@ -71,7 +80,10 @@ impl Fact {
             Self::Port | Self::Control | Self::Link => 90,
             Self::DataFormat | Self::Technologies | Self::ServingSystem => 240,
             Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
-            Self::OperatingMode | Self::Sim => 900,
+            // A changed profile is told by indication, and looked at when a session fails.
+            Self::OperatingMode | Self::Sim | Self::Profile => 900,
+            // Read when something depends on it, and true for that moment.
+            Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,
         })
     }
@@ -119,6 +131,9 @@ impl Fact {
             Self::SettingsIpv4 => "ipv4 settings",
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
+            Self::Profile => "profile",
+            Self::Autoconnect => "autoconnect setting",
+            Self::Throttle => "throttled access points",
         }
     }
 }
@@ -145,6 +160,9 @@ impl FactSet {
         Fact::SessionIpv6,
         Fact::SettingsIpv4,
         Fact::SettingsIpv6,
+        Fact::Profile,
+        Fact::Autoconnect,
+        Fact::Throttle,
     ]);
     /// Everything about data sessions.
     pub const SESSIONS: Self =

@@ -10,7 +10,9 @@ use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::{Apn, Imei};
 use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
-use super::session::{CallEnd, IpFamily, IpSettings, SessionState};
+use super::call_end::CallEnd;
+use super::profile::{ModemProfile, NotOffered, Throttled};
+use super::session::{IpFamily, IpSettings, SessionState};
 use super::sim::{SimIdentity, SimState};
 use super::time::Instant;
 
@@ -47,6 +49,8 @@ pub enum ControlState {
     Ready,
     /// Several requests in a row went unanswered.
     Unresponsive,
+    /// It answers, but has no client id left for us.
+    Exhausted,
 }
 
 /// What the device says of itself.
@@ -132,6 +136,12 @@ pub enum Report {
     Settings(IpFamily, SessionSettings),
     /// [`Fact::Link`].
     Link(LinkState),
+    /// [`Fact::Profile`].
+    Profile(ModemProfile),
+    /// [`Fact::Autoconnect`].
+    Autoconnect(bool),
+    /// [`Fact::Throttle`].
+    Throttle(Vec<Throttled>),
 }
 
 /// Why an action did not succeed.
@@ -152,6 +162,10 @@ pub enum Failure {
     Cancelled,
     /// The host could not do it; in words.
     Host(String),
+    /// The modem says that it is so already.
+    NoEffect,
+    /// The modem has no client id left.
+    NoClientIds,
 }
 
 impl std::fmt::Display for Failure {
@@ -164,6 +178,8 @@ impl std::fmt::Display for Failure {
             Self::Restarted => f.write_str("the modem restarted"),
             Self::Cancelled => f.write_str("called off"),
             Self::Host(why) => f.write_str(why),
+            Self::NoEffect => f.write_str("the modem says that it is so already"),
+            Self::NoClientIds => f.write_str("the modem has no client id left"),
         }
     }
 }
@@ -181,6 +197,12 @@ pub struct Attempts {
     pub last_failure: Option<Failure>,
     /// Whether its effect was in sight since.
     pub took_effect: bool,
+    /// When the first of them ended.
+    #[serde(default)]
+    pub since: Instant,
+    /// Something has changed since the last one: the next need not wait.
+    #[serde(default)]
+    pub excused: bool,
 }
 
 /// All that is known about one modem.
@@ -214,6 +236,12 @@ pub struct Observed {
     pub settings_ipv6: Option<Seen<SessionSettings>>,
     /// [`Fact::Link`].
     pub link: Option<Seen<LinkState>>,
+    /// [`Fact::Profile`].
+    pub profile: Option<Seen<ModemProfile>>,
+    /// [`Fact::Autoconnect`].
+    pub autoconnect: Option<Seen<bool>>,
+    /// [`Fact::Throttle`].
+    pub throttle: Option<Seen<Vec<Throttled>>>,
     /// Facts that something has made doubtful moments ago and that are being looked at: believed, but not acted on.
     pub unsettled: FactSet,
     /// The action in flight.
@@ -222,6 +250,14 @@ pub struct Observed {
     pub attempts: std::collections::BTreeMap<String, Attempts>,
     /// The provider that our live session was started for; `None` for a session that we found.
     pub dialled: Option<Provider>,
+    /// IP families that the network does not carry, as it said when one was asked for.
+    pub not_offered: std::collections::BTreeMap<IpFamily, NotOffered>,
+    /// Whether the modem's profiles allowed roaming before we first changed them, by their numbers.
+    pub original_roaming: std::collections::BTreeMap<u8, bool>,
+    /// Whether the modem started sessions by itself, if we have changed that.
+    pub original_autoconnect: Option<bool>,
+    /// When we wrote a profile within the last hour, oldest first.
+    pub profile_writes: Vec<Instant>,
     /// The device's own number: spreads the retries of a fleet that runs one file.
     pub seed: u64,
 }
@@ -233,7 +269,8 @@ macro_rules! each_fact {
             Port => port, Control => control, Device => device, DataFormat => data_format,
             OperatingMode => operating_mode, Sim => sim, SimIdentity => sim_identity,
             Technologies => technologies, ServingSystem => serving_system, SessionIpv4 => session_ipv4,
-            SessionIpv6 => session_ipv6, SettingsIpv4 => settings_ipv4, SettingsIpv6 => settings_ipv6, Link => link
+            SessionIpv6 => session_ipv6, SettingsIpv4 => settings_ipv4, SettingsIpv6 => settings_ipv6, Link => link,
+            Profile => profile, Autoconnect => autoconnect, Throttle => throttle
         }
     };
 }
@@ -260,6 +297,9 @@ impl Observed {
             Report::Settings(IpFamily::Ipv4, v) => see(&mut self.settings_ipv4, v, at),
             Report::Settings(IpFamily::Ipv6, v) => see(&mut self.settings_ipv6, v, at),
             Report::Link(v) => see(&mut self.link, v, at),
+            Report::Profile(v) => see(&mut self.profile, v, at),
+            Report::Autoconnect(v) => see(&mut self.autoconnect, v, at),
+            Report::Throttle(v) => see(&mut self.throttle, v, at),
         }
     }
 

@@ -3,13 +3,15 @@
 //! Most facts are one answer. Device identity and SIM identity are put together from several; they are reported when
 //! the script that asked for them ends.
 
+use std::time::Duration;
+
 use super::translate;
 use crate::model::session::{Ipv4Settings, Ipv6Settings};
 use crate::model::{
-    Apn, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Iccid, Imei, Imsi, IpFamily, IpSettings, Report,
-    ServingSystem, SessionSettings, SimIdentity,
+    Apn, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Iccid, Imei, Imsi, IpFamily, IpSettings, ModemProfile,
+    Report, ServingSystem, SessionSettings, SimIdentity, Throttled,
 };
-use crate::qmi::{Frame, Kind, ProtocolError, Response, dms, nas, uim, wda, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Response, ctl, dms, nas, uim, wda, wds};
 
 /// Facts under construction.
 #[derive(Default, Debug)]
@@ -18,6 +20,11 @@ pub(super) struct Gathered {
     data_format: Option<DataFormat>,
     iccid: Option<Iccid>,
     imsi: Option<Imsi>,
+    /// The number of the profile that is being looked at: the answer does not say it.
+    pub(super) profile: u8,
+    roaming_allowed: Option<bool>,
+    autoconnect: Option<bool>,
+    throttled: Vec<Throttled>,
 }
 
 /// How a response ended: granted, or the error.
@@ -41,13 +48,37 @@ pub(super) fn is_promise(frame: &Frame) -> bool {
 
 /// The failure a refusal amounts to: the cause where the modem sent one along, else the error's name.
 pub(super) fn failure(frame: &Frame, error: ProtocolError) -> Failure {
-    if frame.key() == wds::start_network::KEY
-        && let Ok(Err(refused)) = wds::start_network::Response::decode(frame)
-        && let Some(reason) = refused.response.verbose_call_end_reason
-    {
-        return Failure::CallEnded(CallEnd { kind: reason.kind.into(), reason: reason.reason });
+    match (frame.key(), error) {
+        (wds::start_network::KEY, ProtocolError::NoEffect) => Failure::NoEffect,
+        (wds::start_network::KEY, _) => match wds::start_network::Response::decode(frame) {
+            Ok(Err(refused)) => {
+                let wds::start_network::Response { verbose_call_end_reason, call_end_reason, .. } = refused.response;
+                let cause = translate::call_end(verbose_call_end_reason, call_end_reason);
+                cause.map_or_else(|| Failure::Refused(error.to_string()), Failure::CallEnded)
+            }
+            _ => Failure::Refused(error.to_string()),
+        },
+        (ctl::allocate_cid::KEY, ProtocolError::ClientIdsExhausted) => Failure::NoClientIds,
+        (wds::modify_profile::KEY, _) => Failure::Refused(match profile_error(frame) {
+            Some(why) => format!("{error} ({why})"),
+            None => error.to_string(),
+        }),
+        _ => Failure::Refused(error.to_string()),
     }
-    Failure::Refused(error.to_string())
+}
+
+/// A granted response that takes it back: a profile with an extended error was not written, whatever the result says.
+pub(super) fn taken_back(frame: &Frame) -> Option<Failure> {
+    (frame.key() == wds::modify_profile::KEY).then(|| profile_error(frame)).flatten().map(Failure::Refused)
+}
+
+/// The extended error of a response about a profile, in words.
+fn profile_error(frame: &Frame) -> Option<String> {
+    let error = match wds::modify_profile::Response::decode(frame).ok()? {
+        Ok(response) => response.profile_error,
+        Err(refused) => refused.response.profile_error,
+    }?;
+    Some(format!("profile error: {}", error.to_string().replace('_', " ")))
 }
 
 /// The handle of a session that a response grants.
@@ -101,6 +132,19 @@ impl Gathered {
                 return Some(Report::Session(family?, translate::session(status, cause)?));
             }
             wds::get_current_settings::KEY => return Some(Report::Settings(family?, settings(frame)?)),
+            wds::get_profile_settings::KEY => {
+                let response = read::<wds::get_profile_settings::Response>(frame)?;
+                let disallowed = response.profile.roaming_disallowed.filter(|_| response.profile_error.is_none());
+                self.roaming_allowed = disallowed.map(|disallowed| !disallowed);
+            }
+            wds::get_autoconnect_settings::KEY => {
+                let status = read::<wds::get_autoconnect_settings::Response>(frame)?.status?;
+                self.autoconnect = Some(status == wds::Autoconnect::Enabled);
+            }
+            wds::get_pdn_throttle_info::KEY => {
+                let list = read::<wds::get_pdn_throttle_info::Response>(frame)?.throttled?;
+                self.throttled = list.into_iter().map(throttled).collect();
+            }
             _ => {}
         }
         None
@@ -111,6 +155,13 @@ impl Gathered {
         match fact {
             Fact::Control => Some(Ok(Report::Control(ControlState::Ready))),
             Fact::Device => Some(Ok(Report::Device(std::mem::take(&mut self.device)))),
+            // Refused: an old modem, which has no such flag, starts no session by itself, and names no time.
+            Fact::Profile => {
+                let roaming_allowed = self.roaming_allowed.take();
+                Some(Ok(Report::Profile(ModemProfile { index: self.profile, roaming_allowed })))
+            }
+            Fact::Autoconnect => Some(Ok(Report::Autoconnect(self.autoconnect.take().unwrap_or(false)))),
+            Fact::Throttle => Some(Ok(Report::Throttle(std::mem::take(&mut self.throttled)))),
             // No answer to either question: the modem has no such service, and nothing to set.
             Fact::DataFormat => Some(Ok(Report::DataFormat(self.data_format.take().unwrap_or(DataFormat::Fixed)))),
             Fact::SimIdentity => Some(match self.iccid.take() {
@@ -141,10 +192,20 @@ fn serving_system(frame: &Frame) -> Option<ServingSystem> {
     Some(ServingSystem {
         registration: translate::registration(system.registration, response.roaming),
         ps_attached: system.ps_attach == nas::AttachState::Attached,
+        network_known: system.network != nas::NetworkType::default(),
         plmn: named.and_then(|named| translate::plmn(named, response.plmn_digits.as_ref())),
         operator_name: named.map(|named| named.name.clone()).filter(|name| !name.is_empty()),
         technologies: translate::in_use(&system.radio_interfaces),
     })
+}
+
+fn throttled(entry: wds::Throttle) -> Throttled {
+    let time = |is: bool, ms: u32| Duration::from_millis(if is { ms.into() } else { 0 });
+    Throttled {
+        apn: Apn(entry.apn),
+        ipv4: time(entry.ipv4, entry.ipv4_left_ms),
+        ipv6: time(entry.ipv6, entry.ipv6_left_ms),
+    }
 }
 
 fn settings(frame: &Frame) -> Option<SessionSettings> {

@@ -3,11 +3,11 @@
 use super::call::{CARD, CONTROL, Call};
 use super::role::Role;
 use crate::model::{Fact, IpFamily};
-use crate::qmi::{ctl, dms, nas, uim, wda, wds};
+use crate::qmi::{ProtocolError, ctl, dms, nas, uim, wda, wds};
 
 /// The calls whose answers make up a fact; none for a fact that the host owns. `names_endpoint`: whether the modem wants
-/// the data endpoint named, once that is known.
-pub(super) fn calls(fact: Fact, names_endpoint: Option<bool>) -> Vec<Call> {
+/// the data endpoint named, once that is known. `profile`: the number of the profile to look at, if any matters.
+pub(super) fn calls(fact: Fact, names_endpoint: Option<bool>, profile: Option<u8>) -> Vec<Call> {
     match fact {
         Fact::Port | Fact::Link => Vec::new(),
         Fact::Control => vec![Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)],
@@ -24,7 +24,39 @@ pub(super) fn calls(fact: Fact, names_endpoint: Option<bool>) -> Vec<Call> {
         Fact::SessionIpv6 => vec![session(IpFamily::Ipv6)],
         Fact::SettingsIpv4 => vec![settings(IpFamily::Ipv4)],
         Fact::SettingsIpv6 => vec![settings(IpFamily::Ipv6)],
+        Fact::Profile => profile.map(stored_profile).unwrap_or_default(),
+        Fact::Autoconnect => vec![Call::client(DATA, &wds::get_autoconnect_settings::Request::default()).or(UNSUPPORTED)],
+        Fact::Throttle => {
+            let request =
+                wds::get_pdn_throttle_info::Request { network: Some(wds::BearerNetwork::ThreeGpp), ..Default::default() };
+            vec![Call::client(DATA, &request).or(UNSUPPORTED)]
+        }
     }
+}
+
+/// What is not about one session is asked by the client of either.
+const DATA: Role = Role::Wds(IpFamily::Ipv4);
+
+/// How modems say that they do not have what was asked for.
+const UNSUPPORTED: &[ProtocolError] = &[
+    ProtocolError::InvalidQmiCommand,
+    ProtocolError::NotSupported,
+    ProtocolError::DeviceUnsupported,
+    ProtocolError::InformationUnavailable,
+    ProtocolError::InvalidProfile,
+    ProtocolError::InvalidProfileType,
+    ProtocolError::ExtendedInternal,
+    ProtocolError::InvalidOperation,
+    ProtocolError::AccessDenied,
+];
+
+/// The settings of a profile; and that we want to know when they change, which is cheaper to ask each time than to keep
+/// track of.
+fn stored_profile(index: u8) -> Vec<Call> {
+    let id = wds::ProfileId { kind: wds::ProfileType::ThreeGpp, index };
+    let events = wds::configure_profile_event_list::Request { profiles: Some(vec![id.clone()]), ..Default::default() };
+    let read = wds::get_profile_settings::Request { id: Some(id), ..Default::default() };
+    vec![Call::client(DATA, &events).optional(), Call::client(DATA, &read).or(UNSUPPORTED)]
 }
 
 fn read_file(file: uim::File) -> Call {

@@ -40,6 +40,9 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],
         // A reset is accepted from offline only.
         Action::ResetModem => vec![operating_mode(OperatingMode::Offline), operating_mode(OperatingMode::Leaving)],
+        Action::SetRoaming { profile, allowed } => vec![set_roaming(*profile, *allowed)],
+        Action::SetAutoconnect(on) => vec![set_autoconnect(*on)],
+        Action::ReclaimClients => reclaim(context),
         Action::OpenPort | Action::ClosePort | Action::Reauthorise | Action::CyclePower | Action::ConfigureLink(_) => {
             Vec::new()
         }
@@ -69,7 +72,12 @@ pub(super) fn preparation(role: Role) -> Vec<Call> {
         Role::Wds(family) => {
             let request =
                 wds::set_ip_family::Request { family: Some(translate::ip_family(family)), ..Default::default() };
-            Call::client(role, &request).or(ALREADY)
+            let changes = wds::indication_register::Request {
+                extended_ip_config: Some(true),
+                profile_changes: Some(true),
+                ..Default::default()
+            };
+            return vec![Call::client(role, &request).or(ALREADY), Call::client(role, &changes).optional()];
         }
     };
     vec![call]
@@ -98,6 +106,28 @@ fn synchronise(context: &Context<'_>) -> Vec<Call> {
     let clean = context.proxy.is_none() && (context.clients.is_empty() || planted(Defect::SyncAtEveryStart));
     let sync = clean.then(|| Call::control(&ctl::sync::Request::default()).within(CONTROL));
     open.into_iter().chain([probe()]).chain(sync).collect()
+}
+
+/// Ours one by one, for modems that ignore Sync or share it with others; then all, if the port is ours alone.
+fn reclaim(context: &Context<'_>) -> Vec<Call> {
+    let ours = context.clients.ids().map(|(role, id)| release(role, id));
+    let all = context.proxy.is_none().then(|| Call::control(&ctl::sync::Request::default()).within(CONTROL));
+    ours.chain(all).chain([probe()]).collect()
+}
+
+fn set_roaming(index: u8, allowed: bool) -> Call {
+    let request = wds::modify_profile::Request {
+        id: Some(wds::ProfileId { kind: wds::ProfileType::ThreeGpp, index }),
+        profile: wds::Profile { roaming_disallowed: Some(!allowed), ..Default::default() },
+        ..Default::default()
+    };
+    Call::client(Role::Wds(IpFamily::Ipv4), &request)
+}
+
+fn set_autoconnect(on: bool) -> Call {
+    let status = if on { wds::Autoconnect::Enabled } else { wds::Autoconnect::Disabled };
+    let request = wds::set_autoconnect_settings::Request { status: Some(status), ..Default::default() };
+    Call::client(Role::Wds(IpFamily::Ipv4), &request).or(ALREADY)
 }
 
 fn set_raw_ip() -> Vec<Call> {
@@ -134,10 +164,10 @@ fn start(family: IpFamily, provider: &Provider) -> Call {
         username: provider.username.as_deref().map(Into::into),
         password: provider.password.as_ref().map(|password| password.reveal().into()),
         ip_family: Some(translate::ip_family(family)),
+        profile_3gpp: Some(provider.profile),
         ..Default::default()
     };
-    // "No effect" means that a session is up already: whose it is we shall see when we look.
-    Call::client(Role::Wds(family), &request).within(DIAL).or(ALREADY)
+    Call::client(Role::Wds(family), &request).within(DIAL)
 }
 
 fn stop(family: IpFamily, handle: Option<u32>) -> Call {

@@ -25,6 +25,7 @@ fn provider() -> Provider {
         username: None,
         password: None,
         families: IpFamilies::Ipv4,
+        profile: 1,
     }
 }
 

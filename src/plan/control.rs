@@ -32,7 +32,13 @@ pub(super) fn look(facts: &mut Reader<'_>) -> Outcome {
             });
         }
         Some(ControlState::Unresponsive) => return unresponsive(facts),
-        Some(ControlState::Ready) => facts.effective(Action::Synchronise.name()),
+        Some(ControlState::Exhausted) => {
+            return facts.attempt(Action::ReclaimClients, || Finding::ClientIdsExhausted);
+        }
+        Some(ControlState::Ready) => {
+            facts.effective(Action::Synchronise.name());
+            facts.effective(Action::ReclaimClients.name());
+        }
     }
     // Not waited for: a modem that does not tell its name still connects.
     facts.read(Fact::Device, facts.observed.device.as_ref());

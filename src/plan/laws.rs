@@ -27,6 +27,7 @@ pub(super) fn provider(apn: &str) -> Provider {
         username: None,
         password: None,
         families: IpFamilies::Ipv4,
+        profile: 1,
     }
 }
 
@@ -40,7 +41,14 @@ fn desired() -> Desired {
 
 fn serving(registration: Registration) -> ServingSystem {
     let plmn = Some(Plmn { mcc: 310, mnc: 410, three_digit_mnc: true });
-    ServingSystem { registration, ps_attached: true, plmn, operator_name: None, technologies: LTE }
+    ServingSystem {
+        registration,
+        ps_attached: true,
+        network_known: true,
+        plmn,
+        operator_name: None,
+        technologies: LTE,
+    }
 }
 
 fn settings(apn: &str) -> SessionSettings {
@@ -125,7 +133,15 @@ pub(super) fn healthy(at: Instant) -> Observed {
 }
 
 fn failed(action: &Action, last_failure: Option<Failure>) -> Attempts {
-    Attempts { action: action.clone(), failures: 1, last_at: NOW, last_failure, took_effect: false }
+    Attempts {
+        action: action.clone(),
+        failures: 1,
+        last_at: NOW,
+        last_failure,
+        took_effect: false,
+        since: NOW,
+        excused: false,
+    }
 }
 
 fn statuses_are_ordered(plan: &Plan) {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, Observed,
+    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, ModemProfile, Observed,
     OperatingMode, PortState, Report, Seen, SessionSettings, SessionState, Status,
 };
 
@@ -79,9 +79,15 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
         }
         Action::StopSession(family) => {
             learn(Report::Session(*family, SessionState::Disconnected(None)));
+            learn(Report::Autoconnect(false));
             observed.dialled = None;
         }
         Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
+        Action::SetRoaming { profile, allowed } => {
+            learn(Report::Profile(ModemProfile { index: *profile, roaming_allowed: Some(*allowed) }));
+        }
+        Action::SetAutoconnect(on) => learn(Report::Autoconnect(*on)),
+        Action::ReclaimClients => learn(Report::Control(ControlState::Ready)),
         Action::Attach | Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
     }
     reassume(action, observed, now);
@@ -108,6 +114,7 @@ fn serving(observed: &Observed, now: Instant) -> Option<Seen<crate::model::Servi
     let value = ServingSystem {
         registration: Registration::Home,
         ps_attached: true,
+        network_known: true,
         plmn: None,
         operator_name: None,
         technologies,

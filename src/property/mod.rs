@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Condition, Desired, Observed};
+use crate::model::{Condition, Connection, Desired, Observed};
 
 pub use catalogue::CATALOGUE;
 
@@ -24,6 +24,8 @@ pub struct View<'a> {
     pub desired: &'a Desired,
     /// The conditions.
     pub conditions: &'a [Condition],
+    /// How far packets get.
+    pub connection: &'a Connection,
 }
 
 /// The kind of a value.

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
-use crate::model::{Action, Condition, ConditionKind, Fact, Failure, LinkState, ModemName, PortState, Secret, Status};
+use crate::model::{
+    Action, Condition, ConditionKind, Connection, Fact, Failure, Imei, LinkState, ModemName, PortState, Reach, Secret,
+    Status,
+};
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -68,6 +71,14 @@ pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.
     pub clients: std::collections::BTreeMap<String, u8>,
+    /// Whether the modem's profiles allowed roaming before we first changed them, by their numbers.
+    pub original_roaming: std::collections::BTreeMap<u8, bool>,
+    /// Whether the modem started sessions by itself, if we have changed that.
+    pub original_autoconnect: Option<bool>,
+    /// The modem that these settings are of.
+    pub originals_of: Option<Imei>,
+    /// The connection reached the internet.
+    pub internet: bool,
 }
 
 /// Where the shell finds a secret that is not in the file.
@@ -176,4 +187,11 @@ pub enum EventKind {
     },
     /// A modem that the file no longer names was let go.
     Retired,
+    /// Packets get further than before, or less far.
+    ConnectionChanged {
+        /// How far before.
+        from: Reach,
+        /// How far now, and why.
+        to: Connection,
+    },
 }

@@ -297,6 +297,7 @@ fn resolve(
             username: entry.auth.as_ref().map(|auth| auth.username.clone()),
             password,
             families: entry.ip_family,
+            profile: entry.profile_index,
         }),
         Err(why) => Selection::SecretMissing { name, why },
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::running::Purpose;
 use super::{Driver, Output};
 use crate::model::defect::{Defect, planted};
-use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report};
+use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SessionState};
 use crate::modem::answers;
 use crate::modem::call::{Call, To};
 use crate::modem::clients::Client;
@@ -45,6 +45,7 @@ impl Driver {
         let Some(call) = script.current.take() else { return };
         let purpose = script.purpose;
         match answers::outcome(frame) {
+            Ok(()) if let Some(failure) = answers::taken_back(frame) => return self.finish(open.script, Err(failure), now),
             Ok(()) => self.granted(open.script, purpose, &call, frame),
             Err(ProtocolError::InvalidClientId)
                 if call.to != To::Control && !planted(Defect::IgnoreInvalidClientId) =>
@@ -75,6 +76,10 @@ impl Driver {
         }
         let cause = family.and_then(|family| self.ended.get(&family).copied());
         if let Some(report) = self.gathered.absorb(frame, family, cause) {
+            if let Report::Session(family, SessionState::Disconnected(_)) = &report {
+                // The network ended it: the handle is worth nothing any more.
+                self.handles.remove(family);
+            }
             if let Some(script) = self.scripts.get_mut(&script) {
                 script.told = true;
             }

@@ -4,17 +4,19 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod keeping;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
+use super::connectivity::Connectivity;
 use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
+    Action, Actor, Attempts, Condition, ConditionKind, Connection, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
     LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
@@ -55,6 +57,7 @@ pub struct Controller {
     choice: Option<(SimIdentity, Choice)>,
     plan: Plan,
     conditions: Conditions,
+    connectivity: Connectivity,
     recovery: Recovery,
     driver: Driver,
     cycle: Cycle,
@@ -73,7 +76,12 @@ impl Controller {
             selection: Selection::Undecided,
             link: DesiredLink::default(),
         };
-        let observed = Observed { seed, ..Observed::default() };
+        let observed = Observed {
+            seed,
+            original_roaming: memory.original_roaming.clone(),
+            original_autoconnect: memory.original_autoconnect,
+            ..Observed::default()
+        };
         let plan = plan::plan(&desired, &observed, now);
         Self {
             name,
@@ -85,6 +93,7 @@ impl Controller {
             choice: None,
             plan,
             conditions: Conditions::new(now),
+            connectivity: Connectivity::new(memory.internet, now),
             recovery: Recovery::default(),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
@@ -170,7 +179,18 @@ impl Controller {
     /// What is known of it, as named values.
     #[must_use]
     pub fn properties(&self) -> BTreeMap<&'static str, Value> {
-        property::table(View { observed: &self.observed, desired: &self.desired, conditions: self.conditions.list() })
+        property::table(View {
+            observed: &self.observed,
+            desired: &self.desired,
+            conditions: self.conditions.list(),
+            connection: self.connectivity.truth(),
+        })
+    }
+
+    /// How far packets get, why, and since when.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.connectivity.truth()
     }
 
     /// When the recovery ladder takes its next step, if trouble lasts.
@@ -192,6 +212,8 @@ impl Controller {
         if intent {
             // A new intent is tried at once, however often the old one failed.
             self.observed.attempts.clear();
+            self.observed.not_offered.clear();
+            self.observed.profile_writes.clear();
             self.choice = None;
         }
         self.turn(secrets, now);
@@ -287,7 +309,8 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery];
+        let connection = self.connectivity.poll_timeout(self.config.connection_grace);
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection];
         [host, looks, plan].into_iter().chain(inner).flatten().min()
     }
 
@@ -297,6 +320,7 @@ impl Controller {
         loop {
             self.take_in(now);
             self.choose(secrets);
+            self.forget_originals();
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -313,6 +337,7 @@ impl Controller {
         debug_assert!(turns < TURNS, "actions that end at once, one after another: {:?}", self.plan);
         self.look(now);
         self.take_in(now);
+        self.follow_connection(now);
         self.publish(now);
     }
 
@@ -362,11 +387,18 @@ impl Controller {
                 // The radio went off, or the card was changed: some modems say neither.
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
             }
-            let other = before.is_none_or(|b| b.plmn != serving.plmn || !b.registration.is_registered());
+            let other = before.is_none_or(|b| {
+                b.plmn != serving.plmn
+                    || b.technologies != serving.technologies
+                    || !b.registration.is_registered()
+                    || !b.ps_attached && serving.ps_attached
+            });
             if other && serving.registration.is_registered() {
-                // A network that serves us anew may grant what the one before refused.
-                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+                self.excuse_sessions();
             }
+        }
+        if let Report::Device(device) = &report {
+            self.compare_device(device);
         }
         if let Report::Sim(state) = &report
             && *state != SimState::Ready
@@ -376,7 +408,7 @@ impl Controller {
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
-                self.driver.suspect(UPSTREAM, now);
+                self.driver.suspect(self.upstream(), now);
             }
         }
         self.observed.learn(report, now);
@@ -393,6 +425,10 @@ impl Controller {
             .as_ref()
             .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
         {
+            if self.choice.is_some() {
+                // What was refused was refused to another card.
+                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+            }
             self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
         }
         let Some((_, choice)) = &self.choice else { return };
@@ -417,15 +453,6 @@ impl Controller {
     fn publish(&mut self, now: Instant) {
         for news in self.conditions.update(&self.plan, self.generation, now) {
             self.event(news);
-        }
-    }
-
-    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
-    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
-        let before = self.memory.clone();
-        change(&mut self.memory);
-        if self.memory != before {
-            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
         }
     }
 
