@@ -229,3 +229,87 @@ fn settings(frame: &Frame) -> Option<SessionSettings> {
 
 /// What an IP link can carry (RFC 791: 576 must be accepted) and no modem exceeds; anything else is a mistake.
 const MTU: std::ops::RangeInclusive<u32> = 576..=9000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qmi::Request as _;
+
+    fn modify() -> Frame {
+        wds::modify_profile::Request::default().frame(1, 7)
+    }
+
+    #[test]
+    fn roam_2_an_extended_error_is_a_refusal_whatever_the_result_says() {
+        let profile_error = Some(wds::ProfileError::ThreeGppReadOnlyFlagSet);
+        let response = || wds::modify_profile::Response { profile_error, ..Default::default() };
+        let granted = response().accept(&modify());
+        assert_eq!(outcome(&granted), Ok(()));
+        let why = "profile error: three gpp read only flag set";
+        assert_eq!(taken_back(&granted), Some(Failure::Refused(why.to_owned())));
+        let refused = response().refuse(&modify(), ProtocolError::ExtendedInternal);
+        let said = failure(&refused, ProtocolError::ExtendedInternal).to_string();
+        assert!(said.contains(why) && said.starts_with("modem answers "), "{said}");
+        assert_eq!(taken_back(&wds::modify_profile::Response::default().accept(&modify())), None);
+    }
+
+    #[test]
+    fn con_9_a_refused_session_says_both_numbers() {
+        let ask = wds::start_network::Request::default().frame(1, 7);
+        let reason = wds::VerboseCallEndReason { kind: 0x55.into(), reason: 7 };
+        let response = wds::start_network::Response { verbose_call_end_reason: Some(reason), ..Default::default() };
+        let refused = response.refuse(&ask, ProtocolError::CallFailed);
+        let expected = Failure::CallEnded(CallEnd { kind: 0x55, reason: 7 });
+        assert_eq!(failure(&refused, ProtocolError::CallFailed), expected);
+        let bare = ask.refusal(ProtocolError::CallFailed);
+        assert_eq!(failure(&bare, ProtocolError::CallFailed), Failure::Refused(ProtocolError::CallFailed.to_string()));
+    }
+
+    fn settings_of(response: wds::get_current_settings::Response) -> SessionSettings {
+        settings(&response.accept(&wds::get_current_settings::Request::default().frame(1, 7))).unwrap()
+    }
+
+    #[test]
+    fn ip_2_ip_3_settings_of_both_families_are_understood() {
+        let v4 = settings_of(wds::get_current_settings::Response {
+            apn: Some("internet".into()),
+            ipv4_address: Some([10, 64, 0, 6].into()),
+            ipv4_netmask: Some([255, 255, 255, 252].into()),
+            ipv4_gateway: Some([10, 64, 0, 5].into()),
+            primary_dns: Some([9, 9, 9, 9].into()),
+            secondary_dns: Some([0, 0, 0, 0].into()),
+            mtu: Some(1430),
+            ..Default::default()
+        });
+        let gateway = Some([10, 64, 0, 5].into());
+        assert_eq!(v4.ip.ipv4, Some(Ipv4Settings { address: [10, 64, 0, 6].into(), prefix: 30, gateway }));
+        assert_eq!((v4.ip.dns, v4.ip.mtu, v4.ip.ipv6), (vec![[9, 9, 9, 9].into()], Some(1430), None));
+        let address = |text: &str| text.parse().unwrap();
+        let prefix = |text: &str| Some(wds::Ipv6Prefix { address: text.parse().unwrap(), length: 64 });
+        let v6 = settings_of(wds::get_current_settings::Response {
+            ipv6_address: prefix("2001:db8::2"),
+            ipv6_gateway: prefix("2001:db8::1"),
+            ipv6_primary_dns: Some("2001:db8::53".parse().unwrap()),
+            ..Default::default()
+        });
+        let expected =
+            Ipv6Settings { address: "2001:db8::2".parse().unwrap(), prefix: 64, gateway: "2001:db8::1".parse().ok() };
+        assert_eq!((v6.ip.ipv6, v6.ip.ipv4), (Some(expected), None));
+        assert_eq!((v6.ip.dns, v6.ip.mtu), (vec![address("2001:db8::53")], None));
+    }
+
+    #[test]
+    fn mtu_3_only_the_mtu_is_an_mtu() {
+        let response = wds::get_current_settings::Response {
+            ipv6_address: Some(wds::Ipv6Prefix { address: "2001:db8::2".parse().unwrap(), length: 64 }),
+            ..Default::default()
+        };
+        let mut frame = response.accept(&wds::get_current_settings::Request::default().frame(1, 7));
+        assert_eq!(settings(&frame).unwrap().ip.mtu, None, "0x25 is an address");
+        // 0x24, which is a list of names and here none that makes sense.
+        frame.tlvs.extend([0x24, 4, 0, 0x96, 0x05, 0, 0]);
+        assert_eq!(settings(&frame).unwrap().ip.mtu, None, "0x24 is a list of names");
+        frame.tlvs.extend([0x29, 4, 0, 0x96, 0x05, 0, 0]);
+        assert_eq!(settings(&frame).unwrap().ip.mtu, Some(1430));
+    }
+}

@@ -178,3 +178,110 @@ fn stop(family: IpFamily, handle: Option<u32>) -> Call {
     };
     Call::client(Role::Wds(family), &request).within(MODE).or(ENDED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Apn, Authentication, IpFamilies, Secret};
+
+    fn provider(apn: &str) -> Provider {
+        Provider {
+            name: apn.to_owned(),
+            origin: String::new(),
+            because: String::new(),
+            apn: Apn(apn.to_owned()),
+            roaming_allowed: None,
+            authentication: Authentication::None,
+            username: None,
+            password: None,
+            families: IpFamilies::Ipv4v6,
+            profile: 1,
+        }
+    }
+
+    fn frames(action: &Action, handle: Option<u32>) -> Vec<crate::qmi::Frame> {
+        let context = Context {
+            clients: &Clients::default(),
+            proxy: None,
+            quirks: Quirks::default(),
+            handle: &|_| handle,
+        };
+        calls(action, &context).into_iter().map(|call| call.frame).collect()
+    }
+
+    fn only_tlvs(action: &Action) -> Vec<u8> {
+        let frames = frames(action, None);
+        assert_eq!(frames.len(), 1, "{frames:?}");
+        frames.into_iter().next().map(|frame| frame.tlvs).unwrap()
+    }
+
+    fn has(tlvs: &[u8], tlv: &[u8]) -> bool {
+        tlvs.windows(tlv.len()).any(|window| window == tlv)
+    }
+
+    #[test]
+    fn con_1_a_session_is_started_with_apn_and_profile() {
+        let tlvs = only_tlvs(&Action::StartSession(IpFamily::Ipv4, provider("super")));
+        assert!(has(&tlvs, &[0x14, 5, 0, b's', b'u', b'p', b'e', b'r']), "{tlvs:02x?}");
+        assert!(has(&tlvs, &[0x31, 1, 0, 1]), "{tlvs:02x?}");
+        // Beside the seed's two only the family, which tells two sessions of one modem apart.
+        let family = [0x19, 1, 0, 4];
+        assert_eq!(tlvs.len(), 8 + 4 + family.len());
+        assert!(has(&tlvs, &family), "{tlvs:02x?}");
+    }
+
+    #[test]
+    fn con_10_credentials_family_and_profile_are_where_they_belong() {
+        let corp = Provider {
+            authentication: Authentication::Chap,
+            username: Some("gw".into()),
+            password: Some(Secret::new("pw".into())),
+            profile: 3,
+            ..provider("corp")
+        };
+        let action = Action::StartSession(IpFamily::Ipv6, corp.clone());
+        let tlvs = only_tlvs(&action);
+        for tlv in [
+            &[0x14, 4, 0, b'c', b'o', b'r', b'p'][..],
+            &[0x16, 1, 0, 2],
+            &[0x17, 2, 0, b'g', b'w'],
+            &[0x18, 2, 0, b'p', b'w'],
+            &[0x19, 1, 0, 6],
+            &[0x31, 1, 0, 3],
+        ] {
+            assert!(has(&tlvs, tlv), "{tlv:02x?} in {tlvs:02x?}");
+        }
+        let pap = Provider { authentication: Authentication::Pap, ..corp };
+        assert!(has(&only_tlvs(&Action::StartSession(IpFamily::Ipv4, pap)), &[0x16, 1, 0, 1]));
+        assert!(!has(&only_tlvs(&Action::StartSession(IpFamily::Ipv4, provider("x"))), &[0x16]), "none asked for");
+        let shown = format!("{action:?} {action}");
+        assert!(!shown.contains("\"pw\""), "the password is never shown: {shown}");
+    }
+
+    #[test]
+    fn con_10_no_apn_asks_for_the_networks_own() {
+        let tlvs = only_tlvs(&Action::StartSession(IpFamily::Ipv4, provider("")));
+        assert_eq!(tlvs, [0x19, 1, 0, 4, 0x31, 1, 0, 1]);
+    }
+
+    #[test]
+    fn roam_1_the_profile_is_told_whether_roaming_is_forbidden() {
+        let tlvs = |allowed| only_tlvs(&Action::SetRoaming { profile: 1, allowed });
+        assert_eq!(tlvs(true), [0x01, 2, 0, 0, 1, 0x3E, 1, 0, 0]);
+        assert_eq!(tlvs(false), [0x01, 2, 0, 0, 1, 0x3E, 1, 0, 1]);
+        let frame = &frames(&Action::SetRoaming { profile: 1, allowed: true }, None)[0];
+        assert_eq!((frame.service, frame.message), (crate::qmi::Service::Wds, 0x28));
+    }
+
+    #[test]
+    fn con_7_ours_is_ended_by_its_handle_and_any_other_for_good() {
+        let stop = Action::StopSession(IpFamily::Ipv4);
+        assert_eq!(frames(&stop, Some(0x0403_0201))[0].tlvs, [0x01, 4, 0, 1, 2, 3, 4]);
+        assert_eq!(frames(&stop, None)[0].tlvs, [0x01, 4, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x10, 1, 0, 1]);
+    }
+
+    #[test]
+    fn con_5_a_session_has_two_minutes_to_come_up() {
+        assert!(DIAL >= std::time::Duration::from_secs(120));
+    }
+}

@@ -244,7 +244,7 @@ fn a_refused_session_says_why() {
 }
 
 #[test]
-fn no_effect_means_look_not_connected() {
+fn con_4_no_effect_is_told_apart_and_means_look_not_connected() {
     let mut rig = Rig::ready(&[]);
     rig.driver.start(&Action::StartSession(IpFamily::Ipv4, provider()), rig.now);
     loop {
@@ -257,7 +257,7 @@ fn no_effect_means_look_not_connected() {
         rig.send(&answer);
     }
     let (_, outputs) = rig.outputs();
-    assert!(outputs.contains(&Output::Done(Ok(()))), "{outputs:?}");
+    assert!(outputs.contains(&Output::Done(Err(Failure::NoEffect))), "{outputs:?}");
     assert!(!outputs.iter().any(|o| matches!(o, Output::Learn(Report::Session(..)))), "{outputs:?}");
 }
 

@@ -168,6 +168,12 @@ impl SimModem {
         self.schedule.at(now + after, Due::Life(Step::Booted));
     }
 
+    /// Restarts the firmware while the device stays on the bus.
+    pub(super) fn restart_in_place_and_say_so(&mut self, now: Instant) {
+        self.restart_in_place(now);
+        self.life.quiet = false;
+    }
+
     pub(super) fn hang(&mut self, until: Instant) {
         self.life.hung_until = Some(until);
     }

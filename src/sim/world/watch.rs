@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::expect;
 use crate::config::ModemConfig;
-use crate::model::{ConditionKind, Finding, Instant, Status};
+use crate::model::{ConditionKind, Finding, Instant, Reach, Status};
 use crate::qmi::nas::{self, RegistrationState, RoamingIndicator};
 use crate::qmi::{Frame, Indication, Kind, Piece, Response, Splitter, ctl, uim, wds};
 use crate::reconcile::{Controller, Output, PowerCommand};
@@ -28,7 +28,7 @@ pub(super) struct Watch {
     before_edit: Option<(ModemConfig, Instant)>,
     /// Cards that were usable: the one now and those before it.
     cards: VecDeque<(Instant, String, String)>,
-    lies: [Option<Instant>; 3],
+    lies: [Option<Instant>; 4],
     dials: VecDeque<Instant>,
     power_cycles: VecDeque<Instant>,
     off_since: Option<Instant>,
@@ -64,7 +64,7 @@ impl Watch {
             abroad_with_session_since: None,
             before_edit: None,
             cards: VecDeque::new(),
-            lies: [None; 3],
+            lies: [None; 4],
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
             off_since: None,
@@ -206,10 +206,12 @@ impl Watch {
         let link = &host.link().ip;
         let addresses = (link.ipv4.map(|s| s.address), link.ipv6.map(|s| s.address));
         let link_wrong = says_configured && connected && addresses != host.board().modem().addresses();
+        let says_internet = controller.connection().reach == Reach::Internet;
         let claims = [
             (says_connected && !connected, SESSION_LIE, "DataConnected=True without a session"),
             (apn_wrong, APN_LIE, "DataConnected=True with another access point"),
             (link_wrong, LINK_LIE, "LinkConfigured=True with other addresses than the network gave"),
+            (says_internet && !connected, SESSION_LIE, "connection=internet without a session"),
         ];
         for (lie, (is_lie, allowed, what)) in self.lies.iter_mut().zip(claims) {
             if let Some(from) = since(lie, is_lie, now)
