@@ -19,13 +19,13 @@ use crate::reconcile::{Controller, EventKind, Fleet, ModemPreview};
 
 /// The daemon and its modems.
 #[must_use]
-pub fn status(fleet: &Fleet, now: Instant) -> StatusView {
+pub fn status(fleet: &Fleet, started: Instant, now: Instant) -> StatusView {
     let diagnostics = fleet.diagnostics();
     StatusView {
         generation: fleet.generation(),
         config: condition(fleet.config_condition(), now),
         config_report: diagnostics.has_errors().then(|| diagnostics.render(false)),
-        uptime_ms: now.as_millis(),
+        uptime_ms: now.since(started).as_millis() as u64,
         modems: fleet.controllers().map(|controller| modem(controller, now)).collect(),
     }
 }

@@ -50,8 +50,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
         };
         let executors = real::executors(args.state, links, &tell);
         let layers = args.config.map_or_else(Layers::system, Layers::only);
-        let journal = Journal::default();
-        let options = Options { layers, socket, seed: seed(), clock: Clock::start(), journal, trace: args.trace };
+        let clock = Clock::since_boot();
+        let journal = Journal::new(clock.started());
+        let options = Options { layers, socket, seed: seed(), clock, journal, trace: args.trace };
         Ok(daemon::run(options, executors, inputs).await?)
     })?;
     Ok(Exit::Done)

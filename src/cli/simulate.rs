@@ -116,7 +116,7 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
     let clock = Clock::start();
     let (tell, inputs) = mpsc::channel(INPUTS);
     let bench = Bench::new(cast, args.listen, clock, tell)?;
-    let journal = Journal::default();
+    let journal = Journal::new(clock.started());
     let mut live = Live::new(context.out, journal.follow());
     let options = Options { layers, socket, seed: args.seed, clock, journal, trace: args.trace };
     tokio::select! {

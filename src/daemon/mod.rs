@@ -90,7 +90,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let (tell, mut calls) = mpsc::channel(CALLS);
     let serving = tokio::spawn(server.serve(Limits::default(), tell));
     let mut watch = Watch::new(layers, Pace::default(), clock);
-    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal, recorder };
+    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal, recorder, started: clock.started() };
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
@@ -122,6 +122,7 @@ struct Daemon {
     executors: Executors,
     journal: Journal,
     recorder: Option<Recorder>,
+    started: Instant,
 }
 
 impl Daemon {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
 use crate::model::{
-    Action, Condition, ConditionKind, Connection, Fact, Failure, Imei, LinkState, ModemName, PortState, Reach, Secret,
-    Status,
+    Action, Condition, ConditionKind, Connection, Fact, Failure, Imei, Instant, LinkState, ModemName, PortState, Reach,
+    Secret, Status,
 };
 
 /// Everything the core can be told. `now` travels beside it.
@@ -79,6 +79,8 @@ pub struct Memory {
     pub originals_of: Option<Imei>,
     /// The connection reached the internet.
     pub internet: bool,
+    /// When power-level steps were taken lately: a daemon that is restarted does not begin to count anew.
+    pub power_steps: Vec<Instant>,
 }
 
 /// Where the shell finds a secret that is not in the file.

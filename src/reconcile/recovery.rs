@@ -61,6 +61,18 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
+    /// Takes over the power-level steps of an earlier run. A time to come is one before a restart of the machine.
+    pub(super) fn recalled(power_steps: &[Instant], now: Instant) -> Self {
+        let power_steps: VecDeque<Instant> = power_steps.iter().copied().filter(|at| *at <= now).collect();
+        let settle_until = power_steps.back().map_or(Instant::ZERO, |last| *last + SETTLE);
+        Self { power_steps, settle_until, ..Self::default() }
+    }
+
+    /// When power-level steps were taken within the last day.
+    pub(super) fn power_steps(&self) -> Vec<Instant> {
+        self.power_steps.iter().copied().collect()
+    }
+
     /// The step that is due, and which attempt of this spell it is.
     pub(super) fn step(&mut self, stages: &[StageReport], now: Instant) -> Option<(ConditionKind, Action, u32)> {
         self.next = None;

@@ -50,6 +50,11 @@ disturbances! {
         /// How long.
         seconds: u32 = 30,
     },
+    "Hang for good: only a power cycle helps." Wedge,
+    "Answer nothing for a while, whatever is done: power, resets, the bus." Dead {
+        /// How long.
+        seconds: u32 = 7_200,
+    },
     "Refuse the n-th request of a kind from now on, once." ErrorOnNth {
         /// Service number.
         service: u8 = 1,

@@ -39,6 +39,8 @@ impl Controller {
             return false;
         }
         let Some((diagnosis, step, attempt)) = self.recovery.step(&self.plan.stages, now) else { return false };
+        let power_steps = self.recovery.power_steps();
+        self.remember(|memory| memory.power_steps = power_steps);
         self.event(EventKind::Recovery { diagnosis, step: step.clone(), attempt });
         self.begin(step, now);
         true

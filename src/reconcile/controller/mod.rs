@@ -94,7 +94,7 @@ impl Controller {
             plan,
             conditions: Conditions::new(now),
             connectivity: Connectivity::new(memory.internet, now),
-            recovery: Recovery::default(),
+            recovery: Recovery::recalled(&memory.power_steps, now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),

@@ -36,6 +36,8 @@ impl SimModem {
             D::SilentReset => self.restart_in_place(now),
             D::ForgetClients => self.forget_clients(now),
             D::Hang { seconds: s } => self.hang(seconds(*s)),
+            D::Wedge => self.hang(Instant::FAR),
+            D::Dead { seconds: s } => self.die(seconds(*s)),
             D::ErrorOnNth { service, message, n, error } => {
                 let planned =
                     PlannedError { key: (*service, *message), countdown: (*n).max(1), error: (*error).into() };
@@ -138,6 +140,10 @@ impl SimModem {
         }
         self.disturb(&Disturbance::SimIn, now);
         self.disturb(&Disturbance::Plug, now);
+        if self.radio.mode() == OperatingMode::Offline && !self.personality.reset_works {
+            // Nothing but power cures this one, and the day's power cycles may be used up.
+            self.cut_power(now + Duration::from_secs(5));
+        }
         self.review_radio(now);
     }
 

@@ -1,16 +1,18 @@
 //! The rules that hold at every event, checked by looking at the modem and at what the core says, never into the core.
 
+mod wire;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::expect;
 use crate::config::ModemConfig;
 use crate::model::{ConditionKind, Finding, Instant, Reach, Status};
-use crate::qmi::nas::{self, RegistrationState, RoamingIndicator};
-use crate::qmi::{Frame, Indication, Kind, Piece, Response, Splitter, ctl, uim, wds};
-use crate::reconcile::{Controller, Output, PowerCommand};
+use crate::qmi::{Frame, wds};
+use crate::reconcile::{Controller, EventKind, Output, PowerCommand};
 use crate::sim::host::SimHost;
 use crate::sim::modem::Witness;
+use wire::Wire;
 
 /// A broken rule: its number and what happened.
 pub(super) type Broken = (&'static str, String);
@@ -18,10 +20,9 @@ pub(super) type Broken = (&'static str, String);
 /// Watches one modem.
 #[derive(Debug)]
 pub(super) struct Watch {
-    /// What the core was told last: registered abroad or not, card gone and no other read yet.
-    told: Splitter,
-    told_roaming: bool,
-    told_card_gone: bool,
+    wire: Wire,
+    /// The core said that a session is up.
+    said_connected: bool,
     roaming_since: Option<Instant>,
     abroad_with_session_since: Option<Instant>,
     /// The file before the present one, for requests that were under way when it changed.
@@ -31,7 +32,14 @@ pub(super) struct Watch {
     lies: [Option<Instant>; 4],
     dials: VecDeque<Instant>,
     power_cycles: VecDeque<Instant>,
+    /// Power cycles and enumerations anew, of a daemon that keeps its memory.
+    power_steps: VecDeque<Instant>,
     off_since: Option<Instant>,
+    leaked_since: Option<Instant>,
+    wedged_since: Option<Instant>,
+    stale_since: Option<Instant>,
+    /// The daemon was restarted in a calm: it has to take over what is up.
+    adopting: bool,
 }
 
 /// How long the core may believe what was true: the longest age of the facts in question (`Fact::max_age`), and what
@@ -47,19 +55,26 @@ const IN_FLIGHT: Duration = Duration::from_secs(30);
 /// the worst of the simulated networks is allowed for.
 const DIALS: usize = 60;
 const DIALS_WITHIN: Duration = Duration::from_secs(600);
-/// Power cycles in an hour, over restarts of the daemon too.
+/// Power cycles in an hour, over restarts of a daemon that keeps its memory.
 const POWER_CYCLES: usize = 3;
 const POWER_WITHIN: Duration = Duration::from_secs(3600);
 const MIN_OFF: Duration = Duration::from_secs(5);
-/// Client ids of one daemon: six roles, and what a crash may leave until the next synchronisation.
-const CLIENTS: usize = 12;
+/// Power-level steps of one daemon: apart, so that the modem can boot and register in between, and in a day.
+const POWER_APART: Duration = Duration::from_secs(600);
+const POWER_STEPS: usize = 6;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// A grant is remembered when it arrives: it may be on its way for so long.
+const LEAK: Duration = Duration::from_secs(60);
+/// The rungs up to a power cycle take 12 minutes; three in an hour are allowed, so another spell may have to wait.
+const WEDGED: Duration = Duration::from_secs(90 * 60);
+/// An action under way, such as a dial, comes first; it may take two minutes.
+const STALE: Duration = Duration::from_secs(180);
 
 impl Watch {
     pub(super) fn new() -> Self {
         Self {
-            told: Splitter::default(),
-            told_roaming: false,
-            told_card_gone: false,
+            wire: Wire::default(),
+            said_connected: false,
             roaming_since: None,
             abroad_with_session_since: None,
             before_edit: None,
@@ -67,7 +82,12 @@ impl Watch {
             lies: [None; 4],
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
+            power_steps: VecDeque::new(),
             off_since: None,
+            leaked_since: None,
+            wedged_since: None,
+            stale_since: None,
+            adopting: false,
         }
     }
 
@@ -76,45 +96,29 @@ impl Watch {
         self.before_edit = Some((before.clone(), now));
     }
 
-    /// The daemon was restarted: it has been told nothing.
-    pub(super) fn restarted(&mut self) {
-        self.told = Splitter::default();
-        self.told_roaming = false;
-        self.told_card_gone = false;
+    /// The daemon was restarted, with its memory or without: it has been told nothing.
+    pub(super) fn restarted(&mut self, remembers: bool) {
+        self.wire.restarted();
+        self.said_connected = false;
+        if !remembers {
+            self.power_steps.clear();
+            self.power_cycles.clear();
+        }
+    }
+
+    /// From here on the sessions that are up have to stay.
+    pub(super) fn adoption_begins(&mut self) {
+        self.adopting = true;
+    }
+
+    /// Sessions may come and go again.
+    pub(super) fn adoption_ends(&mut self) {
+        self.adopting = false;
     }
 
     /// Bytes that the core is given.
-    pub(super) fn delivered(&mut self, bytes: &[u8]) {
-        for piece in self.told.push(bytes) {
-            if let Piece::Frame(frame) = piece {
-                self.told(&frame);
-            }
-        }
-    }
-
-    fn told(&mut self, frame: &Frame) {
-        match (frame.kind, frame.key()) {
-            (Kind::Response, nas::get_serving_system::KEY) => {
-                let Ok(Ok(response)) = nas::get_serving_system::Response::decode(frame) else { return };
-                let Some(short) = response.serving_system else { return };
-                let registered = short.registration == RegistrationState::Registered;
-                self.told_roaming = registered && response.roaming == Some(RoamingIndicator::Roaming);
-            }
-            (Kind::Indication, uim::card_status::KEY) => {
-                let Ok(indication) = uim::card_status::Indication::decode(frame) else { return };
-                let ready = |status: uim::CardStatus| {
-                    let application = status.application(status.gw_primary).map(|(_, application)| application.state);
-                    application == Some(uim::ApplicationState::Ready)
-                };
-                self.told_card_gone |= !indication.status.is_some_and(ready);
-            }
-            (Kind::Response, uim::read_transparent::KEY) => {
-                let read = uim::read_transparent::Response::decode(frame);
-                self.told_card_gone &= !matches!(read, Ok(Ok(_)));
-            }
-            (Kind::Indication, ctl::synced::KEY) => self.told_card_gone = false,
-            _ => {}
-        }
+    pub(super) fn delivered(&mut self, bytes: &[u8], now: Instant) {
+        self.wire.delivered(bytes, now);
     }
 
     /// What the core asks for.
@@ -126,15 +130,25 @@ impl Watch {
         now: Instant,
     ) -> Option<Broken> {
         match output {
-            Output::Send(_, bytes) if is_start(bytes) => {
-                if self.told_card_gone {
+            Output::Send(_, bytes) => {
+                self.wire.sent(bytes, now);
+                if !is_start(bytes) {
+                    return None;
+                }
+                if self.wire.card_gone {
                     return Some(("I4", "dials although the card it knows was taken out".to_owned()));
                 }
                 let modem = host.board().modem();
                 let forbidden = modem.usable_card().is_some() && !may_roam(config, host);
-                (forbidden && self.told_roaming && modem.is_roaming())
+                (forbidden && self.wire.roaming && modem.is_roaming())
                     .then(|| ("I3", "starts a session although the modem said that it is roaming".to_owned()))
             }
+            Output::OpenPort(_, _) | Output::ClosePort(_) => {
+                self.wire.cut();
+                None
+            }
+            Output::Event(event) => self.event(&event.what, now),
+            Output::Power(_, PowerCommand::Reauthorise) => self.power_step(now),
             Output::Power(_, PowerCommand::On) => {
                 let off = self.off_since.take()?;
                 (now.since(off) < MIN_OFF).then(|| ("I6", format!("power was off for {:?} only", now.since(off))))
@@ -143,13 +157,38 @@ impl Watch {
                 self.off_since = Some(now);
                 over(&mut self.power_cycles, now, POWER_WITHIN, POWER_CYCLES)
                     .map(|times| ("I6", format!("{times} power cycles within an hour")))
+                    .or_else(|| self.power_step(now))
             }
             _ => None,
         }
     }
 
+    /// What the core says it does.
+    fn event(&mut self, event: &EventKind, now: Instant) -> Option<Broken> {
+        match event {
+            EventKind::ActionStarted { .. } | EventKind::Recovery { .. } => {
+                self.wire.begins();
+                None
+            }
+            EventKind::ActionEnded { action, outcome } => self.wire.ends(action, outcome, now),
+            _ => None,
+        }
+    }
+
+    /// Power-level steps of one daemon: apart, and few in a day.
+    fn power_step(&mut self, now: Instant) -> Option<Broken> {
+        let apart = self.power_steps.back().map(|last| now.since(*last)).filter(|apart| *apart < POWER_APART);
+        let times = over(&mut self.power_steps, now, DAY, POWER_STEPS);
+        apart
+            .map(|apart| ("I6", format!("two power-level steps within {apart:?}")))
+            .or_else(|| times.map(|times| ("I6", format!("{times} power-level steps within a day"))))
+    }
+
     /// What the inspector beside the modem saw.
     pub(super) fn witness(&mut self, what: &Witness, config: &ModemConfig, now: Instant) -> Option<Broken> {
+        if self.adopting && matches!(what, Witness::SessionDown { .. }) {
+            return Some(("I7", format!("a restart of the daemon cost the session: {what:?}")));
+        }
         let Witness::Dialled { apn, roaming, .. } = what else { return None };
         if let Some(times) = over(&mut self.dials, now, DIALS_WITHIN, DIALS) {
             return Some(("I6", format!("{times} attempts at a session within ten minutes")));
@@ -190,15 +229,54 @@ impl Watch {
         {
             return Some(("I3", format!("a session stays up for {:?} abroad", now.since(*from))));
         }
-        if modem.clients_in_use() > CLIENTS {
-            return Some(("I10", format!("{} client ids in use", modem.clients_in_use())));
-        }
-        self.truthful(controller, host, connected, now)
+        self.clients(controller, host, now)
+            .or_else(|| self.wedged(host, now))
+            .or_else(|| self.stale_addresses(controller, host, connected, now))
+            .or_else(|| self.truthful(controller, host, connected, now))
+    }
+
+    /// Client ids that nobody remembers are lost until the modem restarts, and there are few.
+    fn clients(&mut self, controller: &Controller, host: &SimHost, now: Instant) -> Option<Broken> {
+        let in_use = host.board().modem().clients_in_use();
+        let known = host.memory().clients.len() + self.wire.excused_clients();
+        // A daemon that lost its memory begins with releasing them all, once the modem answers.
+        let ready = controller.status(ConditionKind::ControlReady) == Status::True;
+        let leaked = since(&mut self.leaked_since, ready && in_use > known, now);
+        leaked
+            .filter(|from| now.since(*from) > LEAK)
+            .map(|_| ("I10", format!("{in_use} client ids in use, {known} known of")))
+    }
+
+    /// A firmware that only a power cycle cures gets one, unless the day's budget is used up.
+    fn wedged(&mut self, host: &SimHost, now: Instant) -> Option<Broken> {
+        let wedged = host.board().modem().is_wedged(now) && self.power_steps.len() < POWER_STEPS;
+        let from = (*since(&mut self.wedged_since, wedged, now))?;
+        (now.since(from) > WEDGED).then(|| ("I2", format!("a wedged modem is left alone for {:?}", now.since(from))))
+    }
+
+    /// Addresses of a session that the core knows to be over lead programs nowhere.
+    fn stale_addresses(
+        &mut self,
+        controller: &Controller,
+        host: &SimHost,
+        connected: bool,
+        now: Instant,
+    ) -> Option<Broken> {
+        let knows = controller.status(ConditionKind::ControlReady) == Status::True
+            && controller.status(ConditionKind::DataConnected) != Status::True;
+        let stale = !connected && !host.link().is_bare() && knows;
+        let from = (*since(&mut self.stale_since, stale, now))?;
+        (now.since(from) > STALE).then(|| ("I8", format!("addresses of no session stay for {:?}", now.since(from))))
     }
 
     fn truthful(&mut self, controller: &Controller, host: &SimHost, connected: bool, now: Instant) -> Option<Broken> {
         let data = controller.condition(ConditionKind::DataConnected);
         let says_connected = data.status == Status::True;
+        let newly = says_connected && !std::mem::replace(&mut self.said_connected, says_connected);
+        let control_ready = controller.status(ConditionKind::ControlReady) == Status::True;
+        if let Some(broken) = self.wire.claims(says_connected, newly, control_ready, now) {
+            return Some(broken);
+        }
         let apn_wrong = says_connected
             && connected
             && matches!(&data.finding, Finding::Connected { apn } if !apn.is_empty() && !host.board().modem().is_connected_with(apn));
