@@ -103,7 +103,8 @@ pub struct ServiceProvider {
     /// An empty list fits no card.
     #[serde(default, deserialize_with = "present")]
     pub only_home_networks: Option<Vec<HomeNetwork>>,
-    /// Whether the session may run in a visited network. Default: whatever the modem's profile says.
+    /// Whether the session may run in a visited network. It is written into the modem's profile and put back when nothing
+    /// asks for it any more. Default: whatever the profile says.
     #[serde(default, deserialize_with = "present")]
     pub roaming_allowed: Option<bool>,
     /// Authentication. Default: none.
@@ -112,7 +113,8 @@ pub struct ServiceProvider {
     /// IP versions of this provider's session. Default: the modem's `ip.family`.
     #[serde(default, deserialize_with = "present")]
     pub ip_family: Option<Family>,
-    /// The 3GPP profile in the modem that carries these settings, 1 to 24. Default: 1.
+    /// The 3GPP profile of the modem that the session is started with, 1 to 24. What is said here overrides the profile
+    /// and leaves it as it is, but for `roaming_allowed`, which is written into it. Default: 1.
     #[serde(default, deserialize_with = "present")]
     pub profile_index: Option<ProfileIndex>,
 }

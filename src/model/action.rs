@@ -150,7 +150,7 @@ impl Action {
             Self::ConfigureLink(_) => FactSet::of(&[Fact::Link]),
             Self::SetRoaming { .. } => FactSet::of(&[Fact::Profile]),
             Self::SetAutoconnect(_) => FactSet::SESSIONS.union(FactSet::of(&[Fact::Autoconnect])),
-            Self::ReclaimClients => FactSet::SESSIONS.union(FactSet::of(&[Fact::Control])),
+            Self::ReclaimClients => FactSet::SESSIONS,
         }
     }
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::call_end::CallEnd;
 use super::fact::Fact;
 use super::id::Plmn;
 use super::observed::Failure;
 use super::radio::{AccessTechnologies, OperatingMode};
-use super::call_end::CallEnd;
 use super::session::{IpFamilies, IpFamily};
 use super::time::{Instant, spoken};
 

@@ -80,8 +80,9 @@ impl Fact {
             Self::Port | Self::Control | Self::Link => 90,
             Self::DataFormat | Self::Technologies | Self::ServingSystem => 240,
             Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
+            Self::OperatingMode | Self::Sim => 900,
             // A changed profile is told by indication, and looked at when a session fails.
-            Self::OperatingMode | Self::Sim | Self::Profile => 900,
+            Self::Profile => 3600,
             // Read when something depends on it, and true for that moment.
             Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,

@@ -39,8 +39,9 @@ impl Apn {
 
     fn network_identifier(&self) -> &str {
         let labels: Vec<&str> = self.0.rsplitn(4, '.').collect();
-        let numbered =
-            |label: &str, name: &str| label.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name)) && label.len() == 6;
+        let numbered = |label: &str, name: &str| {
+            label.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name)) && label.len() == 6
+        };
         match labels[..] {
             [gprs, mcc, mnc, identifier]
                 if gprs.eq_ignore_ascii_case("gprs") && numbered(mcc, "mcc") && numbered(mnc, "mnc") =>

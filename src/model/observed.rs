@@ -6,12 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::call_end::CallEnd;
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::{Apn, Imei};
-use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
-use super::call_end::CallEnd;
 use super::profile::{ModemProfile, NotOffered, Throttled};
+use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
 use super::session::{IpFamily, IpSettings, SessionState};
 use super::sim::{SimIdentity, SimState};
 use super::time::Instant;

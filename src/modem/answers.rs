@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::translate;
 use crate::model::session::{Ipv4Settings, Ipv6Settings};
 use crate::model::{
-    Apn, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Iccid, Imei, Imsi, IpFamily, IpSettings, ModemProfile,
-    Report, ServingSystem, SessionSettings, SimIdentity, Throttled,
+    Apn, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Iccid, Imei, Imsi, IpFamily, IpSettings,
+    ModemProfile, Report, ServingSystem, SessionSettings, SimIdentity, Throttled,
 };
 use crate::qmi::{Frame, Kind, ProtocolError, Response, ctl, dms, nas, uim, wda, wds};
 

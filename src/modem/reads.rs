@@ -25,10 +25,14 @@ pub(super) fn calls(fact: Fact, names_endpoint: Option<bool>, profile: Option<u8
         Fact::SettingsIpv4 => vec![settings(IpFamily::Ipv4)],
         Fact::SettingsIpv6 => vec![settings(IpFamily::Ipv6)],
         Fact::Profile => profile.map(stored_profile).unwrap_or_default(),
-        Fact::Autoconnect => vec![Call::client(DATA, &wds::get_autoconnect_settings::Request::default()).or(UNSUPPORTED)],
+        Fact::Autoconnect => {
+            vec![Call::client(DATA, &wds::get_autoconnect_settings::Request::default()).or(UNSUPPORTED)]
+        }
         Fact::Throttle => {
-            let request =
-                wds::get_pdn_throttle_info::Request { network: Some(wds::BearerNetwork::ThreeGpp), ..Default::default() };
+            let request = wds::get_pdn_throttle_info::Request {
+                network: Some(wds::BearerNetwork::ThreeGpp),
+                ..Default::default()
+            };
             vec![Call::client(DATA, &request).or(UNSUPPORTED)]
         }
     }

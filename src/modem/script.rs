@@ -200,12 +200,8 @@ mod tests {
     }
 
     fn frames(action: &Action, handle: Option<u32>) -> Vec<crate::qmi::Frame> {
-        let context = Context {
-            clients: &Clients::default(),
-            proxy: None,
-            quirks: Quirks::default(),
-            handle: &|_| handle,
-        };
+        let context =
+            Context { clients: &Clients::default(), proxy: None, quirks: Quirks::default(), handle: &|_| handle };
         calls(action, &context).into_iter().map(|call| call.frame).collect()
     }
 

@@ -465,3 +465,29 @@ fn a_port_that_goes_away_ends_everything() {
     assert!(rig.outputs().1.contains(&Output::Done(Err(Failure::PortLost))));
     assert_eq!(rig.driver.poll_timeout(), None);
 }
+
+#[test]
+fn con_5_a_grant_after_the_deadline_is_looked_at_and_its_handle_kept() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    rig.obey();
+    rig.driver.start(&Action::StartSession(IpFamily::Ipv4, provider()), rig.now);
+    let dial = rig.request();
+    rig.wait(super::call::DIAL);
+    let (frames, outputs) = rig.outputs();
+    assert!(outputs.contains(&Output::Done(Err(Failure::Timeout))), "{outputs:?}");
+    assert!(frames.iter().any(|frame| frame.key() == wds::abort::KEY), "{frames:?}");
+    let late = rig.willing(&dial);
+    rig.send(&late);
+    let (looks, _) = rig.outputs();
+    let expected = [wds::get_packet_service_status::KEY, wds::get_current_settings::KEY];
+    assert_eq!(keys(&looks), expected, "believed when seen");
+    for look in &looks {
+        let up = rig.willing(look);
+        rig.send(&up);
+    }
+    rig.outputs();
+    rig.driver.start(&Action::StopSession(IpFamily::Ipv4), rig.now);
+    let stop = <wds::stop_network::Request as crate::qmi::Request>::decode(&rig.request()).expect("a stop");
+    assert_eq!((stop.handle, stop.disable_autoconnect), (Some(0xBEEF), None));
+}

@@ -150,7 +150,8 @@ mod tests {
                 assert!((seconds * 800..=seconds * 1000).contains(&ms), "{failures} failures: {ms} ms");
             }
         }
-        let spread: std::collections::BTreeSet<u64> = (0..50).map(|seed| held(4, Some(Failure::Timeout), seed)).collect();
+        let spread: std::collections::BTreeSet<u64> =
+            (0..50).map(|seed| held(4, Some(Failure::Timeout), seed)).collect();
         assert!(spread.len() > 15, "a fleet does not dial in step: {spread:?}");
     }
 
@@ -175,11 +176,15 @@ mod tests {
             assert!((10..=16).contains(&early), "{early} attempts in ten minutes");
             let hours = dials.iter().filter(|at| **at >= long).collect::<Vec<_>>();
             let hour = Duration::from_secs(3600);
-            let most = hours.iter().map(|from| hours.iter().filter(|at| *at >= from && at.since(**from) < hour).count());
+            let most =
+                hours.iter().map(|from| hours.iter().filter(|at| *at >= from && at.since(**from) < hour).count());
             assert!(most.max() <= Some(10), "too many an hour");
             for pair in dials.windows(2) {
                 let most = if pair[0] < long { 60 } else { 360 };
-                assert!(pair[1].since(pair[0]) <= Duration::from_secs(most), "a change of mind is noticed late: {pair:?}");
+                assert!(
+                    pair[1].since(pair[0]) <= Duration::from_secs(most),
+                    "a change of mind is noticed late: {pair:?}"
+                );
             }
         }
     }

@@ -9,9 +9,9 @@ use crate::model::call_end::Class;
 use crate::model::session::Ipv4Settings;
 use crate::model::{
     AccessTechnologies, AccessTechnology, Action, Apn, Attempts, Authentication, CallEnd, ConditionKind, ControlState,
-    DataFormat, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Iccid, Instant, IpFamilies, IpFamily, IpSettings,
-    LinkState, ModemProfile, NotOffered, Observed, OperatingMode, Plmn, PortState, Provider, Registration, Report, Selection, ServingSystem,
-    SessionSettings, SessionState, SimIdentity, SimState, Status, Throttled,
+    DataFormat, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Iccid, Instant, IpFamilies, IpFamily,
+    IpSettings, LinkState, ModemProfile, NotOffered, Observed, OperatingMode, Plmn, PortState, Provider, Registration,
+    Report, Selection, ServingSystem, SessionSettings, SessionState, SimIdentity, SimState, Status, Throttled,
 };
 
 const NOW: Instant = Instant::from_secs(1_000_000);
@@ -43,14 +43,7 @@ fn desired() -> Desired {
 
 fn serving(registration: Registration) -> ServingSystem {
     let plmn = Some(Plmn { mcc: 310, mnc: 410, three_digit_mnc: true });
-    ServingSystem {
-        registration,
-        ps_attached: true,
-        network_known: true,
-        plmn,
-        operator_name: None,
-        technologies: LTE,
-    }
+    ServingSystem { registration, ps_attached: true, network_known: true, plmn, operator_name: None, technologies: LTE }
 }
 
 fn settings(apn: &str) -> SessionSettings {
@@ -376,13 +369,8 @@ fn a_refused_second_family_does_not_hold_the_first_one_up() {
     assert!(first.stages.iter().all(|s| s.status == Status::True), "{first:#?}");
     assert!(matches!(first.step, Step::Do(Action::StartSession(IpFamily::Ipv6, _), _)), "{first:#?}");
     // IPv4 only allowed: not tried again, for a day.
-    let said = NotOffered {
-        apn: Apn("internet".into()),
-        plmn: None,
-        iccid: None,
-        cause: CallEnd::of_3gpp(50),
-        at: NOW,
-    };
+    let said =
+        NotOffered { apn: Apn("internet".into()), plmn: None, iccid: None, cause: CallEnd::of_3gpp(50), at: NOW };
     observed.not_offered.insert(IpFamily::Ipv6, said);
     let after = plan(&desired, &observed, NOW);
     assert_eq!(after.step, Step::Converged, "{after:#?}");

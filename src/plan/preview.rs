@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, ModemProfile, Observed,
-    OperatingMode, PortState, Report, Seen, SessionSettings, SessionState, Status,
+    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, ModemProfile,
+    Observed, OperatingMode, PortState, Report, Seen, SessionSettings, SessionState, Status,
 };
 
 use super::{Stage, Step, plan};

@@ -56,4 +56,3 @@ fn put_back(observed: &Observed) -> Option<Action> {
 }
 
 const SET_ROAMING: &str = "set-roaming";
-

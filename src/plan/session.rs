@@ -211,11 +211,7 @@ fn not_offered<'a>(provider: &Provider, family: IpFamily, facts: &Reader<'a>) ->
 }
 
 /// The network offers none of the families asked for.
-fn nothing_offered(
-    provider: &Provider,
-    refused: &[(IpFamily, CallEnd, Instant)],
-    facts: &mut Reader<'_>,
-) -> Outcome {
+fn nothing_offered(provider: &Provider, refused: &[(IpFamily, CallEnd, Instant)], facts: &mut Reader<'_>) -> Outcome {
     let Some((_, cause, at)) = refused.iter().min_by_key(|(_, _, at)| *at) else {
         return Outcome::Wait(Finding::Searching);
     };

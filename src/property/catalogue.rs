@@ -1,9 +1,7 @@
 //! The catalogue of properties, sorted by name. A new property is an entry here, and nothing anywhere else.
 
 use super::{Kind, Property, Value, View};
-use crate::model::{
-    AccessTechnologies, AccessTechnology, Plmn, PortState, Registration, Selection, ServingSystem,
-};
+use crate::model::{AccessTechnologies, AccessTechnology, Plmn, PortState, Registration, Selection, ServingSystem};
 
 /// Every property there is.
 pub const CATALOGUE: &[Property] = &[

@@ -53,6 +53,8 @@ pub(super) struct Connectivity {
     unproven_since: Option<Instant>,
     /// It was the internet before the network failed us: the local network is not worth mentioning now.
     fallen: bool,
+    /// The modem has restarted: no session has survived that, though nobody has asked yet.
+    restarted: bool,
 }
 
 enum Verdict {
@@ -74,7 +76,13 @@ impl Connectivity {
             failing_since: None,
             unproven_since: None,
             fallen: false,
+            restarted: false,
         }
+    }
+
+    /// The modem has lost everything.
+    pub(super) fn note_restart(&mut self) {
+        self.restarted = true;
     }
 
     pub(super) fn truth(&self) -> &Connection {
@@ -91,6 +99,8 @@ impl Connectivity {
     /// Concludes anew. Says what it was, if that has changed.
     pub(super) fn update(&mut self, evidence: &Evidence, grace: Duration, now: Instant) -> Option<Reach> {
         let before = self.truth.reach;
+        self.restarted &= evidence.session.is_none();
+        let evidence = Evidence { session: evidence.session.or(self.restarted.then_some(false)), ..*evidence };
         match evidence.verdict() {
             Verdict::InOrder => {
                 self.settle();
@@ -102,9 +112,9 @@ impl Connectivity {
             }
             Verdict::Failing(gap) => {
                 self.unproven_since = None;
-                self.failing(gap, evidence, grace, now);
+                self.failing(gap, &evidence, grace, now);
             }
-            Verdict::Unproven => self.unproven(evidence, grace, now),
+            Verdict::Unproven => self.unproven(&evidence, grace, now),
         }
         (self.truth.reach != before).then_some(before)
     }
@@ -324,6 +334,19 @@ mod tests {
         assert!(changes(false, &[(50, address)], 10_000).is_empty(), "an earlier run without internet gives none");
         let never = changes(true, &[(50, address)], 100_000);
         assert_eq!(never, [(50, Reach::Internet), (60_050, Reach::Disconnected)], "a guess without proof ends");
+    }
+
+    #[test]
+    fn f23_a_modem_that_restarted_has_no_session_until_it_says_so() {
+        let mut connectivity = Connectivity::new(false, Instant::ZERO);
+        connectivity.update(&good(), GRACE, Instant::ZERO);
+        connectivity.note_restart();
+        connectivity.update(&UNKNOWN, GRACE, Instant::from_secs(1));
+        assert_eq!(connectivity.truth().gap, Some(Gap::Session));
+        connectivity.update(&good(), GRACE, Instant::from_secs(2));
+        assert_eq!(connectivity.truth().reach, Reach::Internet);
+        connectivity.update(&UNKNOWN, GRACE, Instant::from_secs(3));
+        assert_eq!(connectivity.truth().reach, Reach::Internet, "the restart is over");
     }
 
     #[test]

@@ -167,6 +167,10 @@ disturbances! {
         /// Service number.
         service: u8 = 1,
     },
+    "Leave the circuit domain, or attach to it again." Circuit {
+        /// Attach again.
+        on: bool = false,
+    },
     "Let the network tell another MTU." Mtu {
         /// In octets.
         mtu: u32 = 1358,
@@ -186,6 +190,7 @@ impl Disturbance {
             Self::Coverage { on: false } => Some(Self::Coverage { on: true }),
             Self::Deny { .. } => Some(Self::Admit),
             Self::HandOver { roaming: true } => Some(Self::HandOver { roaming: false }),
+            Self::Circuit { on: false } => Some(Self::Circuit { on: true }),
             Self::Families { .. } => Some(Self::Families { ipv4: true, ipv6: true }),
             Self::OneFamily { on: true } => Some(Self::OneFamily { on: false }),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),

@@ -73,6 +73,8 @@ pub struct Network {
     pub ipv4: bool,
     /// Sessions may carry IPv6.
     pub ipv6: bool,
+    /// The circuit domain takes the modem.
+    pub circuit: bool,
     /// Of both, one at a time.
     pub one_family: bool,
     /// MTU it tells; `None`: it does not.
@@ -122,6 +124,7 @@ impl Default for Network {
             default_apn: "internet".into(),
             ipv4: true,
             ipv6: true,
+            circuit: true,
             one_family: false,
             mtu: Some(1430),
         }

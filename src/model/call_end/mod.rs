@@ -98,9 +98,13 @@ impl CallEnd {
             (THREE_GPP, 33) => "the subscription does not include this APN: check the apn and the contract",
             (THREE_GPP, 50) => "only IPv4 is offered: set ip_family: ipv4",
             (THREE_GPP, 51) => "only IPv6 is offered: set ip_family: ipv6",
-            (INTERNAL, 220 | 225) => "the modem's profile has its APN disabled: enable it, or choose another profile_index",
+            (INTERNAL, 220 | 225) => {
+                "the modem's profile has its APN disabled: enable it, or choose another profile_index"
+            }
             (INTERNAL, 233 | 235) => "the modem has no such profile: check profile_index",
-            (INTERNAL, 239 | 246 | 255) => "the modem forbids data while roaming: set roaming_allowed: true to allow it",
+            (INTERNAL, 239 | 246 | 255) => {
+                "the modem forbids data while roaming: set roaming_allowed: true to allow it"
+            }
             (INTERNAL, 242 | 247 | 253 | 263) => "the modem takes this for no APN: check the apn",
             (CALL_MANAGER, 1004..=1007 | 1096..=1098) => {
                 "the network refuses this subscription or device: ask the operator"

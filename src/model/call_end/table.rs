@@ -388,8 +388,5 @@ pub(super) const EHRPD: &[Row] = &[
 ];
 
 /// Kind 9: IPv6.
-pub(super) const IPV6: &[Row] = &[
-    (1, Transient, "no prefix available"),
-    (2, Ipv4Only, "IPv6 disabled on HRPD"),
-    (3, Ipv4Only, "IPv6 disabled"),
-];
+pub(super) const IPV6: &[Row] =
+    &[(1, Transient, "no prefix available"), (2, Ipv4Only, "IPv6 disabled on HRPD"), (3, Ipv4Only, "IPv6 disabled")];

@@ -45,7 +45,9 @@ impl Driver {
         let Some(call) = script.current.take() else { return };
         let purpose = script.purpose;
         match answers::outcome(frame) {
-            Ok(()) if let Some(failure) = answers::taken_back(frame) => return self.finish(open.script, Err(failure), now),
+            Ok(()) if let Some(failure) = answers::taken_back(frame) => {
+                return self.finish(open.script, Err(failure), now);
+            }
             Ok(()) => self.granted(open.script, purpose, &call, frame),
             Err(ProtocolError::InvalidClientId)
                 if call.to != To::Control && !planted(Defect::IgnoreInvalidClientId) =>

@@ -184,6 +184,11 @@ impl Driver {
                 }
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 self.run(Purpose::Read(fact), calls, now);
+            } else {
+                // The host's, or nobody's business any more.
+                self.doubted = self.doubted.without(FactSet::of(&[fact]));
+                self.unsettled.remove(&fact);
+                self.looks.remove(&fact);
             }
         }
     }

@@ -5,10 +5,8 @@ use std::time::Duration;
 use super::super::connectivity::Evidence;
 use super::super::door::{EventKind, Memory, Output};
 use super::Controller;
-use crate::model::{
-    Action, Device, Failure, IpFamilies, IpFamily, NotOffered, Provider, Reach, Selection, call_end,
-};
 use crate::model::Instant;
+use crate::model::{Action, Device, Failure, IpFamilies, IpFamily, NotOffered, Provider, Reach, Selection, call_end};
 
 /// Writes of a profile count for this long.
 const WRITES_COUNT_FOR: Duration = Duration::from_secs(3600);

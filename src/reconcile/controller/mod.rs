@@ -16,8 +16,9 @@ use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Connection, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
-    LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, Attempts, Condition, ConditionKind, Connection, Desired, DesiredLink, Fact, FactSet, Failure,
+    Finding, Instant, LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity,
+    SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -321,6 +322,7 @@ impl Controller {
             self.take_in(now);
             self.choose(secrets);
             self.forget_originals();
+            self.follow_connection(now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -360,6 +362,7 @@ impl Controller {
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
                     self.observed.dialled = None;
+                    self.connectivity.note_restart();
                     self.begin_anew();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }

@@ -103,7 +103,7 @@ pub(super) enum NoCall {
 /// The modem itself refuses an access point after so many refusals of the network …
 const THROTTLED_AFTER: u32 = 6;
 /// … until it was left alone for so long.
-const THROTTLED_MS: u64 = 60_000;
+const THROTTLED_MS: u64 = 120_000;
 /// Bytes per second of the simulated traffic.
 const RX_RATE: u64 = 1_200;
 const TX_RATE: u64 = 400;

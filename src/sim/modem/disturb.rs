@@ -97,6 +97,10 @@ impl SimModem {
                 self.profile.network.ipv4 = *ipv4;
                 self.profile.network.ipv6 = *ipv6;
             }
+            D::Circuit { on } => {
+                self.profile.network.circuit = *on;
+                self.tell_serving(now);
+            }
             D::OneFamily { on } => self.profile.network.one_family = *on,
             D::SlowDial { seconds } => self.whims.slow_dial = Some(Duration::from_secs((*seconds).into())),
             D::RefuseProfile { times, error, granted } => self.whims.refuse_profile = (*times, *error, *granted),
@@ -133,6 +137,7 @@ impl SimModem {
         self.profile.network.coverage = true;
         self.profile.network.roaming = false;
         self.profile.network.one_family = false;
+        self.profile.network.circuit = true;
         self.whims = super::Whims::default();
         self.clients.find_lost();
         if !std::mem::take(&mut self.profile.network.refused).is_empty() {

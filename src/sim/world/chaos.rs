@@ -158,7 +158,8 @@ impl Chaos {
         }
         let example = Disturbance::all_examples().into_iter().nth(kind - DISTURBANCES)?;
         // Nothing tells of it and no fact ages more slowly: it is found, but not within the calm.
-        if example == Disturbance::EthernetFraming && now + LONGEST_AGE > self.end {
+        let untold = matches!(example, Disturbance::EthernetFraming | Disturbance::LoseIndications { .. });
+        if untold && now + LONGEST_AGE > self.end {
             return None;
         }
         // What a network does not carry is not asked for again for a day, and the calm is shorter.
