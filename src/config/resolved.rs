@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{
     AccessTechnology, Apn, ApnDatabase, Authentication, BandSet, Imei, IpFamilies, ModemName, NetworkSelection, Plmn,
@@ -21,6 +22,8 @@ use super::types::{self, Family, Technology};
 pub const DEFAULT_ROUTE_METRIC: u32 = 700;
 /// The 3GPP profile that every modem has.
 pub const DEFAULT_PROFILE_INDEX: u8 = 1;
+/// Blips of the serving system shorter than this pass by themselves and interrupt no packet.
+pub const DEFAULT_CONNECTION_GRACE: Duration = Duration::from_secs(1);
 
 /// A valid configuration.
 #[derive(Clone)]
@@ -52,6 +55,8 @@ pub struct ModemConfig {
     pub pin: Option<SecretSource>,
     /// The SIM slot to use, 1 or 2; `None`: whichever is in use.
     pub slot: Option<u8>,
+    /// How long a network may fail before that is told.
+    pub connection_grace: Duration,
     /// Where the entry begins.
     pub origin: Origin,
 }
@@ -327,6 +332,10 @@ fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
         slot: typed.sim.as_ref().and_then(|sim| sim.slot).map(|slot| slot.0),
         pin: typed.sim.and_then(|s| s.pin),
+        connection_grace: typed
+            .connection
+            .and_then(|connection| connection.grace)
+            .map_or(DEFAULT_CONNECTION_GRACE, |grace| grace.duration()),
         origin: place(entry.key_at),
     }
 }

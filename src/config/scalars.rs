@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 17] = [
+pub const FORMS: [&Form; 18] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -37,6 +37,7 @@ pub const FORMS: [&Form; 17] = [
     &CardProviderName::FORM,
     &Label::FORM,
     &NetworkChoice::FORM,
+    &TimeSpan::FORM,
 ];
 
 macro_rules! text_type {
@@ -159,6 +160,31 @@ text_type! {
 
 /// What to write as `network` to let the modem choose.
 pub const AUTOMATIC: &str = "automatic";
+text_type! {
+    /// A length of time: a number and its unit.
+    TimeSpan, "^[0-9]{1,6}(ms|s|m|h)$", "a length of time as `250ms`, `30s`, `5m` or `2h`", |t| TimeSpan::parse(t).is_some()
+}
+
+impl TimeSpan {
+    fn parse(text: &str) -> Option<std::time::Duration> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at_checked(digits).filter(|(number, _)| (1..=6).contains(&number.len()))?;
+        let ms: u64 = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        Some(std::time::Duration::from_millis(number.parse::<u64>().ok()? * ms))
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn duration(&self) -> std::time::Duration {
+        Self::parse(&self.0).unwrap_or_default()
+    }
+}
 
 /// What to write as `apn` for the network's own default. A word instead of an empty text, so that a forgotten value
 /// cannot mean it.

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
-    LteBand, Mtu, NetworkChoice, Nr5gBand, Prefix, ProfileIndex, ProviderName, RouteMetric, SimSlot, UsbHub, UsbId,
-    UsbPort, UserName, Version,
+    LteBand, Mtu, NetworkChoice, Nr5gBand, Prefix, ProfileIndex, ProviderName, RouteMetric, SimSlot, TimeSpan, UsbHub,
+    UsbId, UsbPort, UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -99,6 +99,9 @@ pub struct Modem {
     /// The SIM card.
     #[serde(default, deserialize_with = "present")]
     pub sim: Option<Sim>,
+    /// What other programs are told of the connection.
+    #[serde(default, deserialize_with = "present")]
+    pub connection: Option<Connection>,
 }
 
 /// An offer of connectivity and the SIM cards it is for.
@@ -137,7 +140,8 @@ pub struct ServiceProvider {
     /// Only on devices that have one of these `labels`. An empty list fits no device.
     #[serde(default, deserialize_with = "present")]
     pub only_labels: Option<Vec<Label>>,
-    /// Whether the session may run in a visited network. Default: whatever the modem's profile says.
+    /// Whether the session may run in a visited network. It is written into the modem's profile and put back when nothing
+    /// asks for it any more. Default: whatever the profile says.
     #[serde(default, deserialize_with = "present")]
     pub roaming_allowed: Option<bool>,
     /// Authentication. Default: none.
@@ -146,7 +150,8 @@ pub struct ServiceProvider {
     /// IP versions of this provider's session. Default: the modem's `ip.family`.
     #[serde(default, deserialize_with = "present")]
     pub ip_family: Option<Family>,
-    /// The 3GPP profile in the modem that carries these settings, 1 to 24. Default: 1.
+    /// The 3GPP profile of the modem that the session is started with, 1 to 24. What is said here overrides the profile
+    /// and leaves it as it is, but for `roaming_allowed`, which is written into it. Default: 1.
     #[serde(default, deserialize_with = "present")]
     pub profile_index: Option<ProfileIndex>,
 }
@@ -334,6 +339,16 @@ pub struct Sim {
     pub slot: Option<SimSlot>,
 }
 
+/// What other programs are told of the connection.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Connection {
+    /// A network that fails for less than this is not told, counted from its first bad report: `250ms`, `30s`, `5m`. A
+    /// lost session or address is told at once. Default: `1s`.
+    #[serde(default, deserialize_with = "present")]
+    pub grace: Option<TimeSpan>,
+}
+
 /// Where measurements are offered to other programs.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
@@ -425,4 +440,17 @@ macro_rules! only_from_maps {
     )+};
 }
 
-only_from_maps!(Document, Modem, ServiceProvider, Auth, Ip, Power, Match, ControlKeys, Sim, Exporters, Prometheus);
+only_from_maps!(
+    Document,
+    Modem,
+    ServiceProvider,
+    Auth,
+    Ip,
+    Power,
+    Match,
+    ControlKeys,
+    Sim,
+    Connection,
+    Exporters,
+    Prometheus
+);

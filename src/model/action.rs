@@ -55,6 +55,17 @@ pub enum Action {
     EnterPin(Secret),
     /// Use the card in this slot, from 1.
     SwitchSlot(u8),
+    /// Write into a stored profile of the modem whether it may be used abroad.
+    SetRoaming {
+        /// The profile's number, from 1.
+        profile: u8,
+        /// Whether it may.
+        allowed: bool,
+    },
+    /// Tell the modem whether to start sessions by itself.
+    SetAutoconnect(bool),
+    /// Give back every client id of the modem, ours and those that nobody returned; ends all its sessions.
+    ReclaimClients,
 }
 
 /// Who carries an action out.
@@ -99,6 +110,9 @@ impl Action {
             Self::MarkPin(_) => "mark-pin",
             Self::EnterPin(_) => "enter-pin",
             Self::SwitchSlot(_) => "switch-slot",
+            Self::SetRoaming { .. } => "set-roaming",
+            Self::SetAutoconnect(_) => "set-autoconnect",
+            Self::ReclaimClients => "reclaim-clients",
         }
     }
 
@@ -122,7 +136,10 @@ impl Action {
             | Self::Attach
             | Self::Reregister
             | Self::CycleRadio
-            | Self::ResetModem => Actor::Modem,
+            | Self::ResetModem
+            | Self::SetRoaming { .. }
+            | Self::SetAutoconnect(_)
+            | Self::ReclaimClients => Actor::Modem,
         }
     }
 
@@ -137,11 +154,12 @@ impl Action {
             Self::SetRawIp => FactSet::of(&[Fact::DataFormat]),
             Self::SetOperatingMode(_) | Self::CycleRadio => RADIO.union(FactSet::of(&[Fact::OperatingMode])),
             Self::SetRadioPreference(_) => RADIO.union(FactSet::of(&[Fact::RadioPreference])),
-            Self::StartSession(IpFamily::Ipv4, _) | Self::StopSession(IpFamily::Ipv4) => {
-                FactSet::of(&[Fact::SessionIpv4, Fact::SettingsIpv4])
+            // An attempt may be the one too many, and ending what is not ours turns the modem's own dialling off.
+            Self::StartSession(family, _) => {
+                FactSet::of(&[Fact::session(*family), Fact::settings(*family), Fact::Throttle])
             }
-            Self::StartSession(IpFamily::Ipv6, _) | Self::StopSession(IpFamily::Ipv6) => {
-                FactSet::of(&[Fact::SessionIpv6, Fact::SettingsIpv6])
+            Self::StopSession(family) => {
+                FactSet::of(&[Fact::session(*family), Fact::settings(*family), Fact::Autoconnect])
             }
             Self::Attach | Self::Reregister => RADIO,
             Self::ResetModem => FactSet::MODEM,
@@ -150,6 +168,9 @@ impl Action {
             Self::MarkPin(_) => FactSet::NONE,
             Self::EnterPin(_) => FactSet::of(&[Fact::Sim, Fact::SimIdentity]),
             Self::SwitchSlot(_) => RADIO.union(FactSet::CARD),
+            Self::SetRoaming { .. } => FactSet::of(&[Fact::Profile]),
+            Self::SetAutoconnect(_) => FactSet::SESSIONS.union(FactSet::of(&[Fact::Autoconnect])),
+            Self::ReclaimClients => FactSet::SESSIONS,
         }
     }
 }
@@ -168,6 +189,11 @@ impl fmt::Display for Action {
             Self::StopSession(family) => write!(f, "stop the {family} session"),
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
+            Self::SetRoaming { profile, allowed: true } => write!(f, "allow roaming in profile {profile}"),
+            Self::SetRoaming { profile, allowed: false } => write!(f, "forbid roaming in profile {profile}"),
+            Self::SetAutoconnect(true) => f.write_str("let the modem start sessions by itself again"),
+            Self::SetAutoconnect(false) => f.write_str("keep the modem from starting sessions by itself"),
+            Self::ReclaimClients => f.write_str("give back every client id of the modem"),
             other => f.write_str(&other.name().replace('-', " ")),
         }
     }

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::call_end::CallEnd;
 use super::fact::Fact;
 use super::id::Plmn;
 use super::observed::Failure;
 use super::pin::NoTry;
 use super::preference::{BandSet, RadioPreference, Resistance, Setting};
 use super::radio::{AccessTechnologies, OperatingMode};
-use super::session::{CallEnd, IpFamily};
+use super::session::{IpFamilies, IpFamily};
 use super::sim::BadIccid;
 use super::time::{Instant, spoken};
 
@@ -132,6 +133,8 @@ pub enum Finding {
     Synchronised,
     /// It does not.
     Unresponsive,
+    /// It answers, but all its client ids are taken.
+    ClientIdsExhausted,
 
     /// The card is ready.
     CardReady,
@@ -227,6 +230,29 @@ pub enum Finding {
         at: Instant,
     },
 
+    /// The access point carries none of the IP versions that the file asks for.
+    FamilyNotOffered {
+        /// The APN.
+        apn: String,
+        /// What the file asks for.
+        asked: IpFamilies,
+        /// How the network said it.
+        cause: CallEnd,
+        /// When the network is asked again.
+        at: Instant,
+    },
+    /// The session is up, but something else writes the modem's profile as often as we do.
+    ProfileContended {
+        /// The APN.
+        apn: String,
+        /// What is not as it should be.
+        what: String,
+        /// How often we wrote it within the last hour.
+        writes: u32,
+        /// When it is written again.
+        at: Instant,
+    },
+
     /// The session is up, but the network has given no address.
     NoAddress,
     /// The interface is as it should be.
@@ -295,6 +321,7 @@ impl Finding {
             Self::PortUnusable(_) => "PortUnusable",
             Self::Synchronised => "Synchronised",
             Self::Unresponsive => "Unresponsive",
+            Self::ClientIdsExhausted => "ClientIdsExhausted",
             Self::CardReady => "Ready",
             Self::NoCard => "NoCard",
             Self::CardStarting => "Starting",
@@ -317,6 +344,8 @@ impl Finding {
             Self::NotAttached => "NotAttached",
             Self::Connected { .. } => "Connected",
             Self::CallFailed { .. } => "CallFailed",
+            Self::FamilyNotOffered { .. } => "FamilyNotOffered",
+            Self::ProfileContended { .. } => "Contended",
             Self::NoAddress => "NoAddress",
             Self::Configured { .. } => "Configured",
             Self::BadIccid(_) => "BadIccid",
@@ -336,7 +365,10 @@ impl Finding {
     #[must_use]
     pub const fn retry_at(&self) -> Option<Instant> {
         match self {
-            Self::Retrying { at, .. } | Self::CallFailed { at, .. } => Some(*at),
+            Self::Retrying { at, .. }
+            | Self::CallFailed { at, .. }
+            | Self::FamilyNotOffered { at, .. }
+            | Self::ProfileContended { at, .. } => Some(*at),
             Self::Ignored(resistance) | Self::Contended(resistance) => Some(resistance.at),
             _ => None,
         }
@@ -373,6 +405,9 @@ impl fmt::Display for Finding {
             Self::PortUnusable(why) => f.write_str(why),
             Self::Synchronised => f.write_str("the modem answers"),
             Self::Unresponsive => f.write_str("the modem does not answer"),
+            Self::ClientIdsExhausted => {
+                f.write_str("the modem has no client id left: other programs hold them all, or lost them")
+            }
             Self::CardReady => f.write_str("the card is ready"),
             Self::NoCard => f.write_str("no SIM card in the slot"),
             Self::CardStarting => f.write_str("the card is starting"),
@@ -412,7 +447,15 @@ impl fmt::Display for Finding {
             Self::NotAttached => f.write_str("registered, packet domain not attached"),
             Self::Connected { apn } => write!(f, "apn \"{apn}\""),
             Self::CallFailed { family, apn, cause, failures, .. } => {
-                write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")
+                write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")?;
+                cause.remedy().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+            }
+            Self::FamilyNotOffered { apn, asked, cause, .. } => {
+                write!(f, "apn \"{apn}\" does not carry {asked}: {cause}")?;
+                cause.remedy().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+            }
+            Self::ProfileContended { apn, what, writes, .. } => {
+                write!(f, "apn \"{apn}\"; {what}; it was set {writes} times within an hour: something else sets it too")
             }
             Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
             Self::Configured { addresses } => f.write_str(addresses),

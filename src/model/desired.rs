@@ -66,6 +66,8 @@ pub struct Provider {
     pub password: Option<Secret>,
     /// IP versions to ask for.
     pub families: IpFamilies,
+    /// The modem's stored profile to start the session with, from 1.
+    pub profile: u8,
 }
 
 impl Provider {
@@ -76,6 +78,7 @@ impl Provider {
             && self.authentication == other.authentication
             && self.username == other.username
             && self.password == other.password
+            && self.profile == other.profile
     }
 }
 

@@ -40,11 +40,17 @@ pub enum Fact {
     Link,
     /// Physical SIM slots, and which is in use.
     SimSlots,
+    /// The modem's stored profile that the session is started with.
+    Profile,
+    /// Whether the modem starts sessions by itself.
+    Autoconnect,
+    /// Access points that the modem refuses by itself for a while.
+    Throttle,
 }
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -60,6 +66,9 @@ impl Fact {
         Self::SettingsIpv6,
         Self::Link,
         Self::SimSlots,
+        Self::Profile,
+        Self::Autoconnect,
+        Self::Throttle,
     ];
 
     /// After how long without confirmation to look again.
@@ -75,6 +84,10 @@ impl Fact {
             Self::DataFormat | Self::RadioPreference | Self::ServingSystem => 240,
             Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
             Self::OperatingMode | Self::Sim | Self::SimSlots => 900,
+            // A changed profile is told by indication, and looked at when a session fails.
+            Self::Profile => 3600,
+            // Read when something depends on it, and true for that moment.
+            Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,
         })
     }
@@ -123,6 +136,9 @@ impl Fact {
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
             Self::SimSlots => "SIM slots",
+            Self::Profile => "profile",
+            Self::Autoconnect => "autoconnect setting",
+            Self::Throttle => "throttled access points",
         }
     }
 }
@@ -150,6 +166,9 @@ impl FactSet {
         Fact::SettingsIpv4,
         Fact::SettingsIpv6,
         Fact::SimSlots,
+        Fact::Profile,
+        Fact::Autoconnect,
+        Fact::Throttle,
     ]);
     /// The card and what is read from it.
     pub const CARD: Self = Self::of(&[Fact::Sim, Fact::SimIdentity, Fact::SimSlots]);

@@ -5,6 +5,7 @@
 
 use super::clients::Clients;
 use super::role::Role;
+use super::translate;
 use crate::model::{CallEnd, Fact, FactSet, IpFamily};
 use crate::qmi::{Frame, Indication, ctl, dms, nas, uim, wds};
 
@@ -31,6 +32,7 @@ pub(super) fn of(frame: &Frame, clients: &Clients) -> Doubt {
         }
         uim::card_status::KEY | uim::slot_status::KEY | uim::refresh::KEY => Doubt::Facts(FactSet::CARD),
         wds::packet_service_status::KEY => packet_service(frame, clients),
+        wds::profile_changed::KEY => Doubt::Facts(FactSet::of(&[Fact::Profile])),
         wds::extended_ip_config::KEY => Doubt::Facts(
             families(frame, clients, None).map_or(FactSet::of(&[Fact::SettingsIpv4, Fact::SettingsIpv6]), |family| {
                 FactSet::of(&[Fact::settings(family)])
@@ -55,10 +57,9 @@ fn packet_service(frame: &Frame, clients: &Clients) -> Doubt {
         return Doubt::Facts(FactSet::SESSIONS);
     };
     let status = indication.status.as_ref().map(|s| s.status);
-    match (status, indication.verbose_call_end_reason) {
-        (Some(wds::ConnectionStatus::Disconnected), Some(reason)) => {
-            Doubt::Ended(family, CallEnd { kind: reason.kind.into(), reason: reason.reason })
-        }
+    let cause = translate::call_end(indication.verbose_call_end_reason, indication.call_end_reason);
+    match (status, cause) {
+        (Some(wds::ConnectionStatus::Disconnected), Some(cause)) => Doubt::Ended(family, cause),
         // Connected, or connected with other settings than before: look at both.
         _ => Doubt::Facts(FactSet::of(&[Fact::session(family), Fact::settings(family)])),
     }

@@ -3,7 +3,7 @@
 use super::call::{CARD, CONTROL, Call, UNSUPPORTED};
 use super::role::Role;
 use crate::model::{Fact, IpFamily};
-use crate::qmi::{ctl, dms, nas, uim, wda, wds};
+use crate::qmi::{ProtocolError, ctl, dms, nas, uim, wda, wds};
 
 /// What the driver has found out about the modem's ways.
 #[derive(Clone, Copy, Default, Debug)]
@@ -20,8 +20,9 @@ pub(super) struct Ways {
     pub(super) extended_lte_bands: bool,
 }
 
-/// The calls whose answers make up a fact; none for a fact that the host owns.
-pub(super) fn calls(fact: Fact, ways: Ways) -> Vec<Call> {
+/// The calls whose answers make up a fact; none for a fact that the host owns. `profile`: the number of the profile to
+/// look at, if any matters.
+pub(super) fn calls(fact: Fact, ways: Ways, profile: Option<u8>) -> Vec<Call> {
     match fact {
         Fact::Port | Fact::Link => Vec::new(),
         Fact::Control => vec![Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)],
@@ -42,13 +43,24 @@ pub(super) fn calls(fact: Fact, ways: Ways) -> Vec<Call> {
         Fact::SimSlots if ways.card_by_dms => vec![modem_has_none()],
         Fact::SimSlots => vec![Call::client(Role::Uim, &uim::get_slot_status::Request::default()).or(UNSUPPORTED)],
         Fact::RadioPreference => {
-            vec![Call::client(Role::Nas, &nas::get_system_selection_preference::Request::default()).or(UNSUPPORTED)]
+            vec![Call::client(Role::Nas, &nas::get_system_selection_preference::Request::default()).or(NO_PROFILE)]
         }
         Fact::ServingSystem => vec![Call::client(Role::Nas, &nas::get_serving_system::Request::default())],
         Fact::SessionIpv4 => vec![session(IpFamily::Ipv4)],
         Fact::SessionIpv6 => vec![session(IpFamily::Ipv6)],
         Fact::SettingsIpv4 => vec![settings(IpFamily::Ipv4)],
         Fact::SettingsIpv6 => vec![settings(IpFamily::Ipv6)],
+        Fact::Profile => profile.map(stored_profile).unwrap_or_default(),
+        Fact::Autoconnect => {
+            vec![Call::client(DATA, &wds::get_autoconnect_settings::Request::default()).or(UNSUPPORTED)]
+        }
+        Fact::Throttle => {
+            let request = wds::get_pdn_throttle_info::Request {
+                network: Some(wds::BearerNetwork::ThreeGpp),
+                ..Default::default()
+            };
+            vec![Call::client(DATA, &request).or(UNSUPPORTED)]
+        }
     }
 }
 
@@ -67,6 +79,31 @@ fn identity() -> Vec<Call> {
 /// Something every modem answers, for a fact that this one has nothing to say about.
 fn modem_has_none() -> Call {
     Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)
+}
+
+/// What is not about one session is asked by the client of either.
+const DATA: Role = Role::Wds(IpFamily::Ipv4);
+
+/// How modems say that they do not have what was asked for.
+const NO_PROFILE: &[ProtocolError] = &[
+    ProtocolError::InvalidQmiCommand,
+    ProtocolError::NotSupported,
+    ProtocolError::DeviceUnsupported,
+    ProtocolError::InformationUnavailable,
+    ProtocolError::InvalidProfile,
+    ProtocolError::InvalidProfileType,
+    ProtocolError::ExtendedInternal,
+    ProtocolError::InvalidOperation,
+    ProtocolError::AccessDenied,
+];
+
+/// The settings of a profile; and that we want to know when they change, which is cheaper to ask each time than to keep
+/// track of.
+fn stored_profile(index: u8) -> Vec<Call> {
+    let id = wds::ProfileId { kind: wds::ProfileType::ThreeGpp, index };
+    let events = wds::configure_profile_event_list::Request { profiles: Some(vec![id.clone()]), ..Default::default() };
+    let read = wds::get_profile_settings::Request { id: Some(id), ..Default::default() };
+    vec![Call::client(DATA, &events).optional(), Call::client(DATA, &read).or(UNSUPPORTED)]
 }
 
 fn read_file(file: uim::File) -> Call {

@@ -43,6 +43,9 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],
         // A reset is accepted from offline only.
         Action::ResetModem => vec![operating_mode(OperatingMode::Offline), operating_mode(OperatingMode::Leaving)],
+        Action::SetRoaming { profile, allowed } => vec![set_roaming(*profile, *allowed)],
+        Action::SetAutoconnect(on) => vec![set_autoconnect(*on)],
+        Action::ReclaimClients => reclaim(context),
         Action::OpenPort
         | Action::ClosePort
         | Action::Reauthorise
@@ -81,7 +84,12 @@ pub(super) fn preparation(role: Role) -> Vec<Call> {
         Role::Wds(family) => {
             let request =
                 wds::set_ip_family::Request { family: Some(translate::ip_family(family)), ..Default::default() };
-            Call::client(role, &request).or(ALREADY)
+            let changes = wds::indication_register::Request {
+                extended_ip_config: Some(true),
+                profile_changes: Some(true),
+                ..Default::default()
+            };
+            return vec![Call::client(role, &request).or(ALREADY), Call::client(role, &changes).optional()];
         }
     };
     vec![call]
@@ -117,6 +125,28 @@ fn synchronise(context: &Context<'_>) -> Vec<Call> {
     let clean = context.proxy.is_none() && (context.clients.is_empty() || planted(Defect::SyncAtEveryStart));
     let sync = clean.then(|| Call::control(&ctl::sync::Request::default()).within(CONTROL));
     open.into_iter().chain([probe()]).chain(sync).collect()
+}
+
+/// Ours one by one, for modems that ignore Sync or share it with others; then all, if the port is ours alone.
+fn reclaim(context: &Context<'_>) -> Vec<Call> {
+    let ours = context.clients.ids().map(|(role, id)| release(role, id));
+    let all = context.proxy.is_none().then(|| Call::control(&ctl::sync::Request::default()).within(CONTROL));
+    ours.chain(all).chain([probe()]).collect()
+}
+
+fn set_roaming(index: u8, allowed: bool) -> Call {
+    let request = wds::modify_profile::Request {
+        id: Some(wds::ProfileId { kind: wds::ProfileType::ThreeGpp, index }),
+        profile: wds::Profile { roaming_disallowed: Some(!allowed), ..Default::default() },
+        ..Default::default()
+    };
+    Call::client(Role::Wds(IpFamily::Ipv4), &request)
+}
+
+fn set_autoconnect(on: bool) -> Call {
+    let status = if on { wds::Autoconnect::Enabled } else { wds::Autoconnect::Disabled };
+    let request = wds::set_autoconnect_settings::Request { status: Some(status), ..Default::default() };
+    Call::client(Role::Wds(IpFamily::Ipv4), &request).or(ALREADY)
 }
 
 fn set_raw_ip() -> Vec<Call> {
@@ -174,10 +204,10 @@ fn start(family: IpFamily, provider: &Provider) -> Call {
         username: provider.username.as_deref().map(Into::into),
         password: provider.password.as_ref().map(|password| password.reveal().into()),
         ip_family: Some(translate::ip_family(family)),
+        profile_3gpp: Some(provider.profile),
         ..Default::default()
     };
-    // "No effect" means that a session is up already: whose it is we shall see when we look.
-    Call::client(Role::Wds(family), &request).within(DIAL).or(ALREADY)
+    Call::client(Role::Wds(family), &request).within(DIAL)
 }
 
 fn stop(family: IpFamily, handle: Option<u32>) -> Call {
@@ -192,7 +222,7 @@ fn stop(family: IpFamily, handle: Option<u32>) -> Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AccessTechnologies, AccessTechnology as T};
+    use crate::model::{AccessTechnologies, AccessTechnology as T, Apn, Authentication, IpFamilies, Secret};
 
     /// Message id, length and TLVs of the request that restricts a modem to these technologies.
     fn request(technologies: &[T], quirks: Quirks) -> String {
@@ -234,5 +264,107 @@ mod tests {
         assert_eq!(hex(upin), "26000e000102000000020600030431323334");
         let dms = Ways { card_by_dms: true, ..Ways::default() };
         assert_eq!(hex(dms), "28000900010600010431323334");
+    }
+
+    fn provider(apn: &str) -> Provider {
+        Provider {
+            name: apn.to_owned(),
+            origin: String::new(),
+            because: String::new(),
+            apn: Apn(apn.to_owned()),
+            roaming_allowed: None,
+            authentication: Authentication::None,
+            username: None,
+            password: None,
+            families: IpFamilies::Ipv4v6,
+            profile: 1,
+        }
+    }
+
+    fn frames(action: &Action, handle: Option<u32>) -> Vec<crate::qmi::Frame> {
+        let context = Context {
+            clients: &Clients::default(),
+            proxy: None,
+            quirks: Quirks::default(),
+            ways: Ways::default(),
+            handle: &|_| handle,
+        };
+        calls(action, &context).into_iter().map(|call| call.frame).collect()
+    }
+
+    fn only_tlvs(action: &Action) -> Vec<u8> {
+        let frames = frames(action, None);
+        assert_eq!(frames.len(), 1, "{frames:?}");
+        frames.into_iter().next().map(|frame| frame.tlvs).unwrap()
+    }
+
+    fn has(tlvs: &[u8], tlv: &[u8]) -> bool {
+        tlvs.windows(tlv.len()).any(|window| window == tlv)
+    }
+
+    #[test]
+    fn con_1_a_session_is_started_with_apn_and_profile() {
+        let tlvs = only_tlvs(&Action::StartSession(IpFamily::Ipv4, provider("super")));
+        assert!(has(&tlvs, &[0x14, 5, 0, b's', b'u', b'p', b'e', b'r']), "{tlvs:02x?}");
+        assert!(has(&tlvs, &[0x31, 1, 0, 1]), "{tlvs:02x?}");
+        // Beside the seed's two only the family, which tells two sessions of one modem apart.
+        let family = [0x19, 1, 0, 4];
+        assert_eq!(tlvs.len(), 8 + 4 + family.len());
+        assert!(has(&tlvs, &family), "{tlvs:02x?}");
+    }
+
+    #[test]
+    fn con_10_credentials_family_and_profile_are_where_they_belong() {
+        let corp = Provider {
+            authentication: Authentication::Chap,
+            username: Some("gw".into()),
+            password: Some(Secret::new("pw".into())),
+            profile: 3,
+            ..provider("corp")
+        };
+        let action = Action::StartSession(IpFamily::Ipv6, corp.clone());
+        let tlvs = only_tlvs(&action);
+        for tlv in [
+            &[0x14, 4, 0, b'c', b'o', b'r', b'p'][..],
+            &[0x16, 1, 0, 2],
+            &[0x17, 2, 0, b'g', b'w'],
+            &[0x18, 2, 0, b'p', b'w'],
+            &[0x19, 1, 0, 6],
+            &[0x31, 1, 0, 3],
+        ] {
+            assert!(has(&tlvs, tlv), "{tlv:02x?} in {tlvs:02x?}");
+        }
+        let pap = Provider { authentication: Authentication::Pap, ..corp };
+        assert!(has(&only_tlvs(&Action::StartSession(IpFamily::Ipv4, pap)), &[0x16, 1, 0, 1]));
+        assert!(!has(&only_tlvs(&Action::StartSession(IpFamily::Ipv4, provider("x"))), &[0x16]), "none asked for");
+        let shown = format!("{action:?} {action}");
+        assert!(!shown.contains("\"pw\""), "the password is never shown: {shown}");
+    }
+
+    #[test]
+    fn con_10_no_apn_asks_for_the_networks_own() {
+        let tlvs = only_tlvs(&Action::StartSession(IpFamily::Ipv4, provider("")));
+        assert_eq!(tlvs, [0x19, 1, 0, 4, 0x31, 1, 0, 1]);
+    }
+
+    #[test]
+    fn roam_1_the_profile_is_told_whether_roaming_is_forbidden() {
+        let tlvs = |allowed| only_tlvs(&Action::SetRoaming { profile: 1, allowed });
+        assert_eq!(tlvs(true), [0x01, 2, 0, 0, 1, 0x3E, 1, 0, 0]);
+        assert_eq!(tlvs(false), [0x01, 2, 0, 0, 1, 0x3E, 1, 0, 1]);
+        let frame = &frames(&Action::SetRoaming { profile: 1, allowed: true }, None)[0];
+        assert_eq!((frame.service, frame.message), (crate::qmi::Service::Wds, 0x28));
+    }
+
+    #[test]
+    fn con_7_ours_is_ended_by_its_handle_and_any_other_for_good() {
+        let stop = Action::StopSession(IpFamily::Ipv4);
+        assert_eq!(frames(&stop, Some(0x0403_0201))[0].tlvs, [0x01, 4, 0, 1, 2, 3, 4]);
+        assert_eq!(frames(&stop, None)[0].tlvs, [0x01, 4, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x10, 1, 0, 1]);
+    }
+
+    #[test]
+    fn con_5_a_session_has_two_minutes_to_come_up() {
+        assert!(DIAL >= std::time::Duration::from_secs(120));
     }
 }

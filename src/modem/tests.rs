@@ -27,6 +27,7 @@ fn provider() -> Provider {
         username: None,
         password: None,
         families: IpFamilies::Ipv4,
+        profile: 1,
     }
 }
 
@@ -245,7 +246,7 @@ fn a_refused_session_says_why() {
 }
 
 #[test]
-fn no_effect_means_look_not_connected() {
+fn con_4_no_effect_is_told_apart_and_means_look_not_connected() {
     let mut rig = Rig::ready(&[]);
     rig.driver.start(&Action::StartSession(IpFamily::Ipv4, provider()), rig.now);
     loop {
@@ -258,7 +259,7 @@ fn no_effect_means_look_not_connected() {
         rig.send(&answer);
     }
     let (_, outputs) = rig.outputs();
-    assert!(outputs.contains(&Output::Done(Ok(()))), "{outputs:?}");
+    assert!(outputs.contains(&Output::Done(Err(Failure::NoEffect))), "{outputs:?}");
     assert!(!outputs.iter().any(|o| matches!(o, Output::Learn(Report::Session(..)))), "{outputs:?}");
 }
 
@@ -497,4 +498,30 @@ fn a_port_that_goes_away_ends_everything() {
     rig.driver.handle_closed(rig.now);
     assert!(rig.outputs().1.contains(&Output::Done(Err(Failure::PortLost))));
     assert_eq!(rig.driver.poll_timeout(), None);
+}
+
+#[test]
+fn con_5_a_grant_after_the_deadline_is_looked_at_and_its_handle_kept() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    rig.obey();
+    rig.driver.start(&Action::StartSession(IpFamily::Ipv4, provider()), rig.now);
+    let dial = rig.request();
+    rig.wait(super::call::DIAL);
+    let (frames, outputs) = rig.outputs();
+    assert!(outputs.contains(&Output::Done(Err(Failure::Timeout))), "{outputs:?}");
+    assert!(frames.iter().any(|frame| frame.key() == wds::abort::KEY), "{frames:?}");
+    let late = rig.willing(&dial);
+    rig.send(&late);
+    let (looks, _) = rig.outputs();
+    let expected = [wds::get_packet_service_status::KEY, wds::get_current_settings::KEY];
+    assert_eq!(keys(&looks), expected, "believed when seen");
+    for look in &looks {
+        let up = rig.willing(look);
+        rig.send(&up);
+    }
+    rig.outputs();
+    rig.driver.start(&Action::StopSession(IpFamily::Ipv4), rig.now);
+    let stop = <wds::stop_network::Request as crate::qmi::Request>::decode(&rig.request()).expect("a stop");
+    assert_eq!((stop.handle, stop.disable_autoconnect), (Some(0xBEEF), None));
 }

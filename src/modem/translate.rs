@@ -115,6 +115,49 @@ pub(super) fn session(status: wds::ConnectionStatus, cause: Option<CallEnd>) -> 
     }
 }
 
+/// Why a session ended, out of the two forms in which a modem may say it. The older one has numbers of its own, which
+/// mean the same as numbers of the newer; one that does not is kept as kind 0.
+pub(super) fn call_end(
+    verbose: Option<wds::VerboseCallEndReason>,
+    short: Option<wds::CallEndReason>,
+) -> Option<CallEnd> {
+    use wds::CallEndReason as R;
+    if let Some(reason) = verbose {
+        return Some(CallEnd { kind: reason.kind.into(), reason: reason.reason });
+    }
+    Some(match short? {
+        R::ClientEnd => CallEnd::call_manager(2000),
+        R::NoService => CallEnd::call_manager(2001),
+        R::Fade => CallEnd::call_manager(2002),
+        R::ReleaseNormal => CallEnd::call_manager(2003),
+        R::AccessAttemptInProgress => CallEnd::call_manager(2004),
+        R::AccessFailure => CallEnd::call_manager(2005),
+        R::RedirectionOrHandoff => CallEnd::call_manager(2006),
+        R::CloseInProgress => CallEnd::internal(205),
+        R::AuthenticationFailed => CallEnd::ppp(2),
+        R::InternalError => CallEnd::internal(201),
+        R::LlcSndcpFailure => CallEnd::of_3gpp(25),
+        R::InsufficientResources => CallEnd::of_3gpp(26),
+        R::OptionTemporarilyOutOfOrder => CallEnd::of_3gpp(34),
+        R::NsapiAlreadyUsed => CallEnd::of_3gpp(35),
+        R::RegularDeactivation => CallEnd::of_3gpp(36),
+        R::NetworkFailure => CallEnd::of_3gpp(38),
+        R::ReattachRequired => CallEnd::of_3gpp(39),
+        R::ProtocolError => CallEnd::of_3gpp(111),
+        R::OperatorDeterminedBarring => CallEnd::of_3gpp(8),
+        R::UnknownApn => CallEnd::of_3gpp(27),
+        R::UnknownPdp => CallEnd::of_3gpp(28),
+        R::GgsnReject => CallEnd::of_3gpp(30),
+        R::ActivationReject => CallEnd::of_3gpp(31),
+        R::OptionNotSupported => CallEnd::of_3gpp(32),
+        R::OptionUnsubscribed => CallEnd::of_3gpp(33),
+        R::QosNotAccepted => CallEnd::of_3gpp(37),
+        R::FeatureNotSupported => CallEnd::of_3gpp(40),
+        R::ApnTypeConflict => CallEnd::of_3gpp(112),
+        other => CallEnd { kind: 0, reason: i16::from_le_bytes(u16::from(other).to_le_bytes()) },
+    })
+}
+
 pub(super) fn ip_family(family: IpFamily) -> wds::IpFamily {
     match family {
         IpFamily::Ipv4 => wds::IpFamily::Ipv4,
@@ -187,6 +230,18 @@ pub(super) fn selection_request(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn con_9_both_forms_of_a_reason_are_understood_and_the_longer_one_counts() {
+        let verbose = |kind: u16, reason| Some(wds::VerboseCallEndReason { kind: kind.into(), reason });
+        let said = |verbose, short: Option<u16>| call_end(verbose, short.map(Into::into)).map(|c| c.to_string());
+        assert_eq!(said(verbose(6, 33), Some(1)).as_deref(), Some("3gpp 33 (service option not subscribed)"));
+        assert_eq!(said(verbose(0x55, 7), None).as_deref(), Some("type 85 reason 7"));
+        assert_eq!(said(None, Some(1018)).as_deref(), Some("3gpp 33 (service option not subscribed)"));
+        assert_eq!(said(None, Some(2)).as_deref(), Some("cm 2000 (ended by a client)"));
+        assert_eq!(said(None, Some(1)).as_deref(), Some("type 0 reason 1"));
+        assert_eq!(said(None, None), None);
+    }
 
     #[test]
     fn every_set_of_technologies_survives_the_mask() {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, Observed,
-    OperatingMode, PinChance, PortState, Report, Secret, Seen, SessionSettings, SessionState, SimSlots, SimState,
-    Status,
+    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, ModemProfile,
+    Observed, OperatingMode, PinChance, PortState, Report, Secret, Seen, SessionSettings, SessionState, SimSlots,
+    SimState, Status,
 };
 
 use super::{Stage, Step, plan};
@@ -95,9 +95,15 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
         }
         Action::StopSession(family) => {
             learn(Report::Session(*family, SessionState::Disconnected(None)));
+            learn(Report::Autoconnect(false));
             observed.dialled = None;
         }
         Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
+        Action::SetRoaming { profile, allowed } => {
+            learn(Report::Profile(ModemProfile { index: *profile, roaming_allowed: Some(*allowed) }));
+        }
+        Action::SetAutoconnect(on) => learn(Report::Autoconnect(*on)),
+        Action::ReclaimClients => learn(Report::Control(ControlState::Ready)),
         Action::MarkPin(_)
         | Action::Attach
         | Action::Reregister
@@ -130,6 +136,7 @@ fn serving(observed: &Observed, now: Instant) -> Option<Seen<crate::model::Servi
     let value = ServingSystem {
         registration: Registration::Home,
         ps_attached: true,
+        network_known: true,
         plmn: None,
         operator_name: None,
         technologies,

@@ -155,6 +155,8 @@ fn f35_firmware_that_ignores_a_write_is_not_written_to_for_ever() {
         last_at: at,
         last_failure,
         took_effect,
+        since: at,
+        excused: false,
     };
     let ago = |seconds| NOW - Duration::from_secs(seconds);
     for failures in 1..IGNORED_AFTER {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, Fact, FactSet, Finding, Instant, Observed, Seen};
+use crate::model::{Action, Attempts, Fact, FactSet, Finding, Instant, Observed, Seen};
 
 use super::{Outcome, backoff};
 
@@ -25,7 +25,7 @@ pub(super) struct Reader<'a> {
     pub(super) until: Instant,
     pub(super) effective: Vec<String>,
     /// Something worth doing although every condition holds.
-    pub(super) improvement: Option<Action>,
+    pub(super) improvement: Option<(Action, Finding)>,
     /// What the present stage has read.
     in_stage: FactSet,
     /// What any stage has read so far.
@@ -120,6 +120,14 @@ impl<'a> Reader<'a> {
         fresh
     }
 
+    /// The same for a fact that says how to act rather than whether to wait: waiting does not ask for it more often.
+    pub(super) fn read_at_its_pace<T>(&mut self, fact: Fact, seen: Option<&'a Seen<T>>) -> Option<&'a T> {
+        let in_stage = self.in_stage;
+        let value = self.read(fact, seen);
+        self.in_stage = in_stage;
+        value
+    }
+
     /// Draws the conclusion anew at that time at the latest.
     pub(super) fn wake_at(&mut self, at: Instant) {
         self.until = self.until.min(at);
@@ -147,6 +155,16 @@ impl<'a> Reader<'a> {
                 Outcome::Wait(finding)
             }
         }
+    }
+
+    /// Whether `attempt` would let the action begin now.
+    pub(super) fn may_begin(&self, action: &Action) -> bool {
+        backoff::holds_back(action, self.observed, self.now).is_none()
+    }
+
+    /// What became of the last attempts at exactly this action.
+    pub(super) fn attempts(&self, action: &Action) -> Option<&'a Attempts> {
+        self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)
     }
 
     /// Notes that an action of this name has had its effect.

@@ -194,7 +194,15 @@ mod tests {
         let mut observed = locked(3);
         let action = Action::MarkPin(mark());
         let last_failure = Some(Failure::Host("no space left on device".into()));
-        let attempts = Attempts { action, failures: 1, last_at: NOW, last_failure, took_effect: false };
+        let attempts = Attempts {
+            action,
+            failures: 1,
+            last_at: NOW,
+            last_failure,
+            took_effect: false,
+            since: NOW,
+            excused: false,
+        };
         observed.attempts.insert(MARK_PIN.to_owned(), attempts);
         let found = finding(&desired(PinChance::Untried(mark())), &observed);
         assert_eq!(found.reason(), "PinNotTried");
@@ -240,7 +248,15 @@ mod tests {
         let mut observed = healthy(NOW);
         observed.learn(Report::SimSlots(SimSlots { count: 2, active: Some(1) }), NOW);
         let action = Action::SwitchSlot(2);
-        let attempts = Attempts { action, failures: 4, last_at: NOW, last_failure: None, took_effect: false };
+        let attempts = Attempts {
+            action,
+            failures: 4,
+            last_at: NOW,
+            last_failure: None,
+            took_effect: false,
+            since: NOW,
+            excused: false,
+        };
         observed.attempts.insert("switch-slot".to_owned(), attempts);
         assert_eq!(finding(&desired, &observed).reason(), "Ignored", "acknowledged in vain, four times");
         for (count, active) in [(1, Some(1)), (0, None)] {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
 use crate::model::{
-    Action, ApnAnswer, Condition, ConditionKind, Fact, Failure, HomeDigits, Instant, LinkState, ModemName, PortState,
-    RadioPreference, Secret, Status, TriedPin,
+    Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, Failure, HomeDigits, Imei, Instant, LinkState,
+    ModemName, PortState, RadioPreference, Reach, Secret, Status, TriedPin,
 };
 
 /// Everything the core can be told. `now` travels beside it.
@@ -77,6 +77,14 @@ pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.
     pub clients: BTreeMap<String, u8>,
+    /// Whether the modem's profiles allowed roaming before we first changed them, by their numbers.
+    pub original_roaming: BTreeMap<u8, bool>,
+    /// Whether the modem started sessions by itself, if we have changed that.
+    pub original_autoconnect: Option<bool>,
+    /// The modem that these settings are of.
+    pub originals_of: Option<Imei>,
+    /// The connection reached the internet.
+    pub internet: bool,
     /// When power-level steps were taken lately: a daemon that is restarted does not begin to count anew.
     pub power_steps: Vec<Instant>,
     /// How often this was changed: names what [`Input::Kept`] answers.
@@ -196,4 +204,11 @@ pub enum EventKind {
     },
     /// A modem that the file no longer names was let go.
     Retired,
+    /// Packets get further than before, or less far.
+    ConnectionChanged {
+        /// How far before.
+        from: Reach,
+        /// How far now, and why.
+        to: Connection,
+    },
 }

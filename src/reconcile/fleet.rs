@@ -360,6 +360,7 @@ fn resolve(
             username,
             password: password.or(public),
             families: entry.ip_family,
+            profile: entry.profile_index,
         }),
         Err(why) => Selection::SecretMissing { name, why },
     }

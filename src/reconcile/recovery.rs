@@ -232,6 +232,7 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
         },
         ConditionKind::DataConnected => match finding {
             Finding::CallFailed { cause, .. } if cause.is_permanent() => Vec::new(),
+            Finding::FamilyNotOffered { .. } => Vec::new(),
             _ => vec![
                 (300, Action::Reregister),
                 (600, Action::CycleRadio),

@@ -152,6 +152,66 @@ disturbances! {
         /// It takes nothing.
         on: bool = true,
     },
+    "Let the network carry sessions of some IP versions only, from the next one on." Families {
+        /// Version 4.
+        ipv4: bool = true,
+        /// Version 6.
+        ipv6: bool = false,
+    },
+    "Let the network carry one IP version at a time only, or both." OneFamily {
+        /// One at a time.
+        on: bool = true,
+    },
+    "Let the network take its time for the next session." SlowDial {
+        /// How long.
+        seconds: u32 = 20,
+    },
+    "Refuse to write profiles, the next few times." RefuseProfile {
+        /// How often.
+        times: u32 = 2,
+        /// QMI extended error of profiles.
+        error: u16 = 1005,
+        /// Tell the error beside a result that says success.
+        granted: bool = false,
+    },
+    "Have another program write into a profile whether it may be used abroad." ForeignProfile {
+        /// The profile.
+        profile: u8 = 1,
+        /// Whether it may.
+        roaming: bool = false,
+    },
+    "Have another program make the modem start sessions by itself." Autoconnect {
+        /// The access point it uses.
+        apn: String = "elsewhere".into(),
+    },
+    "Let the modem believe in a session that is none: it starts no other until it is told to end it." GhostSession,
+    "Tell that the sessions have ended, though they have not." SpuriousDisconnect,
+    "Lose the next indications." LoseIndications {
+        /// How many.
+        n: u32 = 1,
+    },
+    "Report no network for a while, though the sessions live on." Blip {
+        /// How long.
+        ms: u32 = 850,
+    },
+    "Hand over into a visited network, or home, sessions and all." HandOver {
+        /// Into a visited one.
+        roaming: bool = true,
+    },
+    "Have other programs take all client ids of a service and lose them." TakeClients {
+        /// Service number.
+        service: u8 = 1,
+    },
+    "Leave the circuit domain, or attach to it again." Circuit {
+        /// Attach again.
+        on: bool = false,
+    },
+    "Let the network tell another MTU." Mtu {
+        /// In octets.
+        mtu: u32 = 1358,
+        /// Tell the host by indication.
+        tell: bool = true,
+    },
 }
 
 impl Disturbance {
@@ -167,6 +227,10 @@ impl Disturbance {
             Self::SimError { on: true } => Some(Self::SimError { on: false }),
             Self::DiskFull { on: true } => Some(Self::DiskFull { on: false }),
             Self::PinLock { .. } => Some(Self::PinOff),
+            Self::HandOver { roaming: true } => Some(Self::HandOver { roaming: false }),
+            Self::Circuit { on: false } => Some(Self::Circuit { on: true }),
+            Self::Families { .. } => Some(Self::Families { ipv4: true, ipv6: true }),
+            Self::OneFamily { on: true } => Some(Self::OneFamily { on: false }),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
             _ => None,
         }

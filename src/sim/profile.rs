@@ -75,6 +75,10 @@ pub struct Network {
     pub ipv4: bool,
     /// Sessions may carry IPv6.
     pub ipv6: bool,
+    /// The circuit domain takes the modem.
+    pub circuit: bool,
+    /// Of both, one at a time.
+    pub one_family: bool,
     /// MTU it tells; `None`: it does not.
     pub mtu: Option<u32>,
 }
@@ -123,6 +127,8 @@ impl Default for Network {
             default_apn: "internet".into(),
             ipv4: true,
             ipv6: true,
+            circuit: true,
+            one_family: false,
             mtu: Some(1430),
         }
     }

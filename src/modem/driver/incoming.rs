@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::running::Purpose;
 use super::{Driver, Output};
 use crate::model::defect::{Defect, planted};
-use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SimState};
+use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SessionState, SimState};
 use crate::modem::answers;
 use crate::modem::call::{Call, NOT_YET, To, UNSUPPORTED};
 use crate::modem::card;
@@ -50,6 +50,9 @@ impl Driver {
         let Some(call) = script.current.take() else { return };
         let purpose = script.purpose;
         match answers::outcome(frame) {
+            Ok(()) if let Some(failure) = answers::taken_back(frame) => {
+                return self.finish(open.script, Err(failure), now);
+            }
             Ok(()) => self.granted(open.script, purpose, &call, frame, now),
             Err(ProtocolError::InvalidClientId)
                 if call.to != To::Control && !planted(Defect::IgnoreInvalidClientId) =>
@@ -86,6 +89,10 @@ impl Driver {
         self.note_ways(frame, now);
         let cause = family.and_then(|family| self.ended.get(&family).copied());
         if let Some(report) = self.gathered.absorb(&call.frame, frame, family, cause) {
+            if let Report::Session(family, SessionState::Disconnected(_)) = &report {
+                // The network ended it: the handle is worth nothing any more.
+                self.handles.remove(family);
+            }
             if let Some(script) = self.scripts.get_mut(&script) {
                 script.told = true;
             }

@@ -83,6 +83,8 @@ pub struct Driver {
     handles: BTreeMap<IpFamily, u32>,
     /// Why a session last ended, as an indication said.
     ended: BTreeMap<IpFamily, CallEnd>,
+    /// The stored profile that matters; `None`: none does.
+    profile: Option<u8>,
     /// Facts that the plan wants.
     wanted: FactSet,
     /// Facts that an indication made doubtful and no look has confirmed since.
@@ -116,6 +118,7 @@ impl Driver {
             quirks: Quirks::default(),
             handles: BTreeMap::new(),
             ended: BTreeMap::new(),
+            profile: None,
             wanted: FactSet::NONE,
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
@@ -168,6 +171,11 @@ impl Driver {
         }
         self.unsettled.retain(|_, since| now.since(*since) < SETTLES_WITHIN);
         self.look(now);
+    }
+
+    /// Of the stored profiles this one matters: [`Fact::Profile`] is about it. `None`: none does, and none is looked at.
+    pub fn mind_profile(&mut self, profile: Option<u8>) {
+        self.profile = profile;
     }
 
     /// Look at these facts, and no longer at others. Looks that are under way, or that failed lately, are not doubled.

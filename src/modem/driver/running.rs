@@ -153,6 +153,13 @@ impl Driver {
                 self.handles.clear();
                 self.remember();
             }
+            Some(Action::ReclaimClients) => {
+                self.clients.clear();
+                self.handles.clear();
+                self.looks.clear();
+                self.remember();
+                self.out.push_back(Output::Learn(Report::Control(ControlState::Ready)));
+            }
             Some(Action::StopSession(family)) => {
                 self.handles.remove(&family);
             }
@@ -170,10 +177,18 @@ impl Driver {
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let calls = reads::calls(fact, self.ways);
+            let calls = reads::calls(fact, self.ways, self.profile);
             if !calls.is_empty() {
+                if fact == Fact::Profile {
+                    self.gathered.profile = self.profile.unwrap_or_default();
+                }
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 self.run(Purpose::Read(fact), calls, now);
+            } else {
+                // The host's, or nobody's business any more.
+                self.doubted = self.doubted.without(FactSet::of(&[fact]));
+                self.unsettled.remove(&fact);
+                self.looks.remove(&fact);
             }
         }
     }
@@ -207,7 +222,11 @@ impl Driver {
                         self.doubted.insert(fact);
                     }
                     // A session that is down has no settings; a card that was pulled has no number.
-                    Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
+                    Failure::Refused(_)
+                    | Failure::CallEnded(_)
+                    | Failure::Host(_)
+                    | Failure::NoEffect
+                    | Failure::NoClientIds => {
                         self.unsettled.remove(&fact);
                         self.out.push_back(Output::Forget(FactSet::of(&[fact])));
                         self.doubt(session_of(fact), now);
@@ -240,6 +259,9 @@ impl Driver {
                 Some(failure)
             }
         };
+        if failure == Some(Failure::NoClientIds) {
+            self.out.push_back(Output::Learn(Report::Control(ControlState::Exhausted)));
+        }
         let waiting = self.scripts.iter().filter(|(_, s)| s.waits_for == Some(role)).map(|(id, _)| *id);
         for id in waiting.collect::<Vec<u32>>() {
             if let Some(script) = self.scripts.get_mut(&id) {

@@ -4,6 +4,7 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod keeping;
 mod lookup;
 mod memory;
 
@@ -11,14 +12,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
+use super::connectivity::Connectivity;
 use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, ControlState, Desired, DesiredLink, Fact, FactSet,
-    Failure, Finding, HomeDigits, Iccid, Imsi, Instant, LinkState, ModemName, Observed, PinChance, PinMark, PortState,
-    Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact,
+    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, LinkState, ModemName, Observed, PinChance, PinMark,
+    PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -60,6 +62,7 @@ pub struct Controller {
     lookup: Lookup,
     plan: Plan,
     conditions: Conditions,
+    connectivity: Connectivity,
     recovery: Recovery,
     driver: Driver,
     cycle: Cycle,
@@ -82,7 +85,12 @@ pub struct Controller {
 impl Controller {
     pub(super) fn new(name: ModemName, config: ModemConfig, memory: &Memory, seed: u64, now: Instant) -> Self {
         let desired = Desired { link: DesiredLink::default(), ..desired(&config, Selection::Undecided) };
-        let observed = Observed { seed, ..Observed::default() };
+        let observed = Observed {
+            seed,
+            original_roaming: memory.original_roaming.clone(),
+            original_autoconnect: memory.original_autoconnect,
+            ..Observed::default()
+        };
         let plan = plan::plan(&desired, &observed, now);
         Self {
             name,
@@ -95,6 +103,7 @@ impl Controller {
             lookup: Lookup::default(),
             plan,
             conditions: Conditions::new(now),
+            connectivity: Connectivity::new(memory.internet, now),
             recovery: Recovery::recalled(&memory.power_steps, now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
@@ -186,7 +195,18 @@ impl Controller {
     /// What is known of it, as named values.
     #[must_use]
     pub fn properties(&self) -> BTreeMap<&'static str, Value> {
-        property::table(View { observed: &self.observed, desired: &self.desired, conditions: self.conditions.list() })
+        property::table(View {
+            observed: &self.observed,
+            desired: &self.desired,
+            conditions: self.conditions.list(),
+            connection: self.connectivity.truth(),
+        })
+    }
+
+    /// How far packets get, why, and since when.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.connectivity.truth()
     }
 
     /// When the recovery ladder takes its next step, if trouble lasts.
@@ -209,6 +229,8 @@ impl Controller {
             // A new intent is tried at once, however often the old one failed.
             self.observed.attempts.clear();
             self.observed.radio_writes.clear();
+            self.observed.not_offered.clear();
+            self.observed.profile_writes.clear();
             self.choice = None;
         }
         self.turn(secrets, now);
@@ -312,7 +334,9 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, self.lookup.poll_timeout()];
+        let connection = self.connectivity.poll_timeout(self.config.connection_grace);
+        let lookup = self.lookup.poll_timeout();
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup];
         [host, looks, plan].into_iter().chain(inner).flatten().min()
     }
 
@@ -323,6 +347,8 @@ impl Controller {
             self.take_in(now);
             self.choose(secrets, now);
             self.settle_original();
+            self.forget_originals();
+            self.follow_connection(now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -339,6 +365,7 @@ impl Controller {
         debug_assert!(turns < TURNS, "actions that end at once, one after another: {:?}", self.plan);
         self.look(now);
         self.take_in(now);
+        self.follow_connection(now);
         self.publish(now);
     }
 
@@ -361,6 +388,7 @@ impl Controller {
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
                     self.observed.dialled = None;
+                    self.connectivity.note_restart();
                     self.begin_anew();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
@@ -388,11 +416,18 @@ impl Controller {
                 // The radio went off, or the card was changed: some modems say neither.
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
             }
-            let other = before.is_none_or(|b| b.plmn != serving.plmn || !b.registration.is_registered());
+            let other = before.is_none_or(|b| {
+                b.plmn != serving.plmn
+                    || b.technologies != serving.technologies
+                    || !b.registration.is_registered()
+                    || !b.ps_attached && serving.ps_attached
+            });
             if other && serving.registration.is_registered() {
-                // A network that serves us anew may grant what the one before refused.
-                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+                self.excuse_sessions();
             }
+        }
+        if let Report::Device(device) = &report {
+            self.compare_device(device);
         }
         if let Report::Sim(state) = &report {
             let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
@@ -414,7 +449,7 @@ impl Controller {
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
-                self.driver.suspect(UPSTREAM, now);
+                self.driver.suspect(self.upstream(), now);
             }
         }
         self.observed.learn(report, now);
@@ -440,6 +475,10 @@ impl Controller {
             .as_ref()
             .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
         {
+            if self.choice.is_some() {
+                // What was refused was refused to another card.
+                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+            }
             self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
         let Some((_, choice)) = &self.choice else { return };

@@ -28,6 +28,11 @@ pub(super) struct Client {
     pub(super) ip_config: bool,
     /// DSD: indications of the system that carries data.
     pub(super) data_system: bool,
+    /// WDS: indications of changed profiles, and of which.
+    pub(super) profile_changes: bool,
+    pub(super) profiles: Vec<u8>,
+    /// Somebody took it and will never give it back.
+    pub(super) lost: bool,
 }
 
 impl Default for Client {
@@ -43,6 +48,9 @@ impl Default for Client {
             refresh: false,
             ip_config: false,
             data_system: false,
+            profile_changes: false,
+            profiles: Vec::new(),
+            lost: false,
         }
     }
 }
@@ -112,7 +120,20 @@ impl Clients {
         self.held.range((service, 0)..=(service, u8::MAX)).map(|((_, id), client)| (*id, client))
     }
 
+    /// Those that somebody still uses.
     pub(super) fn len(&self) -> usize {
-        self.held.len()
+        self.held.values().filter(|client| !client.lost).count()
+    }
+
+    /// Takes every id that is left on a service, for nobody.
+    pub(super) fn take_all(&mut self, service: Service) {
+        while let Ok(id) = self.allocate(service) {
+            self.with(service, id, |client| client.lost = true);
+        }
+    }
+
+    /// Gives back what nobody uses.
+    pub(super) fn find_lost(&mut self) {
+        self.held.retain(|_, client| !client.lost);
     }
 }

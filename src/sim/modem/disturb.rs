@@ -8,7 +8,7 @@ use super::dms::LTE_BANDS;
 use crate::model::Instant;
 use crate::qmi::dms::OperatingMode;
 use crate::qmi::nas::ModePreference;
-use crate::qmi::wds::CallEndKind;
+use crate::qmi::wds::{self, CallEndKind, reason};
 use crate::qmi::{Frame, ProtocolError};
 use crate::sim::disturbance::Disturbance;
 use crate::sim::profile::{Card, Pin};
@@ -128,6 +128,38 @@ impl SimModem {
                 }
             }
             D::FlushLink | D::LinkDown | D::DiskFull { .. } => {}
+            D::Families { ipv4, ipv6 } => {
+                self.profile.network.ipv4 = *ipv4;
+                self.profile.network.ipv6 = *ipv6;
+            }
+            D::Circuit { on } => {
+                self.profile.network.circuit = *on;
+                self.tell_serving(now);
+            }
+            D::OneFamily { on } => self.profile.network.one_family = *on,
+            D::SlowDial { seconds } => self.whims.slow_dial = Some(Duration::from_secs((*seconds).into())),
+            D::RefuseProfile { times, error, granted } => self.whims.refuse_profile = (*times, *error, *granted),
+            D::ForeignProfile { profile, roaming } => self.foreign_profile(*profile, *roaming),
+            D::Autoconnect { apn } => {
+                self.memory.autoconnect = true;
+                self.memory.profiles.set_apn(apn);
+                self.end_calls(Ending::Because(now, CallEndKind::CallManager, reason::CLIENT_END), |_| true);
+                if self.radio.attached() {
+                    self.autoconnect(now);
+                }
+            }
+            D::GhostSession => self.ghost(now),
+            D::SpuriousDisconnect => self.tell_spurious_end(),
+            D::LoseIndications { n } => self.whims.lost_indications = *n,
+            D::Blip { ms } => self.blip(now + Duration::from_millis((*ms).into()), now),
+            D::HandOver { roaming } => self.hand_over(*roaming, now),
+            D::TakeClients { service } => self.clients.take_all((*service).into()),
+            D::Mtu { mtu, tell } => {
+                self.profile.network.mtu = Some(*mtu);
+                if *tell {
+                    self.tell_reconfigured(wds::RequestedSettings::MTU);
+                }
+            }
         }
     }
 
@@ -138,6 +170,10 @@ impl SimModem {
         self.profile.network.denied = None;
         self.profile.network.coverage = true;
         self.profile.network.roaming = false;
+        self.profile.network.one_family = false;
+        self.profile.network.circuit = true;
+        self.whims = super::Whims::default();
+        self.clients.find_lost();
         if !std::mem::take(&mut self.profile.network.refused).is_empty() {
             self.reregister(now);
         }

@@ -19,6 +19,8 @@ pub(super) struct Radio {
     goal: Option<Goal>,
     /// The host told it to leave the packet domain.
     detached: bool,
+    /// What it is registered with, while it reports that it is not.
+    behind_blip: Option<Registration>,
 }
 
 /// Registration as the modem sees it.
@@ -57,6 +59,8 @@ pub(super) enum Step {
     Attach,
     /// A changed preference takes effect.
     Reselect,
+    /// What was reported wrongly is reported rightly again.
+    BlipOver,
 }
 
 /// Preferences, and the copy in flash that survives a power cycle.
@@ -107,7 +111,13 @@ impl Memory {
 
 impl Default for Radio {
     fn default() -> Self {
-        Self { mode: OperatingMode::Online, registration: Registration::Off, goal: None, detached: false }
+        Self {
+            mode: OperatingMode::Online,
+            registration: Registration::Off,
+            goal: None,
+            detached: false,
+            behind_blip: None,
+        }
     }
 }
 
@@ -235,6 +245,11 @@ impl SimModem {
                 }
             }
             (Step::Attach, _) => self.set_attached(true, now),
+            (Step::BlipOver, _) => {
+                if let Some(registration) = self.radio.behind_blip.take() {
+                    self.set_registration(registration, now);
+                }
+            }
             _ => {}
         }
     }
@@ -256,9 +271,33 @@ impl SimModem {
         if self.radio.registration == registration {
             return;
         }
+        // Whatever happens meanwhile ends the false report.
+        self.radio.behind_blip = None;
         self.radio.registration = registration;
         self.tell_serving(now);
         self.tell_data_system();
+    }
+
+    /// Reports for a while that no network serves it.
+    pub(super) fn blip(&mut self, until: Instant, now: Instant) {
+        if self.radio.attached() {
+            let registration = self.radio.registration;
+            self.set_registration(Registration::Searching, now);
+            self.radio.behind_blip = Some(registration);
+            self.schedule.at(until, Due::Radio(Step::BlipOver));
+        }
+    }
+
+    /// Goes over to another network without leaving the one before first.
+    pub(super) fn hand_over(&mut self, roaming: bool, now: Instant) {
+        self.profile.network.roaming = roaming;
+        let Registration::Registered { technology, attached, .. } = self.radio.registration else {
+            return self.review_radio(now);
+        };
+        let goal = self.radio_goal();
+        let Goal::Serve { roaming, plmn, .. } = goal else { return self.review_radio(now) };
+        self.radio.goal = Some(goal);
+        self.set_registration(Registration::Registered { technology, roaming, plmn, attached }, now);
     }
 
     pub(super) fn set_mode(&mut self, mode: OperatingMode, now: Instant) -> Result<(), ProtocolError> {

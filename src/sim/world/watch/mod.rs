@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::expect;
 use crate::config::{ModemConfig, ServiceProvider};
-use crate::model::{Action, ConditionKind, Finding, Instant, Status};
+use crate::model::{Action, ConditionKind, Finding, Instant, Reach, Status};
 use crate::qmi::{Frame, wds};
 use crate::reconcile::{Controller, EventKind, Output, PowerCommand};
 use crate::sim::host::SimHost;
@@ -28,7 +28,7 @@ pub(super) struct Watch {
     before_edit: Option<(ModemConfig, Instant)>,
     /// Cards that were usable: the one now and those before it.
     cards: VecDeque<(Instant, String, String)>,
-    lies: [Option<Instant>; 3],
+    lies: [Option<Instant>; 4],
     dials: VecDeque<Instant>,
     power_cycles: VecDeque<Instant>,
     /// Power cycles and enumerations anew, of a daemon that keeps its memory.
@@ -82,7 +82,7 @@ impl Watch {
             abroad_with_session_since: None,
             before_edit: None,
             cards: VecDeque::new(),
-            lies: [None; 3],
+            lies: [None; 4],
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
             power_steps: VecDeque::new(),
@@ -329,10 +329,12 @@ impl Watch {
         let link = &host.link().ip;
         let addresses = (link.ipv4.map(|s| s.address), link.ipv6.map(|s| s.address));
         let link_wrong = says_configured && connected && addresses != host.board().modem().addresses();
+        let says_internet = controller.connection().reach == Reach::Internet;
         let claims = [
             (says_connected && !connected, SESSION_LIE, "DataConnected=True without a session"),
             (apn_wrong, APN_LIE, "DataConnected=True with another access point"),
             (link_wrong, LINK_LIE, "LinkConfigured=True with other addresses than the network gave"),
+            (says_internet && !connected, SESSION_LIE, "connection=internet without a session"),
         ];
         for (lie, (is_lie, allowed, what)) in self.lies.iter_mut().zip(claims) {
             if let Some(from) = since(lie, is_lie, now)
