@@ -161,7 +161,10 @@ impl Chaos {
         }
         let example = Disturbance::all_examples().into_iter().nth(kind - DISTURBANCES)?;
         // Nothing tells of it and no fact ages more slowly: it is found, but not within the calm.
-        let untold = matches!(example, Disturbance::EthernetFraming | Disturbance::LoseIndications { .. });
+        let untold = matches!(
+            example,
+            Disturbance::EthernetFraming | Disturbance::LoseIndications { .. } | Disturbance::ForeignProfile { .. }
+        );
         if untold && now + LONGEST_AGE > self.end {
             return None;
         }
