@@ -22,7 +22,7 @@ impl Pieces {
     /// Takes in a file of the card; which one it is says the request.
     pub(super) fn file(&mut self, file: u16, bytes: &[u8]) {
         match file {
-            ICCID => self.number = Some(half_bytes(bytes)),
+            ICCID => self.begin(half_bytes(bytes)),
             IMSI => self.imsi = uim::imsi_digits(bytes).and_then(|digits| Imsi::parse(&digits).ok()),
             AD => self.mnc_digits = uim::mnc_length(bytes).and_then(|length| u8::try_from(length).ok()),
             GID1 => self.gid1 = gid1(bytes),
@@ -33,7 +33,13 @@ impl Pieces {
 
     /// Takes in the card's number as DMS writes it.
     pub(super) fn number(&mut self, text: &str) {
-        self.number = Some(text.to_ascii_uppercase());
+        self.begin(text.to_ascii_uppercase());
+    }
+
+    /// The number is read first: whatever is known beside it may be another card's.
+    fn begin(&mut self, number: String) {
+        let Self { state, pin, .. } = std::mem::take(self);
+        *self = Self { number: Some(number), state, pin, ..Self::default() };
     }
 
     /// Takes in the subscriber as DMS writes it.
@@ -209,10 +215,12 @@ mod tests {
         assert_eq!((card.gid1.as_deref(), card.service_provider_name.as_deref()), (Some("A10B"), Some("hologram")));
         assert_eq!((card.mnc_digits, card.home_network()), (Some(3), Some("310410")));
         assert!(pieces.identity().is_none(), "a look begins with nothing");
+        // A look that was given up half-way, then another card.
+        pieces.file(IMSI, &[0x08, 0x39, 0x01, 0x14, 0x10, 0x32, 0x54, 0x76, 0x98]);
+        pieces.file(ICCID, &[0x98; 10]);
         for (file, bytes) in [(GID1, &[0xFF; 4][..]), (GID1, &[]), (SPN, &[0x01, 0xFF, 0xFF]), (IMSI, &[0x08, 0x39])] {
             pieces.file(file, bytes);
         }
-        pieces.file(ICCID, &[0x98; 10]);
         let bare = pieces.identity().unwrap().unwrap();
         assert_eq!(bare, SimIdentity::of(bare.iccid.clone()));
     }

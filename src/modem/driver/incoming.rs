@@ -111,6 +111,10 @@ impl Driver {
     fn note_lock(&mut self, state: SimState, now: Instant) {
         let locked = matches!(state, SimState::PinRequired { .. });
         if std::mem::replace(&mut self.ways.card_locked, locked) != locked {
+            if let Some(look) = self.find(Purpose::Read(Fact::SimIdentity)) {
+                self.transactions.abandon(look);
+                self.scripts.remove(&look);
+            }
             self.doubt(FactSet::of(&[Fact::SimIdentity]), now);
         }
     }
