@@ -463,6 +463,15 @@ pub enum Happening {
     },
     /// A modem that the file no longer names was let go.
     Retired,
+    /// The connection reaches further, or not as far, than before.
+    ConnectionChanged {
+        /// Before: `disconnected`, `lan` or `internet`.
+        from: String,
+        /// Now.
+        to: String,
+        /// The condition that decides that.
+        because: String,
+    },
 }
 
 /// The configuration in force.

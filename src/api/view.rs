@@ -152,6 +152,9 @@ pub fn happening(what: &EventKind, now: Instant) -> Happening {
             Happening::Recovery { diagnosis: diagnosis.to_string(), step: step.to_string(), attempt: *attempt }
         }
         EventKind::Retired => Happening::Retired,
+        EventKind::ConnectionChanged { from, to, because } => {
+            Happening::ConnectionChanged { from: from.clone(), to: to.clone(), because: because.clone() }
+        }
     }
 }
 

@@ -88,6 +88,9 @@ fn log(event: &EventView) {
         Happening::Recovery { diagnosis, step, attempt } => {
             tracing::warn!(modem, diagnosis, step, attempt, "recovery");
         }
+        Happening::ConnectionChanged { from, to, because } => {
+            tracing::info!(modem, from, to, because, "connection");
+        }
         Happening::Retired => tracing::info!(modem, "retired"),
     }
 }

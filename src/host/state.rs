@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     fn memory(client: u8) -> Memory {
-        Memory { clients: [("dms".to_owned(), client)].into() }
+        Memory { clients: [("dms".to_owned(), client)].into(), ..Memory::default() }
     }
 
     #[test]

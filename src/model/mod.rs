@@ -12,6 +12,7 @@ pub mod observed;
 pub mod radio;
 pub mod session;
 pub mod sim;
+pub mod telemetry;
 pub mod time;
 
 pub use action::{Action, Actor};

@@ -20,6 +20,7 @@ mod quirks;
 mod reads;
 mod role;
 mod script;
+mod telemetry;
 mod transactions;
 mod translate;
 

@@ -5,14 +5,22 @@ use super::role::Role;
 use crate::model::{Fact, IpFamily};
 use crate::qmi::{ctl, dms, nas, uim, wda, wds};
 
-/// The calls whose answers make up a fact; none for a fact that the host owns. `names_endpoint`: whether the modem wants
-/// the data endpoint named, once that is known.
-pub(super) fn calls(fact: Fact, names_endpoint: Option<bool>) -> Vec<Call> {
+/// What we have learned of how a modem wants to be asked.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Manners {
+    /// Whether the data endpoint must be named.
+    pub(super) names_endpoint: Option<bool>,
+    /// Whether it knows the newer way to ask for the signal.
+    pub(super) signal_info: Option<bool>,
+}
+
+/// The calls whose answers make up a fact; none for a fact that the host owns or that comes beside another.
+pub(super) fn calls(fact: Fact, manners: Manners) -> Vec<Call> {
     match fact {
-        Fact::Port | Fact::Link => Vec::new(),
+        Fact::Port | Fact::Link | Fact::Location => Vec::new(),
         Fact::Control => vec![Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)],
         Fact::Device => device(),
-        Fact::DataFormat => data_format(names_endpoint),
+        Fact::DataFormat => data_format(manners.names_endpoint),
         Fact::OperatingMode => vec![Call::client(Role::Dms, &dms::get_operating_mode::Request::default())],
         Fact::Sim => vec![Call::client(Role::Uim, &uim::get_card_status::Request::default())],
         Fact::SimIdentity => vec![read_file(uim::File::iccid()), read_file(uim::File::imsi()).optional()],
@@ -24,7 +32,38 @@ pub(super) fn calls(fact: Fact, names_endpoint: Option<bool>) -> Vec<Call> {
         Fact::SessionIpv6 => vec![session(IpFamily::Ipv6)],
         Fact::SettingsIpv4 => vec![settings(IpFamily::Ipv4)],
         Fact::SettingsIpv6 => vec![settings(IpFamily::Ipv6)],
+        Fact::Signal => signal(manners.signal_info),
+        Fact::Cell => vec![Call::client(Role::Nas, &nas::get_cell_location_info::Request::default())],
+        Fact::Band => vec![Call::client(Role::Nas, &nas::get_rf_band_information::Request::default())],
+        Fact::SystemInfo => vec![Call::client(Role::Nas, &nas::get_system_info::Request::default())],
+        Fact::OperatorName => vec![Call::client(Role::Nas, &nas::get_operator_name::Request::default())],
+        Fact::NetworkTime => vec![Call::client(Role::Nas, &nas::get_network_time::Request::default())],
+        Fact::StatisticsIpv4 => vec![statistics(IpFamily::Ipv4)],
+        Fact::StatisticsIpv6 => vec![statistics(IpFamily::Ipv6)],
     }
+}
+
+/// Old firmware knows the older way only: until we know, both are asked.
+fn signal(signal_info: Option<bool>) -> Vec<Call> {
+    use nas::StrengthItems as Items;
+    let newer = Call::client(Role::Nas, &nas::get_signal_info::Request::default()).optional();
+    // Everything but the interference level, which only CDMA has.
+    let mask = Items::RSSI | Items::ECIO | Items::IO | Items::SINR | Items::RSRQ | Items::LTE_SNR | Items::LTE_RSRP;
+    let request = nas::get_signal_strength::Request { mask: Some(mask), ..Default::default() };
+    let older = Call::client(Role::Nas, &request).optional();
+    match signal_info {
+        Some(true) => vec![newer],
+        Some(false) => vec![older],
+        None => vec![newer, older],
+    }
+}
+
+/// All ten counters.
+pub(super) const COUNTERS: wds::StatisticsMask = wds::StatisticsMask(0x3FF);
+
+fn statistics(family: IpFamily) -> Call {
+    let request = wds::get_packet_statistics::Request { mask: Some(COUNTERS), ..Default::default() };
+    Call::client(Role::Wds(family), &request)
 }
 
 fn read_file(file: uim::File) -> Call {
@@ -43,6 +82,7 @@ fn device() -> Vec<Call> {
         Call::client(Role::Dms, &dms::get_manufacturer::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_model::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_revision::Request::default()).optional(),
+        Call::client(Role::Dms, &dms::get_hardware_revision::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_ids::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_capabilities::Request::default()).optional(),
     ]

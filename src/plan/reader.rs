@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
             self.wanted.insert(fact);
             return None;
         };
-        let due = seen.at + fact.refresh_after();
+        let due = self.due(fact, seen.at);
         let expires = seen.at + fact.max_age();
         if self.now >= due {
             self.wanted.insert(fact);
@@ -86,6 +86,21 @@ impl<'a> Reader<'a> {
         self.in_stage.insert(fact);
         self.read.insert(fact);
         Some(&seen.value)
+    }
+
+    /// When a fact is to be looked at again. Sessions of two families take turns: a look at either also shows a modem that
+    /// hangs or has restarted, so one of them every [`Fact::SESSION_LOOK`] is enough for both.
+    fn due(&self, fact: Fact, at: Instant) -> Instant {
+        let (other, seen) = match fact {
+            Fact::SessionIpv4 => (Fact::SessionIpv6, self.observed.session_ipv6.as_ref()),
+            Fact::SessionIpv6 => (Fact::SessionIpv4, self.observed.session_ipv4.as_ref()),
+            _ => return at + fact.refresh_after(),
+        };
+        match seen.filter(|seen| self.now < seen.at + other.max_age()) {
+            Some(seen) if (at, fact) < (seen.at, other) => seen.at + Fact::SESSION_LOOK,
+            Some(_) => at + 2 * Fact::SESSION_LOOK,
+            None => at + Fact::SESSION_LOOK,
+        }
     }
 
     /// Draws the conclusion anew at that time at the latest.

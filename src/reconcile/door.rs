@@ -5,8 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::traffic::Tally;
 use crate::config::Source;
-use crate::model::{Action, Condition, ConditionKind, Fact, Failure, LinkState, ModemName, PortState, Secret, Status};
+use crate::model::{
+    Action, Condition, ConditionKind, Fact, FactSet, Failure, LinkState, ModemName, PortState, Secret, Status,
+};
+use crate::property::Change;
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +33,8 @@ pub enum Input {
     PowerDone(ModemName, Result<(), String>),
     /// A secret that was asked for, or why it cannot be had.
     Secret(SecretRef, Result<Secret, String>),
+    /// Somebody wants to see this telemetry, for a while: a demand runs out by itself.
+    Watched(ModemName, FactSet),
     /// Nothing happened but time.
     Timer,
 }
@@ -68,6 +74,8 @@ pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.
     pub clients: std::collections::BTreeMap<String, u8>,
+    /// What the sessions have carried.
+    pub traffic: Tally,
 }
 
 /// Where the shell finds a secret that is not in the file.
@@ -113,6 +121,8 @@ pub enum Output {
     Remember(ModemName, Memory),
     /// Something worth telling people.
     Event(Event),
+    /// Properties have changed, these together.
+    Changed(Vec<Change>),
 }
 
 /// Something that happened, for people and logs.
@@ -176,4 +186,13 @@ pub enum EventKind {
     },
     /// A modem that the file no longer names was let go.
     Retired,
+    /// The connection reaches further, or not as far, than before: `disconnected`, `lan`, `internet`.
+    ConnectionChanged {
+        /// How far it reached before.
+        from: String,
+        /// How far it reaches now.
+        to: String,
+        /// What decides that: a condition and its message.
+        because: String,
+    },
 }

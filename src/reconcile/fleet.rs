@@ -7,6 +7,7 @@ use super::door::{Event, EventKind, Input, Memory, Output, SecretRef};
 use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, ServiceProvider, Source};
 use crate::model::{Condition, ConditionKind, Finding, Instant, ModemName, Provider, Secret, Selection, Status};
 use crate::plan::Previewed;
+use crate::property::{self, Connection, Held, Table, Value};
 use crate::provider::Choice;
 
 /// Secrets that the shell fetched, or why it could not.
@@ -37,6 +38,9 @@ pub struct Fleet {
     memories: BTreeMap<ModemName, Memory>,
     secrets: Secrets,
     controllers: BTreeMap<ModemName, Controller>,
+    /// Properties of the device as a whole.
+    globals: Table,
+    now: Instant,
     out: VecDeque<Output>,
 }
 
@@ -60,6 +64,8 @@ impl Fleet {
             memories: BTreeMap::new(),
             secrets: Secrets::new(),
             controllers: BTreeMap::new(),
+            globals: Table::default(),
+            now: Instant::ZERO,
             out: VecDeque::new(),
         }
     }
@@ -93,6 +99,22 @@ impl Fleet {
         self.controllers.values()
     }
 
+    /// Properties of the device as a whole: `connection`, the best of all modems.
+    #[must_use]
+    pub fn globals(&self) -> &Table {
+        &self.globals
+    }
+
+    /// Every property that a pattern selects, sorted.
+    #[must_use]
+    pub fn properties(&self, pattern: &str) -> Vec<(String, Held)> {
+        let tables = self.controllers.values().map(Controller::properties).chain([&self.globals]);
+        let selected = tables.flat_map(Table::iter).filter(|(name, _)| property::selects(pattern, name));
+        let mut found: Vec<(String, Held)> = selected.map(|(name, held)| (name.to_owned(), held.clone())).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
     /// One modem.
     #[must_use]
     pub fn controller(&self, name: &ModemName) -> Option<&Controller> {
@@ -118,6 +140,7 @@ impl Fleet {
 
     /// Takes in what happened. Inputs about a modem that the file does not name are ignored.
     pub fn handle(&mut self, input: Input, now: Instant) {
+        self.now = now;
         match input {
             Input::Config(sources) => self.configure(&sources, now),
             Input::Remembered(name, memory) => {
@@ -132,6 +155,7 @@ impl Fleet {
             Input::Bytes(name, bytes) => self.with(&name, |c, s| c.handle_bytes(&bytes, s, now)),
             Input::Link(name, state) => self.with(&name, |c, s| c.handle_link(state, s, now)),
             Input::LinkDone(name, result) => self.with(&name, |c, s| c.handle_link_done(result, s, now)),
+            Input::Watched(name, facts) => self.with(&name, |c, s| c.handle_watched(facts, s, now)),
             Input::PowerDone(name, result) => self.with(&name, |c, s| c.handle_power_done(result, s, now)),
             Input::Timer => {
                 let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);
@@ -142,6 +166,9 @@ impl Fleet {
                 });
             }
         }
+        let best = self.controllers.values().map(Controller::connection).max().unwrap_or(Connection::Disconnected);
+        let best = Some(Value::Text(best.name().to_owned()));
+        self.out.extend(self.globals.put("connection", best, now).map(|change| Output::Changed(vec![change])));
     }
 
     /// What to do next.
@@ -174,6 +201,10 @@ impl Fleet {
             self.out.push_back(output);
         }
         if controller.is_gone() {
+            controller.tell_gone(self.now);
+            while let Some(output) = controller.poll_output() {
+                self.out.push_back(output);
+            }
             self.controllers.remove(name);
             self.memories.remove(name);
             self.out.push_back(Output::Remember(name.clone(), Memory::default()));

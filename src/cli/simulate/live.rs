@@ -98,6 +98,8 @@ impl Live {
                 let rest = format!("{step}, because of {diagnosis}, attempt {attempt}");
                 plain(Tone::Pending, &format!("{:NAME$}", "  recovery"), rest)
             }
+            // The conditions have said the same.
+            Happening::ConnectionChanged { .. } => None,
             Happening::Retired => plain(Tone::Plain, "retired", String::new()),
         }
     }

@@ -12,6 +12,7 @@ use crate::modem::clients::Client;
 use crate::modem::doubts::{self, Doubt};
 use crate::modem::role::Role;
 use crate::modem::script;
+use crate::modem::telemetry;
 use crate::modem::transactions::{Match, Open};
 use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wda, wds};
 
@@ -51,7 +52,7 @@ impl Driver {
             {
                 return self.lost("the modem does not know our client ids", now);
             }
-            Err(error) if call.tolerates(error) => {}
+            Err(error) if call.tolerates(error) => self.tolerated(&call, error),
             Err(error) => return self.finish(open.script, Err(answers::failure(frame, error)), now),
         }
         self.advance(open.script, now);
@@ -71,7 +72,10 @@ impl Driver {
             self.ended.remove(&family);
         }
         if frame.key() == wda::get_data_format::KEY {
-            self.names_endpoint = Some(!call.frame.tlvs.is_empty());
+            self.manners.names_endpoint = Some(!call.frame.tlvs.is_empty());
+        }
+        if frame.key() == nas::get_signal_info::KEY {
+            self.manners.signal_info = Some(true);
         }
         let cause = family.and_then(|family| self.ended.get(&family).copied());
         if let Some(report) = self.gathered.absorb(frame, family, cause) {
@@ -80,6 +84,17 @@ impl Driver {
             }
             self.out.push_back(Output::Learn(report));
         }
+        self.out.extend(telemetry::beside(frame).into_iter().map(Output::Learn));
+    }
+
+    /// A refusal that does not end the script.
+    fn tolerated(&mut self, call: &Call, error: ProtocolError) {
+        if call.frame.key() == nas::get_signal_info::KEY
+            && matches!(error, ProtocolError::InvalidQmiCommand | ProtocolError::NotSupported)
+        {
+            self.manners.signal_info = Some(false);
+        }
+        self.gathered.refused(call.frame.key(), error);
     }
 
     /// An answer after its time: what it granted is taken over or given back.
@@ -106,6 +121,13 @@ impl Driver {
         if let Some(open) = self.transactions.promised(frame) {
             let answer = Frame { kind: Kind::Response, transaction: open.transaction, ..frame.clone() };
             return self.answered(&open, &answer, now);
+        }
+        if self.synchronised {
+            // Nothing is decided by these: they may be believed.
+            self.out.extend(telemetry::indication(frame, &self.clients).into_iter().map(Output::Learn));
+            if let Some(cause) = telemetry::refusal(frame) {
+                self.gathered.turned_away(cause);
+            }
         }
         match doubts::of(frame, &self.clients) {
             Doubt::Facts(facts) => {
@@ -163,7 +185,11 @@ impl Driver {
         if purpose == Some(Purpose::Probe) || self.unanswered >= UNANSWERED {
             return self.unresponsive(now);
         }
-        self.finish(open.script, Err(Failure::Timeout), now);
+        match self.scripts.get_mut(&open.script).filter(|script| script.prepares_without()) {
+            // A report that an old modem does not even refuse is done without.
+            Some(_) => self.advance(open.script, now),
+            None => self.finish(open.script, Err(Failure::Timeout), now),
+        }
         if self.synchronised && self.find(Purpose::Probe).is_none() {
             self.run(Purpose::Probe, vec![script::probe()], now);
         }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::answers::Gathered;
 use super::clients::Clients;
 use super::quirks::Quirks;
+use super::reads::Manners;
 use super::script::{self, Context};
 use super::transactions::Transactions;
 use crate::model::defect::{Defect, planted};
@@ -30,6 +31,21 @@ const LOOK_AGAIN: [Duration; 5] = [
     Duration::from_secs(10),
     Duration::from_secs(20),
 ];
+
+/// The device's identity is asked for again after this long where the modem could not give a part of it: soon for a
+/// minute, as firmware that starts is forgetful, then as one does with firmware that stays so.
+const OWED_AGAIN: Duration = Duration::from_secs(5);
+const OWED_MUCH_LATER: Duration = Duration::from_secs(600);
+const OWED_SOON: usize = 12;
+
+/// Telemetry that was refused is asked for again at its own pace, at the latest after this long.
+const TELEMETRY_AGAIN: Duration = Duration::from_secs(30);
+/// So many failed looks at telemetry in a row mean that the modem does not know.
+const TELEMETRY_MISSES: usize = 3;
+
+/// More looks at one fact in a second than this tell nothing: indications come in floods.
+const LOOKS_PER_SECOND: u32 = 10;
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A doubt is settled by one look, which takes milliseconds; after this long action does not wait for it any more.
 const SETTLES_WITHIN: Duration = Duration::from_secs(3);
@@ -63,6 +79,13 @@ struct Looks {
     not_before: Instant,
 }
 
+/// Looks at a fact within a second.
+#[derive(Clone, Copy, Default, Debug)]
+struct Pace {
+    from: Instant,
+    looks: u32,
+}
+
 /// Drives one control port.
 #[derive(Debug)]
 pub struct Driver {
@@ -89,8 +112,9 @@ pub struct Driver {
     looks: BTreeMap<Fact, Looks>,
     /// Since when a fact is doubtful, until a look has settled it.
     unsettled: BTreeMap<Fact, Instant>,
-    /// Whether the modem wants the data endpoint named; `None`: not tried yet.
-    names_endpoint: Option<bool>,
+    /// When each fact was looked at in this second.
+    pace: BTreeMap<Fact, Pace>,
+    manners: Manners,
     unanswered: u32,
     /// When we last released every client id ourselves.
     own_sync: Option<Instant>,
@@ -119,7 +143,8 @@ impl Driver {
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
             unsettled: BTreeMap::new(),
-            names_endpoint: None,
+            pace: BTreeMap::new(),
+            manners: Manners::default(),
             unanswered: 0,
             own_sync: None,
             out: VecDeque::new(),
@@ -230,7 +255,20 @@ impl Driver {
     fn held_back(&self) -> impl Iterator<Item = Instant> {
         let wanted = if self.synchronised { self.wanted.union(self.doubted) } else { FactSet::NONE };
         let idle = wanted.iter().filter(|fact| self.find(Purpose::Read(*fact)).is_none());
-        idle.filter_map(|fact| self.looks.get(&fact).map(|looks| looks.not_before))
+        idle.filter_map(|fact| self.not_before(fact))
+    }
+
+    /// Until when a look at a fact is held back: it failed lately, or it was looked at too often.
+    fn not_before(&self, fact: Fact) -> Option<Instant> {
+        let failed = self.looks.get(&fact).map(|looks| looks.not_before);
+        let flooded = self.pace.get(&fact).filter(|pace| pace.looks >= LOOKS_PER_SECOND);
+        failed.into_iter().chain(flooded.map(|pace| pace.from + SECOND)).max()
+    }
+
+    /// Whether one of these facts is being looked at.
+    #[must_use]
+    pub fn is_looking(&self, facts: FactSet) -> bool {
+        facts.iter().any(|fact| self.find(Purpose::Read(fact)).is_some())
     }
 
     fn reset_channel(&mut self) {
@@ -242,6 +280,7 @@ impl Driver {
         self.wanted = FactSet::NONE;
         self.doubted = FactSet::NONE;
         self.looks.clear();
+        self.pace.clear();
         self.unsettled.clear();
         self.unanswered = 0;
     }

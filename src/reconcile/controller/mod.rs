@@ -4,6 +4,7 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use super::conditions::Conditions;
 use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
+use super::telemetry::Telemetry;
+use super::traffic::Meter;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
@@ -20,7 +23,7 @@ use crate::model::{
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Cycle;
-use crate::property::{self, Value, View};
+use crate::property::{Connection, Table};
 use crate::provider::{self, Choice};
 
 use super::fleet::Secrets;
@@ -56,6 +59,13 @@ pub struct Controller {
     plan: Plan,
     conditions: Conditions,
     recovery: Recovery,
+    telemetry: Telemetry,
+    meter: Meter,
+    properties: Table,
+    connection: Connection,
+    /// When the properties were last taken, and when they are to be taken again.
+    taken_at: Option<Instant>,
+    take_at: Option<Instant>,
     driver: Driver,
     cycle: Cycle,
     /// What is kept over a restart of ours.
@@ -86,6 +96,12 @@ impl Controller {
             plan,
             conditions: Conditions::new(now),
             recovery: Recovery::default(),
+            telemetry: Telemetry::default(),
+            meter: Meter::new(memory.traffic, now),
+            properties: Table::default(),
+            connection: Connection::Disconnected,
+            taken_at: None,
+            take_at: Some(now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
@@ -169,8 +185,8 @@ impl Controller {
 
     /// What is known of it, as named values.
     #[must_use]
-    pub fn properties(&self) -> BTreeMap<&'static str, Value> {
-        property::table(View { observed: &self.observed, desired: &self.desired, conditions: self.conditions.list() })
+    pub fn properties(&self) -> &Table {
+        &self.properties
     }
 
     /// When the recovery ladder takes its next step, if trouble lasts.
@@ -222,7 +238,7 @@ impl Controller {
                 self.end(Err(Failure::Host(why)), now);
             }
         }
-        self.observed.learn(Report::Port(state), now);
+        self.learn(Report::Port(state), now);
         self.turn(secrets, now);
     }
 
@@ -231,7 +247,7 @@ impl Controller {
         if matches!(self.observed.doing, Some(Action::OpenPort)) {
             self.end(Ok(()), now);
         }
-        self.observed.learn(Report::Port(PortState::Open), now);
+        self.learn(Report::Port(PortState::Open), now);
         self.begin_anew();
         self.driver.handle_opened(match kind {
             PortKind::Exclusive => None,
@@ -249,7 +265,7 @@ impl Controller {
         self.host_looks.remove(&Fact::Link);
         // While a change is under way an older state may still arrive; the look after the change decides.
         if !matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
-            self.observed.learn(Report::Link(state), now);
+            self.learn(Report::Link(state), now);
         }
         self.turn(secrets, now);
     }
@@ -287,8 +303,10 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery];
-        [host, looks, plan].into_iter().chain(inner).flatten().min()
+        let telemetry = self.telemetry.poll_timeout();
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, telemetry];
+        let properties = self.take_at.map(|at| (at, "properties are to be told"));
+        [host, looks, plan, properties].into_iter().chain(inner).flatten().min()
     }
 
     /// The one path: learn, conclude, begin at most one action at a time, publish.
@@ -314,6 +332,7 @@ impl Controller {
         self.look(now);
         self.take_in(now);
         self.publish(now);
+        self.tell(now);
     }
 
     /// Takes over what the driver learned and did.
@@ -322,7 +341,10 @@ impl Controller {
             match output {
                 modem::Output::Send(bytes) => self.out.push_back(Output::Send(self.name.clone(), bytes)),
                 modem::Output::Learn(report) => self.learn(report, now),
-                modem::Output::Forget(facts) => self.observed.forget(facts),
+                modem::Output::Forget(facts) => {
+                    self.observed.forget(facts);
+                    self.touch();
+                }
                 modem::Output::Heard => {
                     if let Some(control) = &mut self.observed.control {
                         control.at = now;
@@ -334,6 +356,7 @@ impl Controller {
                 modem::Output::Done(result) => self.end(result, now),
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
+                    self.touch();
                     self.observed.dialled = None;
                     self.begin_anew();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
@@ -378,8 +401,17 @@ impl Controller {
             if was_up {
                 self.driver.suspect(UPSTREAM, now);
             }
+            self.stop_counting(*family);
         }
+        let counted = match &report {
+            Report::Statistics(family, _) => Some(*family),
+            _ => None,
+        };
         self.observed.learn(report, now);
+        if let Some(family) = counted {
+            self.count(family, now);
+        }
+        self.touch();
     }
 
     /// Chooses the service provider for the card that is in now.
@@ -417,6 +449,9 @@ impl Controller {
     fn publish(&mut self, now: Instant) {
         for news in self.conditions.update(&self.plan, self.generation, now) {
             self.event(news);
+        }
+        if self.conditions.take_changed() {
+            self.touch();
         }
     }
 

@@ -217,7 +217,7 @@ impl<'w> Gateway<'w> {
             | Output::ConfigureLink(name, _)
             | Output::Power(name, _)
             | Output::Remember(name, _) => Some(name),
-            Output::Fetch(_) | Output::Event(_) => None,
+            Output::Fetch(_) | Output::Event(_) | Output::Changed(_) => None,
         };
         if let Some(at) = about.and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
             let config = config(self.world, self.file, at);
