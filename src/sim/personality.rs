@@ -90,6 +90,10 @@ pub struct Personality {
     pub renames: bool,
     /// DMS has the old commands for the card.
     pub dms_uim: bool,
+    /// NAS has Get Signal Info; old firmware has Get Signal Strength alone.
+    pub signal_info: bool,
+    /// NAS tells the bands in use; otherwise its list is empty.
+    pub tells_bands: bool,
     /// Requests of one service wait for one another, slow ones too.
     pub serialises: bool,
 }
@@ -129,6 +133,8 @@ const WELL_BEHAVED: Personality = Personality {
     reset_works: true,
     renames: true,
     dms_uim: true,
+    signal_info: true,
+    tells_bands: true,
     serialises: false,
 };
 
@@ -158,6 +164,7 @@ const ALL: &[Personality] = &[
         attach_ms: (2_000, 6_000),
         mode_ms: (3_000, 12_000),
         dial_ms: (2_000, 12_000),
+        tells_bands: false,
         serialises: true,
         ..WELL_BEHAVED
     },
@@ -166,6 +173,7 @@ const ALL: &[Personality] = &[
         about: "answers, but never says anything unasked, not even that it restarted",
         model: "SIM900-QMI",
         indications: Indications::Never,
+        signal_info: false,
         announces_restart: false,
         ..WELL_BEHAVED
     },
