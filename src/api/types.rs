@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::property::Value;
+
 /// The version of this contract. A request without one means the newest.
 pub const VERSION: u32 = 1;
 
@@ -68,6 +70,18 @@ pub enum Request {
         #[serde(default)]
         origin: bool,
     },
+    /// What is known, as named values. Telemetry is asked for first, two seconds at most. Answer: `properties`.
+    Get {
+        /// Full names, or patterns: `*` stands for one part, a last `*` for all the rest; a name stands for all below it.
+        #[serde(default = "everything")]
+        pattern: String,
+    },
+    /// As `get`, and then every change. Answer: `properties`, and then `change` for each.
+    Watch {
+        /// As of `get`.
+        #[serde(default = "everything")]
+        pattern: String,
+    },
     /// Does something to a simulated modem. Answer: `done`.
     Disturb {
         /// The modem; may be left out where there is only one.
@@ -77,6 +91,10 @@ pub enum Request {
         #[schemars(with = "serde_json::Value")]
         disturbance: crate::sim::Disturbance,
     },
+}
+
+fn everything() -> String {
+    "*".to_owned()
 }
 
 /// A configuration file that is not in force.
@@ -106,6 +124,10 @@ pub enum Response {
     Event(EventView),
     /// To `config`.
     Config(ConfigView),
+    /// To `get` and `watch`.
+    Properties(PropertiesView),
+    /// One change.
+    Change(ChangeView),
     /// It was done.
     Done,
     /// It was not.
@@ -481,4 +503,48 @@ pub struct ConfigView {
     pub generation: u64,
     /// Its effective text.
     pub text: String,
+}
+
+/// Named values.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PropertiesView {
+    /// Those that the pattern selects and that are there, sorted by name.
+    pub properties: Vec<PropertyView>,
+}
+
+/// A named value.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PropertyView {
+    /// Its full name: `wwan0.mobile.iccid`.
+    pub name: String,
+    /// A text, a whole number, a flag, a list of texts, or whole numbers by name: `properties.json` says which.
+    #[schemars(with = "serde_json::Value")]
+    pub value: Value,
+    /// Its unit, if it has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+    /// For how long it has had this value.
+    pub since_ms: u64,
+}
+
+/// A value that changed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeView {
+    /// When, in UTC.
+    pub at: String,
+    /// When, since the daemon's start.
+    pub uptime_ms: u64,
+    /// The full name.
+    pub name: String,
+    /// The value before; none: it was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub old: Option<Value>,
+    /// Since when it had that value, since the daemon's start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_uptime_ms: Option<u64>,
+    /// The value now; none: it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub new: Option<Value>,
 }

@@ -99,10 +99,9 @@ impl Fact {
             // Two families take turns, so that one of them is asked every [`Self::SESSION_LOOK`].
             Self::SessionIpv4 | Self::SessionIpv6 => 80,
             Self::Port | Self::Control | Self::Link => 90,
-            Self::ServingSystem | Self::Location => 600,
-            Self::SettingsIpv4 | Self::SettingsIpv6 => 900,
-            Self::Technologies | Self::OperatingMode | Self::Sim => 1800,
-            Self::DataFormat | Self::NetworkTime => 3600,
+            Self::ServingSystem | Self::Location | Self::SettingsIpv4 | Self::SettingsIpv6 => 900,
+            Self::Technologies => 1800,
+            Self::OperatingMode | Self::Sim | Self::DataFormat | Self::NetworkTime => 3600,
             Self::Device | Self::SimIdentity => 6 * 3600,
             Self::Signal => 30,
             Self::Cell | Self::SystemInfo => 25,
@@ -114,12 +113,15 @@ impl Fact {
     /// How often the state of the sessions is looked at: a hung or silently restarted modem shows no later either.
     pub const SESSION_LOOK: Duration = Duration::from_secs(40);
 
+    /// How soon the settings of a session are looked at again while they lack the MTU, in its first hour.
+    pub const MTU_LOOK: Duration = Duration::from_secs(300);
+
     /// How often telemetry is asked for while nobody watches; `None`: not at all, indications must do.
     #[must_use]
     pub const fn calm_refresh(self) -> Option<Duration> {
         match self {
             // Where reports come, they confirm the fact and nothing is ever asked.
-            Self::Signal | Self::StatisticsIpv4 | Self::StatisticsIpv6 => Some(Duration::from_secs(1800)),
+            Self::Signal | Self::StatisticsIpv4 | Self::StatisticsIpv6 => Some(Duration::from_secs(3600)),
             _ => None,
         }
     }

@@ -13,6 +13,9 @@ use super::{Outcome, backoff};
 /// While a stage waits for a fact to change, it is looked at this often: not every modem tells.
 const IMPATIENT: Duration = Duration::from_secs(10);
 
+/// How long a session's network is asked for the MTU that it has not told.
+const ASKS_FOR_MTU: Duration = Duration::from_secs(3600);
+
 pub(super) struct Reader<'a> {
     pub(super) observed: &'a Observed,
     pub(super) now: Instant,
@@ -94,6 +97,7 @@ impl<'a> Reader<'a> {
         let (other, seen) = match fact {
             Fact::SessionIpv4 => (Fact::SessionIpv6, self.observed.session_ipv6.as_ref()),
             Fact::SessionIpv6 => (Fact::SessionIpv4, self.observed.session_ipv4.as_ref()),
+            Fact::SettingsIpv4 | Fact::SettingsIpv6 if self.lacks_mtu(fact) => return at + Fact::MTU_LOOK,
             _ => return at + fact.refresh_after(),
         };
         match seen.filter(|seen| self.now < seen.at + other.max_age()) {
@@ -101,6 +105,19 @@ impl<'a> Reader<'a> {
             Some(_) => at + 2 * Fact::SESSION_LOOK,
             None => at + Fact::SESSION_LOOK,
         }
+    }
+
+    /// Whether these are the settings to learn the MTU from, and it is not told yet. One family is enough to ask; a
+    /// network that has not told it in an hour does not.
+    fn lacks_mtu(&self, fact: Fact) -> bool {
+        let settings = [&self.observed.settings_ipv4, &self.observed.settings_ipv6];
+        let told = settings.iter().any(|seen| seen.as_ref().is_some_and(|seen| seen.value.ip.mtu.is_some()));
+        let (first, seen) = match settings {
+            [Some(seen), _] => (Fact::SettingsIpv4, seen),
+            [None, Some(seen)] => (Fact::SettingsIpv6, seen),
+            [None, None] => return false,
+        };
+        fact == first && !told && self.now.since(seen.since) < ASKS_FOR_MTU
     }
 
     /// Draws the conclusion anew at that time at the latest.

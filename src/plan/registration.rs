@@ -26,9 +26,9 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
         Registration::Home => Outcome::Satisfied(Finding::Home(serving.plmn)),
         Registration::Roaming => Outcome::Satisfied(Finding::Roaming(serving.plmn)),
         Registration::Denied(cause) => Outcome::Wait(Finding::Denied(cause)),
-        Registration::NotRegistered | Registration::Searching | Registration::Unknown => {
-            Outcome::Wait(Finding::Searching)
-        }
+        Registration::Searching => Outcome::Wait(Finding::Searching),
+        Registration::NotRegistered => Outcome::Wait(Finding::NotRegistered),
+        Registration::Unknown => Outcome::Wait(Finding::RegistrationUnknown),
     }
 }
 
@@ -56,4 +56,41 @@ fn forbidden_network(plmn: Option<Plmn>, facts: &mut Reader<'_>) -> Outcome {
         facts.effective(Action::StopSession(family).name());
     }
     Outcome::Wait(Finding::RoamingNotAllowed(plmn))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccessTechnologies, Instant, Observed, Report, ServingSystem};
+
+    #[test]
+    fn lnk_9_every_state_of_registration_has_its_own_reason() {
+        for (registration, reason) in [
+            (Registration::NotRegistered, "NotRegistered"),
+            (Registration::Searching, "Searching"),
+            (Registration::Denied(Some(11)), "Denied"),
+            (Registration::Unknown, "RegistrationUnknown"),
+            (Registration::Home, "Home"),
+            (Registration::Roaming, "Roaming"),
+        ] {
+            let mut observed = Observed::default();
+            let serving = ServingSystem {
+                registration,
+                ps_attached: true,
+                plmn: None,
+                operator_name: None,
+                technologies: AccessTechnologies::NONE,
+            };
+            observed.learn(Report::ServingSystem(serving), Instant::ZERO);
+            let desired = Desired {
+                technologies: None,
+                selection: Selection::Undecided,
+                link: crate::model::DesiredLink::default(),
+            };
+            let outcome = look(&desired, &mut Reader::new(&observed, Instant::from_secs(1)));
+            let (Outcome::Wait(finding) | Outcome::Satisfied(finding)) = &outcome else { panic!("{outcome:?}") };
+            assert_eq!(finding.reason(), reason);
+            assert_eq!(matches!(outcome, Outcome::Satisfied(_)), registration.is_registered());
+        }
+    }
 }

@@ -124,7 +124,7 @@ mod tests {
         let mut observed = connected();
         observed.learn(Report::Signal(Signal::default()), AT(100));
         telemetry.wanted(&observed, AT(110));
-        assert_eq!(telemetry.poll_timeout().map(|(at, _)| at), Some(AT(100 + 1800)), "calm");
+        assert_eq!(telemetry.poll_timeout().map(|(at, _)| at), Some(AT(100 + 3600)), "calm");
         telemetry.watch(FactSet::of(&[Fact::Signal, Fact::Cell, Fact::SessionIpv4]), AT(111));
         let wanted = telemetry.wanted(&observed, AT(111));
         assert!(wanted.contains(Fact::Cell) && !wanted.contains(Fact::Signal), "{wanted:?}: the signal is fresh");

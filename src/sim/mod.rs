@@ -24,6 +24,6 @@ pub use faulty::{Faults, Faulty};
 pub use host::{DAEMON, SimHost};
 pub use modem::{Output, Power, SimModem, Truth, Witness};
 pub use personality::{Indications, NewRadio, Personality};
-pub use profile::{Card, Network, Pin, Profile};
+pub use profile::{Card, Network, Pin, Profile, Strength};
 pub use random::{Random, Span};
 pub use switchboard::{BoardOutput, ConnectionId, Switchboard};

@@ -265,6 +265,12 @@ impl Driver {
         failed.into_iter().chain(flooded.map(|pace| pace.from + SECOND)).max()
     }
 
+    /// The id of the client of this name.
+    #[cfg(test)]
+    pub(super) fn client(&self, role: &str) -> Option<u8> {
+        self.clients.memory().get(role).copied()
+    }
+
     /// Whether one of these facts is being looked at.
     #[must_use]
     pub fn is_looking(&self, facts: FactSet) -> bool {

@@ -63,6 +63,8 @@ pub struct Controller {
     meter: Meter,
     properties: Table,
     connection: Connection,
+    /// Something was learned since the properties were last taken.
+    touched: bool,
     /// When the properties were last taken, and when they are to be taken again.
     taken_at: Option<Instant>,
     take_at: Option<Instant>,
@@ -100,6 +102,7 @@ impl Controller {
             meter: Meter::new(memory.traffic, now),
             properties: Table::default(),
             connection: Connection::Disconnected,
+            touched: true,
             taken_at: None,
             take_at: Some(now),
             driver: Driver::new(&memory.clients),

@@ -18,10 +18,11 @@ impl Controller {
         self.turn(secrets, now);
     }
 
-    /// Whether a look at one of these facts is under way: who waits for its end sees them as they are now.
+    /// Whether no look at one of these facts is under way and everything learned is in the properties: whoever waits for
+    /// that sees them as they are now.
     #[must_use]
-    pub fn is_looking(&self, facts: FactSet) -> bool {
-        self.driver.is_looking(facts)
+    pub fn is_current(&self, facts: FactSet) -> bool {
+        !self.touched && !self.driver.is_looking(facts)
     }
 
     /// What the sessions have carried.
@@ -32,6 +33,7 @@ impl Controller {
 
     /// Something was learned or forgotten: the properties may differ.
     pub(super) fn touch(&mut self) {
+        self.touched = true;
         let due = self.taken_at.map_or(Instant::ZERO, |at| at + TAKEN_EVERY);
         self.take_at = Some(self.take_at.map_or(due, |at| at.min(due)));
     }
@@ -57,6 +59,7 @@ impl Controller {
         self.take_at = view.until();
         self.connection = connection;
         self.taken_at = Some(now);
+        self.touched = false;
         let changes = self.properties.put_many(values.iter().map(|(name, value)| (name.as_str(), value.clone())), now);
         if changes.is_empty() {
             return;
