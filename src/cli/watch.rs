@@ -17,6 +17,9 @@ pub struct Args {
     /// As of `wwan get`
     #[arg(default_value = "*")]
     pattern: String,
+    /// First show what is there now
+    #[arg(long)]
+    initial: bool,
     /// How to print; json gives one object a line
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -25,18 +28,34 @@ pub struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let mut client = context.client()?;
     let pattern = property::spelt(&args.pattern);
-    let Response::Properties(_) = client.ask(&Request::Watch { pattern })? else {
+    let Response::Properties(now) = client.ask(&Request::Watch { pattern })? else {
         return Err(ClientError::Unexpected.into());
     };
+    for property in now.properties.iter().filter(|_| args.initial) {
+        print(args, context, property, || {
+            let value = property.value.to_string();
+            format!("{} {}", property.name, context.out.paint(Tone::Strong, &value))
+        })?;
+    }
     loop {
         let Response::Change(change) = client.next(None)? else { return Err(ClientError::Unexpected.into()) };
-        match args.output {
-            Format::Json => {
-                let line = serde_json::to_string(&change).map_err(|error| CliError::Print(error.into()))?;
-                context.out.line(line)?;
-            }
-            Format::Table | Format::Wide => context.out.line(said(context.out, &change))?,
+        print(args, context, &change, || said(context.out, &change))?;
+    }
+}
+
+/// One line: for programs the answer itself.
+fn print<T: serde::Serialize>(
+    args: &Args,
+    context: &Context,
+    answer: &T,
+    said: impl FnOnce() -> String,
+) -> Result<(), CliError> {
+    match args.output {
+        Format::Json => {
+            let line = serde_json::to_string(answer).map_err(|error| CliError::Print(error.into()))?;
+            context.out.line(line)
         }
+        Format::Table | Format::Wide => context.out.line(said()),
     }
 }
 
