@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::property::Value;
+pub use super::planned::{ModemPlanView, NextView, PlanView, PlannedView};
+pub use super::properties::{ChangeView, PropertiesView, PropertyView};
 
 /// The version of this contract. A request without one means the newest.
 pub const VERSION: u32 = 1;
@@ -291,62 +292,6 @@ pub struct ConditionView {
     pub observed_generation: u64,
 }
 
-/// The way to what the file asks.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PlanView {
-    /// Every modem.
-    pub modems: Vec<ModemPlanView>,
-}
-
-/// The way of one modem.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ModemPlanView {
-    /// Its name.
-    pub name: String,
-    /// What would be done, in order. Empty: everything is as the file asks, or it waits.
-    pub actions: Vec<PlannedView>,
-    /// What happens next.
-    pub next: NextView,
-}
-
-/// One action of a plan.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PlannedView {
-    /// The stage that asks for it.
-    pub stage: String,
-    /// What is done.
-    pub action: String,
-    /// What makes it necessary.
-    pub because: String,
-}
-
-/// What happens next.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "next", rename_all = "kebab-case")]
-pub enum NextView {
-    /// An action is under way or due.
-    Act {
-        /// Which.
-        action: String,
-    },
-    /// Nothing can be done before something happens.
-    Wait {
-        /// What for.
-        reason: String,
-        /// In a sentence.
-        message: String,
-        /// When we try again at the latest.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_ms: Option<u64>,
-    },
-    /// Everything is as the file asks.
-    Converged {
-        /// When we look again at the latest.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_ms: Option<u64>,
-    },
-}
-
 /// Why each modem is as it is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExplanationView {
@@ -503,48 +448,4 @@ pub struct ConfigView {
     pub generation: u64,
     /// Its effective text.
     pub text: String,
-}
-
-/// Named values.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PropertiesView {
-    /// Those that the pattern selects and that are there, sorted by name.
-    pub properties: Vec<PropertyView>,
-}
-
-/// A named value.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PropertyView {
-    /// Its full name: `wwan0.mobile.iccid`.
-    pub name: String,
-    /// A text, a whole number, a flag, a list of texts, or whole numbers by name: `properties.json` says which.
-    #[schemars(with = "serde_json::Value")]
-    pub value: Value,
-    /// Its unit, if it has one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub unit: String,
-    /// For how long it has had this value.
-    pub since_ms: u64,
-}
-
-/// A value that changed.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ChangeView {
-    /// When, in UTC.
-    pub at: String,
-    /// When, since the daemon's start.
-    pub uptime_ms: u64,
-    /// The full name.
-    pub name: String,
-    /// The value before; none: it was not there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub old: Option<Value>,
-    /// Since when it had that value, since the daemon's start.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub old_uptime_ms: Option<u64>,
-    /// The value now; none: it is gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub new: Option<Value>,
 }

@@ -4,12 +4,13 @@ use clap::Args as ClapArgs;
 
 use super::exit::{CliError, Exit};
 use super::out::{Out, Tone};
+use super::screen::tenths;
 use super::status::ago;
 use super::table::{self, Cell};
 use super::{Context, Format};
 use crate::api::types::{PropertiesView, PropertyView};
 use crate::api::{ClientError, Request, Response};
-use crate::property;
+use crate::property::{self, Value};
 
 /// Show what is known of the modems, as named values
 ///
@@ -47,7 +48,10 @@ pub(super) fn ask(context: &Context, pattern: &str) -> Result<PropertiesView, Cl
 
 fn rows(out: Out, output: Format, all: &[PropertyView]) -> Vec<String> {
     let row = |one: &PropertyView| -> Vec<Cell> {
-        let value = [one.value.to_string(), one.unit.clone()].join(" ").trim_end().to_owned();
+        let value = match (&one.value, one.unit.as_str()) {
+            (Value::Integer(value), "0.1 dB") => format!("{} dB", tenths(*value)),
+            (value, unit) => format!("{value} {unit}").trim_end().to_owned(),
+        };
         let age = format!("since {}", ago(one.since_ms));
         match output {
             Format::Wide => vec![(Tone::Plain, one.name.clone()), (Tone::Faint, age), (Tone::Strong, value)],
@@ -60,7 +64,6 @@ fn rows(out: Out, output: Format, all: &[PropertyView]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::Value;
 
     #[test]
     fn values_have_their_units_and_in_the_wide_form_their_age() {
@@ -73,11 +76,16 @@ mod tests {
         let all = [
             one("wwan0.mobile.apn", Value::Text("super".into()), ""),
             one("wwan0.mobile.signal_dbm", Value::Integer(-70), "dBm"),
+            one("wwan0.mobile.lte_sinr_tenth_db", Value::Integer(145), "0.1 dB"),
         ];
         assert_eq!(
             rows(Out::plain(), Format::Table, &all),
-            ["wwan0.mobile.apn         super", "wwan0.mobile.signal_dbm  -70 dBm"]
+            [
+                "wwan0.mobile.apn                super",
+                "wwan0.mobile.signal_dbm         -70 dBm",
+                "wwan0.mobile.lte_sinr_tenth_db  14.5 dB",
+            ]
         );
-        assert_eq!(rows(Out::plain(), Format::Wide, &all)[1], "wwan0.mobile.signal_dbm  since 4m10s  -70 dBm");
+        assert_eq!(rows(Out::plain(), Format::Wide, &all)[1], "wwan0.mobile.signal_dbm         since 4m10s  -70 dBm");
     }
 }

@@ -138,12 +138,12 @@ impl<'a> Screen<'a> {
     }
 
     fn session(&self) -> Option<String> {
-        let uptime = u64::try_from(self.integer("mobile.session_uptime_s")?).ok()?;
+        let connected = self.modem.conditions.iter().find(|c| c.condition == "DataConnected" && c.status == "True")?;
         let carried = self.octets("mobile.session_rx_bytes", "mobile.session_tx_bytes");
         let rate = |property: &str| Some(scaled(self.integer(property)?, "bit/s"));
         let rates = rate("mobile.rx_rate_bps").zip(rate("mobile.tx_rate_bps"));
         let rates = rates.map(|(rx, tx)| format!("at {rx} down, {tx} up"));
-        let parts = [Some(format!("up {}", ago(uptime.saturating_mul(1000)))), carried, rates];
+        let parts = [Some(format!("up {}", ago(connected.since_ms))), carried, rates];
         Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 
@@ -177,7 +177,7 @@ fn part_of<'a>(config: &'a str, modem: &str) -> Vec<&'a str> {
 }
 
 /// A number of tenths with its point.
-fn tenths(value: i64) -> String {
+pub(super) fn tenths(value: i64) -> String {
     let sign = if value < 0 { "-" } else { "" };
     let (whole, tenth) = (value.abs() / 10, value.abs() % 10);
     if tenth == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{tenth}") }
@@ -231,7 +231,10 @@ mod tests {
             }),
             addresses: if online { vec!["10.0.0.2/30".into()] } else { Vec::new() },
             conditions: match online {
-                true => vec![condition("Converged", "True", "AllApplied", "everything is as the file asks")],
+                true => vec![
+                    condition("DataConnected", "True", "Connected", "apn \"super\""),
+                    condition("Converged", "True", "AllApplied", "everything is as the file asks"),
+                ],
                 false => vec![condition("ModemPresent", "False", "Absent", "no such device")],
             },
         }
@@ -270,7 +273,6 @@ mod tests {
             integer("mobile.rx_rate_bps", 9600),
             integer("mobile.session_rx_bytes", 12_345_678),
             integer("mobile.session_tx_bytes", 4_100_000),
-            integer("mobile.session_uptime_s", 11_520),
             integer("mobile.signal_4bars", 3),
             integer("mobile.signal_asu", 21),
             integer("mobile.signal_dbm", -70),
@@ -302,8 +304,9 @@ mod tests {
                 "                - apn: super",
                 "                  auth:",
                 "                    password: ....",
-                "CONDITION  STATUS  REASON      SINCE  MESSAGE",
-                "Converged  True    AllApplied  3h12m  everything is as the file asks",
+                "CONDITION      STATUS  REASON      SINCE  MESSAGE",
+                "DataConnected  True    Connected   3h12m  apn \"super\"",
+                "Converged      True    AllApplied  3h12m  everything is as the file asks",
             ]
         );
     }
@@ -342,7 +345,7 @@ mod tests {
             (1000, "1 kB"),
             (12_345, "12.3 kB"),
             (1_500_000, "1.5 MB"),
-            (i64::MAX, "922337.2 TB"),
+            (i64::MAX, "9223372 TB"),
         ] {
             assert_eq!(scaled(value, "B"), short);
         }

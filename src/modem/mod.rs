@@ -25,6 +25,8 @@ mod transactions;
 mod translate;
 
 #[cfg(test)]
+mod identity_tests;
+#[cfg(test)]
 mod telemetry_tests;
 #[cfg(test)]
 mod tests;

@@ -68,8 +68,8 @@ pub const fn of_gsm_asu(asu: i16) -> Overall {
     };
     let bars = match clamped {
         ..=9 => 1,
-        ..=14 => 2,
-        ..=19 => 3,
+        10..=14 => 2,
+        15..=19 => 3,
         _ => 4,
     };
     Overall { asu, dbm: 2 * clamped - 113, bars }

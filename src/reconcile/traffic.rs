@@ -99,7 +99,7 @@ impl Meter {
     }
 
     /// What to write down now, if it is time: at once when a connection has ended.
-    pub(super) fn to_keep(&mut self, kept: &Tally, now: Instant) -> Option<Tally> {
+    pub(super) fn worth_keeping(&mut self, kept: &Tally, now: Instant) -> Option<Tally> {
         let ended =
             (kept.ipv4.is_some() && self.tally.ipv4.is_none()) || (kept.ipv6.is_some() && self.tally.ipv6.is_none());
         if *kept == self.tally || !(ended || now.since(self.kept_at) >= KEPT_EVERY) {
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!((traffic.session, traffic.lifetime), (octets(165, 1605), octets(165, 1605)));
         assert_eq!(traffic.rate, Some(octets(1, 10)));
         // We restart: the session counts on, and what it carried meanwhile is added.
-        let mut meter = Meter::new(meter.to_keep(&Tally::default(), at(900)).unwrap(), at(1000));
+        let mut meter = Meter::new(meter.worth_keeping(&Tally::default(), at(900)).unwrap(), at(1000));
         assert_eq!(meter.traffic().rate, None, "of one reading");
         meter.read(V4, octets(200, 2000), at(1001));
         assert_eq!(meter.traffic().lifetime, octets(205, 2005));
@@ -164,16 +164,16 @@ mod tests {
         let mut writes = 0;
         for minute in 0..60 {
             meter.read(V4, octets(minute * 10, minute * 10), at(minute * 60));
-            if let Some(tally) = meter.to_keep(&kept, at(minute * 60)) {
+            if let Some(tally) = meter.worth_keeping(&kept, at(minute * 60)) {
                 kept = tally;
                 writes += 1;
             }
         }
         assert_eq!(writes, 3, "at 15, 30 and 45 minutes");
         meter.ended(V4, false);
-        assert!(meter.to_keep(&kept, at(3600)).is_some());
+        assert!(meter.worth_keeping(&kept, at(3600)).is_some());
         kept = Tally { ipv4: None, session: Octets::default(), ..kept };
         kept.lifetime = octets(590, 590);
-        assert_eq!(meter.to_keep(&kept, at(9999)), None, "nothing new");
+        assert_eq!(meter.worth_keeping(&kept, at(9999)), None, "nothing new");
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
-use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
+use super::door::{EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use super::telemetry::Telemetry;
 use super::traffic::Meter;
@@ -447,28 +447,6 @@ impl Controller {
                 attempts.took_effect = true;
             }
         }
-    }
-
-    fn publish(&mut self, now: Instant) {
-        for news in self.conditions.update(&self.plan, self.generation, now) {
-            self.event(news);
-        }
-        if self.conditions.take_changed() {
-            self.touch();
-        }
-    }
-
-    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
-    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
-        let before = self.memory.clone();
-        change(&mut self.memory);
-        if self.memory != before {
-            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
-        }
-    }
-
-    fn event(&mut self, what: EventKind) {
-        self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
     }
 
     /// The status of a condition, for those who only want to know that.

@@ -1,6 +1,6 @@
 //! Telling: what is known, as properties and their changes; who looks, and what the sessions carry.
 
-use super::super::door::{EventKind, Output};
+use super::super::door::{Event, EventKind, Memory, Output};
 use super::super::fleet::Secrets;
 use super::Controller;
 use crate::model::telemetry::Traffic;
@@ -105,8 +105,31 @@ impl Controller {
         self.observed.forget(FactSet::of(&[crate::model::Fact::statistics(family)]));
     }
 
+    /// Publishes the conditions.
+    pub(super) fn publish(&mut self, now: Instant) {
+        for news in self.conditions.update(&self.plan, self.generation, now) {
+            self.event(news);
+        }
+        if self.conditions.take_changed() {
+            self.touch();
+        }
+    }
+
+    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
+    pub(super) fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
+        let before = self.memory.clone();
+        change(&mut self.memory);
+        if self.memory != before {
+            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
+        }
+    }
+
+    pub(super) fn event(&mut self, what: EventKind) {
+        self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
+    }
+
     fn keep_tally(&mut self, now: Instant) {
-        if let Some(tally) = self.meter.to_keep(&self.memory.traffic, now) {
+        if let Some(tally) = self.meter.worth_keeping(&self.memory.traffic, now) {
             self.remember(|memory| memory.traffic = tally);
         }
     }
