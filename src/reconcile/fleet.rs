@@ -10,6 +10,7 @@ use crate::model::{
     Status, TriedPin,
 };
 use crate::plan::Previewed;
+use crate::property::{self, Held, Table, Value};
 use crate::provider::{Choice, ChosenApn, NotChosen};
 
 /// What all modems share and only the fleet may see whole: secrets, and what was done with PINs.
@@ -72,6 +73,9 @@ pub struct Fleet {
     memories: BTreeMap<ModemName, Memory>,
     secrets: Secrets,
     controllers: BTreeMap<ModemName, Controller>,
+    /// Properties of the device as a whole.
+    globals: Table,
+    now: Instant,
     out: VecDeque<Output>,
 }
 
@@ -95,6 +99,8 @@ impl Fleet {
             memories: BTreeMap::new(),
             secrets: Secrets { device: seed, ..Secrets::default() },
             controllers: BTreeMap::new(),
+            globals: Table::default(),
+            now: Instant::ZERO,
             out: VecDeque::new(),
         }
     }
@@ -128,6 +134,22 @@ impl Fleet {
         self.controllers.values()
     }
 
+    /// Properties of the device as a whole: `connection`, the best of all modems.
+    #[must_use]
+    pub fn globals(&self) -> &Table {
+        &self.globals
+    }
+
+    /// Every property that a pattern selects, sorted.
+    #[must_use]
+    pub fn properties(&self, pattern: &str) -> Vec<(String, Held)> {
+        let tables = self.controllers.values().map(Controller::properties).chain([&self.globals]);
+        let selected = tables.flat_map(Table::iter).filter(|(name, _)| property::selects(pattern, name));
+        let mut found: Vec<(String, Held)> = selected.map(|(name, held)| (name.to_owned(), held.clone())).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
     /// One modem.
     #[must_use]
     pub fn controller(&self, name: &ModemName) -> Option<&Controller> {
@@ -153,6 +175,7 @@ impl Fleet {
 
     /// Takes in what happened. Inputs about a modem that the file does not name are ignored.
     pub fn handle(&mut self, input: Input, now: Instant) {
+        self.now = now;
         match input {
             Input::Config(sources) => self.configure(&sources, now),
             Input::Remembered(name, memory) => {
@@ -168,6 +191,7 @@ impl Fleet {
             Input::Bytes(name, bytes) => self.with(&name, |c, s| c.handle_bytes(&bytes, s, now)),
             Input::Link(name, state) => self.with(&name, |c, s| c.handle_link(state, s, now)),
             Input::LinkDone(name, result) => self.with(&name, |c, s| c.handle_link_done(result, s, now)),
+            Input::Watched(name, facts) => self.with(&name, |c, s| c.handle_watched(facts, s, now)),
             Input::PowerDone(name, result) => self.with(&name, |c, s| c.handle_power_done(result, s, now)),
             Input::LookedUp(name, home, answer) => self.with(&name, |c, s| c.handle_lookup(&home, answer, s, now)),
             Input::Kept(name, revision, result) => self.with(&name, |c, s| c.handle_kept(revision, result, s, now)),
@@ -180,6 +204,9 @@ impl Fleet {
                 });
             }
         }
+        let best = self.controllers.values().map(|c| c.connection().reach).max().unwrap_or_default();
+        let best = Some(Value::Text(best.name().to_owned()));
+        self.out.extend(self.globals.put("connection", best, now).map(|change| Output::Changed(vec![change])));
     }
 
     /// What to do next.
@@ -213,6 +240,12 @@ impl Fleet {
         }
         let pins = controller.tried_pins();
         let gone = controller.is_gone();
+        if gone {
+            controller.tell_gone(self.now);
+            while let Some(output) = controller.poll_output() {
+                self.out.push_back(output);
+            }
+        }
         let lasting = gone.then(|| controller.memory().after_retirement());
         self.note_pins(&pins);
         if let Some(lasting) = lasting {

@@ -14,6 +14,8 @@ mod controller;
 pub mod door;
 mod fleet;
 mod recovery;
+mod telemetry;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -21,3 +23,5 @@ mod tests;
 pub use controller::Controller;
 pub use door::{Event, EventKind, Input, Memory, Output, PortKind, PortSpec, PowerCommand, SecretRef};
 pub use fleet::{Fleet, ModemPreview};
+pub use telemetry::WATCHED_FOR;
+pub use traffic::Tally;

@@ -7,14 +7,17 @@ mod acting;
 mod keeping;
 mod lookup;
 mod memory;
+mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
 use super::connectivity::Connectivity;
-use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
+use super::door::{EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
+use super::telemetry::Telemetry;
+use super::traffic::Meter;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
@@ -25,7 +28,7 @@ use crate::model::{
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Cycle;
-use crate::property::{self, Value, View};
+use crate::property::Table;
 use crate::provider::{self, Choice};
 
 use self::lookup::Lookup;
@@ -64,6 +67,14 @@ pub struct Controller {
     conditions: Conditions,
     connectivity: Connectivity,
     recovery: Recovery,
+    telemetry: Telemetry,
+    meter: Meter,
+    properties: Table,
+    /// Something was learned since the properties were last taken.
+    touched: bool,
+    /// When the properties were last taken, and when they are to be taken again.
+    taken_at: Option<Instant>,
+    take_at: Option<Instant>,
     driver: Driver,
     cycle: Cycle,
     /// What is kept over a restart of ours.
@@ -105,6 +116,12 @@ impl Controller {
             conditions: Conditions::new(now),
             connectivity: Connectivity::new(memory.internet, now),
             recovery: Recovery::recalled(&memory.power_steps, now),
+            telemetry: Telemetry::default(),
+            meter: Meter::new(memory.traffic, now),
+            properties: Table::default(),
+            touched: true,
+            taken_at: None,
+            take_at: Some(now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
@@ -194,13 +211,8 @@ impl Controller {
 
     /// What is known of it, as named values.
     #[must_use]
-    pub fn properties(&self) -> BTreeMap<&'static str, Value> {
-        property::table(View {
-            observed: &self.observed,
-            desired: &self.desired,
-            conditions: self.conditions.list(),
-            connection: self.connectivity.truth(),
-        })
+    pub fn properties(&self) -> &Table {
+        &self.properties
     }
 
     /// How far packets get, why, and since when.
@@ -261,7 +273,7 @@ impl Controller {
                 self.end(Err(Failure::Host(why)), now);
             }
         }
-        self.observed.learn(Report::Port(state), now);
+        self.learn(Report::Port(state), now);
         self.turn(secrets, now);
     }
 
@@ -270,7 +282,7 @@ impl Controller {
         if matches!(self.observed.doing, Some(Action::OpenPort)) {
             self.end(Ok(()), now);
         }
-        self.observed.learn(Report::Port(PortState::Open), now);
+        self.learn(Report::Port(PortState::Open), now);
         self.begin_anew();
         self.driver.handle_opened(match kind {
             PortKind::Exclusive => None,
@@ -288,7 +300,7 @@ impl Controller {
         self.host_looks.remove(&Fact::Link);
         // While a change is under way an older state may still arrive; the look after the change decides.
         if !matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
-            self.observed.learn(Report::Link(state), now);
+            self.learn(Report::Link(state), now);
         }
         self.turn(secrets, now);
     }
@@ -335,9 +347,10 @@ impl Controller {
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
         let connection = self.connectivity.poll_timeout(self.config.connection_grace);
-        let lookup = self.lookup.poll_timeout();
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup];
-        [host, looks, plan].into_iter().chain(inner).flatten().min()
+        let (lookup, telemetry) = (self.lookup.poll_timeout(), self.telemetry.poll_timeout());
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup, telemetry];
+        let properties = self.take_at.map(|at| (at, "properties are to be told"));
+        [host, looks, plan, properties].into_iter().chain(inner).flatten().min()
     }
 
     /// The one path: learn, conclude, begin at most one action at a time, publish.
@@ -367,6 +380,7 @@ impl Controller {
         self.take_in(now);
         self.follow_connection(now);
         self.publish(now);
+        self.tell(now);
     }
 
     /// Takes over what the driver learned and did.
@@ -375,7 +389,10 @@ impl Controller {
             match output {
                 modem::Output::Send(bytes) => self.out.push_back(Output::Send(self.name.clone(), bytes)),
                 modem::Output::Learn(report) => self.learn(report, now),
-                modem::Output::Forget(facts) => self.observed.forget(facts),
+                modem::Output::Forget(facts) => {
+                    self.observed.forget(facts);
+                    self.touch();
+                }
                 modem::Output::Heard => {
                     if let Some(control) = &mut self.observed.control {
                         control.at = now;
@@ -387,6 +404,7 @@ impl Controller {
                 modem::Output::Done(result) => self.end(result, now),
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
+                    self.touch();
                     self.observed.dialled = None;
                     self.connectivity.note_restart();
                     self.begin_anew();
@@ -451,8 +469,17 @@ impl Controller {
             if was_up {
                 self.driver.suspect(self.upstream(), now);
             }
+            self.stop_counting(*family);
         }
+        let counted = match &report {
+            Report::Statistics(family, _) => Some(*family),
+            _ => None,
+        };
         self.observed.learn(report, now);
+        if let Some(family) = counted {
+            self.count(family, now);
+        }
+        self.touch();
     }
 
     /// Chooses the service provider for the card that is in now.
@@ -499,16 +526,6 @@ impl Controller {
                 attempts.took_effect = true;
             }
         }
-    }
-
-    fn publish(&mut self, now: Instant) {
-        for news in self.conditions.update(&self.plan, self.generation, now) {
-            self.event(news);
-        }
-    }
-
-    fn event(&mut self, what: EventKind) {
-        self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
     }
 
     /// The status of a condition, for those who only want to know that.
