@@ -131,10 +131,6 @@ impl<'a> View<'a> {
         }
     }
 
-    pub(super) fn holds(self, kind: ConditionKind) -> bool {
-        self.conditions.iter().any(|condition| condition.kind == kind && condition.status == Status::True)
-    }
-
     /// The first condition that does not hold, apart from the one that only says that an edit was refused.
     pub(super) fn deciding(self) -> Option<&'a Condition> {
         self.conditions.iter().find(|c| c.status != Status::True && c.kind != ConditionKind::ConfigValid)

@@ -139,7 +139,6 @@ impl Notes {
             EventKind::ActionStarted { .. }
             | EventKind::ConfigAccepted { .. }
             | EventKind::ConfigRejected { .. }
-            | EventKind::ConnectionChanged { .. }
             | EventKind::Retired => return,
         };
         self.count(what);
