@@ -120,12 +120,15 @@ impl Gateway {
                 use wwan::reconcile::PowerCommand as C;
                 use wwan::sim::Power as P;
                 let power = match command {
-                    C::Off => P::Off,
-                    C::On => P::On,
-                    C::Reauthorise => P::Reauthorise,
+                    C::Off => Some(P::Off),
+                    C::On => Some(P::On),
+                    C::Reauthorise => Some(P::Reauthorise),
+                    C::Attach | C::PrepareOff | C::Rescan => None,
                 };
-                self.board.power(power, self.now);
-                self.fleet.handle(Input::PowerDone(name, Ok(())), self.now);
+                if let Some(power) = power {
+                    self.board.power(power, self.now);
+                }
+                self.fleet.handle(Input::PowerDone(name, command, Ok(())), self.now);
             }
             Output::Remember(_, memory) => self.memory = memory,
             Output::Fetch(_) => {}

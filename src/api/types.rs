@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::explain::Explanation;
+
 /// The version of this contract. A request without one means the newest.
 pub const VERSION: u32 = 1;
 
@@ -67,6 +69,29 @@ pub enum Request {
         /// Whether to say where each line comes from.
         #[serde(default)]
         origin: bool,
+    },
+    /// Writes nothing to a modem for a while, so that somebody can work on it by hand. Answer: `done`.
+    Pause {
+        /// This modem only; none: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+        /// For how long.
+        for_ms: u64,
+    },
+    /// Ends a pause. Answer: `done`.
+    Resume {
+        /// This modem only; none: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+    },
+    /// Resets a modem. Answer: `done`, as soon as it is begun.
+    Reset {
+        /// The modem; may be left out where there is only one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+        /// By the strongest means there is, whatever was done a moment ago.
+        #[serde(default)]
+        force: bool,
     },
     /// Does something to a simulated modem. Answer: `done`.
     Disturb {
@@ -354,6 +379,8 @@ pub struct ModemExplanationView {
     /// When stronger means are tried, if it does not help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery_in_ms: Option<u64>,
+    /// The same for people: the answer and the evidence for it.
+    pub explanation: Explanation,
 }
 
 /// The choice of a service provider for each modem.
@@ -452,7 +479,7 @@ pub enum Happening {
         /// How we noticed.
         evidence: String,
     },
-    /// A recovery step was chosen.
+    /// A recovery step begins or ended.
     Recovery {
         /// For which condition.
         diagnosis: String,
@@ -460,6 +487,42 @@ pub enum Happening {
         step: String,
         /// Which attempt, from 1.
         attempt: u32,
+        /// What became of it; none: it begins.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<String>,
+        /// When the next step is due if this one does not help.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_in_ms: Option<u64>,
+    },
+    /// A trouble that recovery steps were taken against is over.
+    Recovered {
+        /// The condition that holds again.
+        diagnosis: String,
+        /// The last step.
+        step: String,
+        /// How many there were.
+        attempts: u32,
+        /// How long the trouble lasted.
+        took_ms: u64,
+    },
+    /// The modem was paused, or goes on.
+    Paused {
+        /// For how long; none: it goes on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        for_ms: Option<u64>,
+    },
+    /// An inhibit file appeared, or is gone.
+    Inhibited {
+        /// Its text; none: it is gone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+    },
+    /// An error in the daemon itself: the part that drives this modem was started anew.
+    ControllerReset {
+        /// The words of the panic.
+        panic: String,
+        /// How often this happened lately.
+        times: u32,
     },
     /// A modem that the file no longer names was let go.
     Retired,

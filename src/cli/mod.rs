@@ -6,9 +6,11 @@ mod events;
 mod exit;
 mod explain;
 mod out;
+mod pause;
 mod plan;
 mod qmi;
 mod quick_configure;
+mod reset;
 mod run;
 mod schema;
 mod simulate;
@@ -50,6 +52,9 @@ enum Verb {
     Run(run::Args),
     Simulate(simulate::Args),
     Disturb(disturb::Args),
+    Pause(pause::Args),
+    Resume(pause::ResumeArgs),
+    Reset(reset::Args),
     Status(status::Args),
     Plan(plan::Args),
     Explain(explain::Args),
@@ -131,6 +136,9 @@ fn dispatch(verb: Verb, context: &Context) -> Result<Exit, CliError> {
         Verb::Run(args) => run::run(args, context),
         Verb::Simulate(args) => simulate::run(args, context),
         Verb::Disturb(args) => disturb::run(args, context),
+        Verb::Pause(args) => pause::run(args, context),
+        Verb::Resume(args) => pause::resume(args, context),
+        Verb::Reset(args) => reset::run(args, context),
         Verb::Status(args) => status::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context),
         Verb::Explain(args) => explain::run(args, context),

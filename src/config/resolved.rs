@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{AccessTechnologies, AccessTechnology, Apn, Authentication, Imei, IpFamilies, ModemName};
 
@@ -47,6 +48,8 @@ pub struct ModemConfig {
     pub control: ControlPort,
     /// The SIM's PIN.
     pub pin: Option<SecretSource>,
+    /// What is done when waiting does not help.
+    pub recovery: RecoveryConfig,
     /// Where the entry begins.
     pub origin: Origin,
 }
@@ -120,8 +123,33 @@ pub enum Power {
         hub: String,
         /// Its port, 1 to 31.
         port: u8,
+        /// How long each state of the power lasts.
+        times: PowerTimes,
     },
 }
+
+/// How long each state of the power lasts; `None`: as usual.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PowerTimes {
+    /// In peace after a power cycle.
+    pub hold: Option<Duration>,
+    /// To shut down before the cut.
+    pub shutdown_time: Option<Duration>,
+    /// Without power.
+    pub off_time: Option<Duration>,
+}
+
+/// What is done when waiting does not help.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecoveryConfig {
+    /// Cycle the power whenever not online for so long.
+    pub watchdog: Option<Duration>,
+    /// Power cycles in 24 hours at most.
+    pub power_cycles_per_day: u8,
+}
+
+/// A modem that six power cycles did not cure will not be cured by the seventh.
+pub const DEFAULT_POWER_CYCLES_PER_DAY: u8 = 6;
 
 /// The hardware that an entry is about; every key that is set must hold.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -280,6 +308,7 @@ fn modem(typed: types::Modem, entry: &Entry, place: &impl Fn(Mark) -> Origin) ->
         matching: typed.matching.map(Match::from).unwrap_or_default(),
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
         pin: typed.sim.and_then(|s| s.pin),
+        recovery: RecoveryConfig::from(typed.recovery.unwrap_or_default()),
         origin: place(entry.key_at),
     }
 }
@@ -321,7 +350,20 @@ impl From<types::Power> for Power {
         match typed {
             types::Power::None {} => Self::None,
             types::Power::ModemReset {} => Self::ModemReset,
-            types::Power::UsbPort { hub, port } => Self::UsbPort { hub: hub.0, port: port.0 },
+            types::Power::UsbPort { hub, port, hold, shutdown_time, off_time } => {
+                let of = |span: Option<super::scalars::Span>| span.map(|span| span.duration());
+                let times = PowerTimes { hold: of(hold), shutdown_time: of(shutdown_time), off_time: of(off_time) };
+                Self::UsbPort { hub: hub.0, port: port.0, times }
+            }
+        }
+    }
+}
+
+impl From<types::Recovery> for RecoveryConfig {
+    fn from(typed: types::Recovery) -> Self {
+        Self {
+            watchdog: typed.watchdog.map(|span| span.duration()),
+            power_cycles_per_day: typed.max_power_cycles_per_day.map_or(DEFAULT_POWER_CYCLES_PER_DAY, |n| n.0),
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 13] = [
+pub const FORMS: [&Form; 14] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -33,6 +33,7 @@ pub const FORMS: [&Form; 13] = [
     &CredentialName::FORM,
     &VariableName::FORM,
     &UserName::FORM,
+    &Span::FORM,
 ];
 
 macro_rules! text_type {
@@ -132,6 +133,33 @@ text_type! {
     UserName, "^[ -~]{1,127}$", "1 to 127 ASCII characters", |t| length(t, 1, 127) && only(t, |b| (b' '..=b'~').contains(&b))
 }
 
+text_type! {
+    /// A length of time.
+    Span, "^[0-9]{1,6}(ms|s|m|h)$", "a duration as `500ms`, `30s`, `5m` or `2h`", |t| Span::parts(t).is_some()
+}
+
+impl Span {
+    /// The digits and the milliseconds of the unit.
+    fn parts(text: &str) -> Option<(&str, u64)> {
+        let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+            (Some(number), _) => (number, 1),
+            (None, Some(number)) => (number, 1_000),
+            (None, None) => match (text.strip_suffix('m'), text.strip_suffix('h')) {
+                (Some(number), _) => (number, 60_000),
+                (None, number) => (number?, 3_600_000),
+            },
+        };
+        digits(number, 1, 6).then_some((number, unit))
+    }
+
+    /// The time that is meant.
+    #[must_use]
+    pub fn duration(&self) -> std::time::Duration {
+        let ms = Self::parts(&self.0).and_then(|(number, unit)| Some(number.parse::<u64>().ok()? * unit));
+        std::time::Duration::from_millis(ms.unwrap_or_default())
+    }
+}
+
 /// What to write as `apn` for the network's own default. A word instead of an empty text, so that a forgotten value
 /// cannot mean it.
 pub const NETWORK_DEFAULT: &str = "network-default";
@@ -223,6 +251,10 @@ number_type! {
 number_type! {
     /// Index of a 3GPP profile in the modem; 24 is the most that a modem in the field has.
     ProfileIndex(u8), 1..=24
+}
+number_type! {
+    /// Power cycles in a day; once an hour is more than any modem needs.
+    PowerCycles(u8), 0..=24
 }
 number_type! {
     /// Port of a USB hub (USB 2.0 clause 11.23: one octet; hubs in the field have up to 31).

@@ -12,8 +12,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::scalars::{
-    AbsolutePath, ApnName, HomeNetwork, ImeiDigits, InterfaceName, ListenAddress, Mtu, Prefix, ProfileIndex,
-    ProviderName, RouteMetric, UsbHub, UsbId, UsbPort, UserName, Version,
+    AbsolutePath, ApnName, HomeNetwork, ImeiDigits, InterfaceName, ListenAddress, Mtu, PowerCycles, Prefix,
+    ProfileIndex, ProviderName, RouteMetric, Span, UsbHub, UsbId, UsbPort, UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -77,6 +77,9 @@ pub struct Modem {
     /// The SIM card.
     #[serde(default, deserialize_with = "present")]
     pub sim: Option<Sim>,
+    /// What is done when waiting does not help.
+    #[serde(default, deserialize_with = "present")]
+    pub recovery: Option<Recovery>,
 }
 
 /// An offer of connectivity and the SIM cards it is for.
@@ -196,7 +199,7 @@ pub enum Family {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(remote = "Self", tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Power {
-    /// Not at all: recovery ends with a radio cycle.
+    /// Not at all: recovery ends with what the modem and the bus do by themselves.
     None {},
     /// The modem resets itself on command.
     ModemReset {},
@@ -207,7 +210,30 @@ pub enum Power {
         hub: UsbHub,
         /// The port of the hub, from 1.
         port: UsbPort,
+        /// How long the modem is left in peace after a power cycle. Default: 10m.
+        #[serde(default, deserialize_with = "present")]
+        hold: Option<Span>,
+        /// How long it may take to shut down by itself before the power is cut. Default: 5s.
+        #[serde(default, deserialize_with = "present")]
+        shutdown_time: Option<Span>,
+        /// How long the power stays off. Default: 5s.
+        #[serde(default, deserialize_with = "present")]
+        off_time: Option<Span>,
     },
+}
+
+/// What is done when waiting does not help. Without any key: what helps against the trouble at hand, in steps that
+/// `wwan explain` tells; never a restart of the host.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Recovery {
+    /// Cycle the power (or reset the modem, where no power is switched) whenever it was not online for so long, beside
+    /// the steps that are taken anyway. For those who want the plain watchdog. Default: none.
+    #[serde(default, deserialize_with = "present")]
+    pub watchdog: Option<Span>,
+    /// Power cycles in 24 hours at most, 0 to 24. Default: 6.
+    #[serde(default, deserialize_with = "present")]
+    pub max_power_cycles_per_day: Option<PowerCycles>,
 }
 
 /// The hardware that an entry is about.
@@ -349,4 +375,17 @@ macro_rules! only_from_maps {
     )+};
 }
 
-only_from_maps!(Document, Modem, ServiceProvider, Auth, Ip, Power, Match, ControlKeys, Sim, Exporters, Prometheus);
+only_from_maps!(
+    Document,
+    Modem,
+    ServiceProvider,
+    Auth,
+    Ip,
+    Power,
+    Match,
+    ControlKeys,
+    Sim,
+    Exporters,
+    Prometheus,
+    Recovery
+);

@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod endpoint;
 pub mod files;
+pub mod inhibit;
 pub mod port;
 pub mod secret;
 pub mod state;

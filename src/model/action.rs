@@ -46,6 +46,14 @@ pub enum Action {
     CyclePower,
     /// Make the interface exactly so.
     ConfigureLink(LinkState),
+    /// Let the host look for devices anew.
+    Rescan,
+    /// Power of the card off and on again.
+    CycleSim,
+    /// Empty the card's list of networks that once refused it.
+    ClearForbiddenNetworks,
+    /// Ask the network's settings of the sessions anew.
+    RereadSettings,
 }
 
 /// Who carries an action out.
@@ -85,6 +93,10 @@ impl Action {
             Self::CyclePower => "cycle-power",
             Self::ConfigureLink(link) if link.is_bare() => "flush-link",
             Self::ConfigureLink(_) => "configure-link",
+            Self::Rescan => "rescan",
+            Self::CycleSim => "cycle-sim",
+            Self::ClearForbiddenNetworks => "clear-forbidden-networks",
+            Self::RereadSettings => "reread-settings",
         }
     }
 
@@ -94,7 +106,7 @@ impl Action {
         match self {
             Self::OpenPort | Self::ClosePort => Actor::Port,
             Self::ConfigureLink(_) => Actor::Link,
-            Self::Reauthorise | Self::CyclePower => Actor::Power,
+            Self::Reauthorise | Self::CyclePower | Self::Rescan => Actor::Power,
             Self::Synchronise
             | Self::ReleaseClients
             | Self::SetRawIp
@@ -105,7 +117,10 @@ impl Action {
             | Self::Attach
             | Self::Reregister
             | Self::CycleRadio
-            | Self::ResetModem => Actor::Modem,
+            | Self::ResetModem
+            | Self::CycleSim
+            | Self::ClearForbiddenNetworks
+            | Self::RereadSettings => Actor::Modem,
         }
     }
 
@@ -130,6 +145,10 @@ impl Action {
             Self::ResetModem => FactSet::MODEM,
             Self::Reauthorise | Self::CyclePower => FactSet::MODEM.union(FactSet::of(&[Fact::Port])),
             Self::ConfigureLink(_) => FactSet::of(&[Fact::Link]),
+            Self::Rescan => FactSet::of(&[Fact::Port]),
+            Self::CycleSim => RADIO.union(FactSet::of(&[Fact::Sim, Fact::SimIdentity])),
+            Self::ClearForbiddenNetworks => FactSet::of(&[Fact::ServingSystem]),
+            Self::RereadSettings => FactSet::of(&[Fact::SettingsIpv4, Fact::SettingsIpv6]),
         }
     }
 }
@@ -145,6 +164,10 @@ impl fmt::Display for Action {
             Self::StopSession(family) => write!(f, "stop the {family} session"),
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
+            Self::CycleSim => f.write_str("power the SIM card off and on"),
+            Self::ClearForbiddenNetworks => f.write_str("clear the SIM card's list of forbidden networks"),
+            Self::RereadSettings => f.write_str("ask for the network's settings anew"),
+            Self::Rescan => f.write_str("look for devices anew"),
             other => f.write_str(&other.name().replace('-', " ")),
         }
     }

@@ -38,11 +38,13 @@ pub enum ConditionKind {
     LinkConfigured,
     /// All of the above.
     Converged,
+    /// Steps are taken against something that does not mend itself. Beside the others: nothing depends on it.
+    Recovering,
 }
 
 impl ConditionKind {
     /// All of them, in order of dependency.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ConfigValid,
         Self::ModemPresent,
         Self::ControlReady,
@@ -53,6 +55,7 @@ impl ConditionKind {
         Self::DataConnected,
         Self::LinkConfigured,
         Self::Converged,
+        Self::Recovering,
     ];
 }
 
@@ -232,6 +235,42 @@ pub enum Finding {
     AllApplied,
     /// Not yet: this condition comes first.
     Progressing(ConditionKind),
+
+    /// Nothing to recover from.
+    Idle,
+    /// Recovery is at this step.
+    AtStep {
+        /// The step in words.
+        step: String,
+        /// How many there were in this trouble, with this one.
+        attempt: u32,
+        /// When the next one is due, if any.
+        at: Option<Instant>,
+    },
+    /// The device restarts again and again: only the slowest steps are taken.
+    Flapping {
+        /// Restarts within the last minutes.
+        times: u32,
+    },
+    /// A file asks that the modem be left alone; its text.
+    Inhibited(String),
+    /// Somebody paused the modem.
+    Paused {
+        /// Until then.
+        at: Instant,
+    },
+    /// The steps of a day are used up.
+    BudgetSpent {
+        /// When there may be another.
+        at: Instant,
+    },
+    /// An error of our own: the part that drives this modem was started anew.
+    StartedOver {
+        /// The words of the panic.
+        panic: String,
+        /// How often lately.
+        times: u32,
+    },
 }
 
 impl Finding {
@@ -276,6 +315,13 @@ impl Finding {
             Self::Configured { .. } => "Configured",
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
+            Self::Idle => "Idle",
+            Self::AtStep { .. } => "AtStep",
+            Self::Flapping { .. } => "Flapping",
+            Self::Inhibited(_) => "Inhibited",
+            Self::Paused { .. } => "Paused",
+            Self::BudgetSpent { .. } => "BudgetSpent",
+            Self::StartedOver { .. } => "StartedOver",
         }
     }
 
@@ -284,6 +330,8 @@ impl Finding {
     pub const fn retry_at(&self) -> Option<Instant> {
         match self {
             Self::Retrying { at, .. } | Self::CallFailed { at, .. } => Some(*at),
+            Self::AtStep { at, .. } => *at,
+            Self::BudgetSpent { at } => Some(*at),
             _ => None,
         }
     }
@@ -354,6 +402,16 @@ impl fmt::Display for Finding {
             Self::Configured { addresses } => f.write_str(addresses),
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),
+            Self::Idle => f.write_str("nothing to recover from"),
+            Self::AtStep { step, attempt, .. } => write!(f, "step {attempt}: {step}"),
+            Self::Flapping { times } => write!(f, "the device restarted {times} times within minutes"),
+            Self::Inhibited(why) if why.is_empty() => f.write_str("a file asks to leave the modem alone"),
+            Self::Inhibited(why) => write!(f, "a file asks to leave the modem alone: {why}"),
+            Self::Paused { .. } => f.write_str("paused by hand; `wwan resume` ends it"),
+            Self::BudgetSpent { .. } => f.write_str("the power cycles of a day are used up"),
+            Self::StartedOver { panic, times } => {
+                write!(f, "an error in wwan itself, {times} times lately: {panic}; please report it")
+            }
         }
     }
 }

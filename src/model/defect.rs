@@ -89,6 +89,10 @@ defects! {
     LoseMemory = "lose-memory",
     /// Every start releases all client ids of the modem.
     SyncAtEveryStart = "sync-at-every-start",
+    /// A card that is taken out makes the core panic.
+    PanicWithoutCard = "panic-without-card",
+    /// A session that is up makes the core panic.
+    PanicAtSession = "panic-at-session",
 }
 
 #[cfg(debug_assertions)]

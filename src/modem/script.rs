@@ -1,6 +1,6 @@
 //! Which requests an action is. Straight lists: whoever needs an `if` here needs a fact and a stage in the plan.
 
-use super::call::{CONTROL, Call, DIAL, MODE};
+use super::call::{CARD, CONTROL, Call, DIAL, MODE};
 use super::clients::Clients;
 use super::quirks::Quirks;
 use super::reads::endpoint;
@@ -40,9 +40,16 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],
         // A reset is accepted from offline only.
         Action::ResetModem => vec![operating_mode(OperatingMode::Offline), operating_mode(OperatingMode::Leaving)],
-        Action::OpenPort | Action::ClosePort | Action::Reauthorise | Action::CyclePower | Action::ConfigureLink(_) => {
-            Vec::new()
-        }
+        Action::CycleSim => cycle_sim(),
+        Action::ClearForbiddenNetworks => clear_forbidden_networks(),
+        // Forgetting the settings is all there is to it: they are then asked for.
+        Action::RereadSettings => Vec::new(),
+        Action::OpenPort
+        | Action::ClosePort
+        | Action::Reauthorise
+        | Action::CyclePower
+        | Action::Rescan
+        | Action::ConfigureLink(_) => Vec::new(),
     }
 }
 
@@ -138,6 +145,33 @@ fn start(family: IpFamily, provider: &Provider) -> Call {
     };
     // "No effect" means that a session is up already: whose it is we shall see when we look.
     Call::client(Role::Wds(family), &request).within(DIAL).or(ALREADY)
+}
+
+/// The logical slot that the modem uses.
+const SLOT: u8 = 1;
+
+fn cycle_sim() -> Vec<Call> {
+    let off = uim::power_off_sim::Request { slot: Some(SLOT), ..Default::default() };
+    let on = uim::power_on_sim::Request { slot: Some(SLOT), ..Default::default() };
+    vec![Call::client(Role::Uim, &off).within(CARD).or(ALREADY), Call::client(Role::Uim, &on).within(CARD).or(ALREADY)]
+}
+
+/// Octets of one network in EF FPLMN, and how many there are at least (3GPP TS 31.102 clause 4.2.16).
+const FORBIDDEN: u16 = 3 * 4;
+/// Pieces of that size to clear: cards have up to twenty entries. What is not there is refused, which is no harm.
+const PIECES: u16 = 5;
+
+fn clear_forbidden_networks() -> Vec<Call> {
+    let clear = |piece: u16| {
+        let request = uim::write_transparent::Request {
+            session: Some(uim::Session { kind: uim::SessionKind::PrimaryGwProvisioning, application_id: Vec::new() }),
+            file: Some(uim::File::forbidden_networks()),
+            write: Some(uim::WriteRange { offset: piece * FORBIDDEN, data: vec![0xFF; FORBIDDEN.into()] }),
+            ..Default::default()
+        };
+        Call::client(Role::Uim, &request).within(CARD)
+    };
+    std::iter::once(clear(0)).chain((1..PIECES).map(|piece| clear(piece).optional())).collect()
 }
 
 fn stop(family: IpFamily, handle: Option<u32>) -> Call {

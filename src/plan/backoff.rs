@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
+use crate::model::time::spread;
 use crate::model::{Action, Attempts, Failure, Finding, Instant, Observed};
 
 /// After an acknowledged attempt that did not last.
@@ -18,8 +19,6 @@ const FAILED: &[u64] = &[5, 10, 20, 40, 80, 120];
 const LOCAL: &[u64] = &[1, 2, 4, 8, 15, 30];
 /// After a permanent refusal of the network.
 const PERMANENT: &[u64] = &[30, 60, 120, 300, 900, 3600];
-/// Retries of a fleet that lost its network at one moment are spread by this share either way.
-const JITTER_PERCENT: u64 = 20;
 
 /// The finding that explains why `action` has to wait; `None` if it may go.
 pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> Option<Finding> {
@@ -62,17 +61,7 @@ fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
     };
     let table = if planted(Defect::BackoffNeverGrows) { &table[..1] } else { table };
     let index = (attempts.failures.max(1) as usize - 1).min(table.len() - 1);
-    jittered(table[index] * 1000, seed ^ u64::from(attempts.failures))
-}
-
-fn jittered(ms: u64, seed: u64) -> Duration {
-    // SplitMix64's finaliser: neighbouring seeds give unrelated numbers.
-    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^= z >> 31;
-    let percent = 100 - JITTER_PERCENT + z % (2 * JITTER_PERCENT + 1);
-    Duration::from_millis(ms * percent / 100)
+    spread(Duration::from_secs(table[index]), seed ^ u64::from(attempts.failures))
 }
 
 #[cfg(test)]

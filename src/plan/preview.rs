@@ -82,7 +82,15 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
             observed.dialled = None;
         }
         Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
-        Action::Attach | Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
+        Action::Attach
+        | Action::Reregister
+        | Action::ResetModem
+        | Action::Reauthorise
+        | Action::CyclePower
+        | Action::Rescan
+        | Action::CycleSim
+        | Action::ClearForbiddenNetworks
+        | Action::RereadSettings => {}
     }
     reassume(action, observed, now);
     observed.device = observed.device.take().or(device);

@@ -11,12 +11,16 @@
 mod conditions;
 mod controller;
 pub mod door;
+mod fallen;
 mod fleet;
-mod recovery;
+pub mod recovery;
 
 #[cfg(test)]
 mod tests;
 
 pub use controller::Controller;
-pub use door::{Event, EventKind, Input, Memory, Output, PortKind, PortSpec, PowerCommand, SecretRef};
+pub use door::{
+    Event, EventKind, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec, PowerCommand, RecoveryMemory,
+    SecretRef, StepOutcome,
+};
 pub use fleet::{Fleet, ModemPreview};

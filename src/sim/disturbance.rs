@@ -111,6 +111,19 @@ disturbances! {
     "Have another program frame the data path as Ethernet." EthernetFraming,
     "Have another program take the addresses off the network interface." FlushLink,
     "Have another program take the network interface down." LinkDown,
+    "Put the network on the card's list of forbidden ones: the modem does not try it any more." Forbid,
+    "Restart a few times in a row, each time before anybody can talk to it." BootLoop {
+        /// How often.
+        times: u32 = 5,
+    },
+    "Have another program hold the control port: it cannot be opened." PortBusy {
+        /// Whether it holds it.
+        on: bool = true,
+    },
+    "Have the power switch say yes and do nothing." PowerStuck {
+        /// Whether it sticks.
+        on: bool = true,
+    },
 }
 
 impl Disturbance {
@@ -124,6 +137,8 @@ impl Disturbance {
             Self::Coverage { on: false } => Some(Self::Coverage { on: true }),
             Self::Deny { .. } => Some(Self::Admit),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
+            Self::PortBusy { on: true } => Some(Self::PortBusy { on: false }),
+            Self::PowerStuck { on: true } => Some(Self::PowerStuck { on: false }),
             _ => None,
         }
     }

@@ -28,6 +28,10 @@ pub struct SimHost {
     to_core: Faulty,
     link: LinkState,
     has_power_switch: bool,
+    /// The switch says yes and does nothing.
+    switch_stuck: bool,
+    /// Another program holds the port.
+    port_busy: bool,
     memory: Memory,
     /// What the core will be told, and when.
     answers: Schedule<Input>,
@@ -58,6 +62,8 @@ impl SimHost {
             to_core: Faulty::new(seed, 1),
             link: LinkState::default(),
             has_power_switch: true,
+            switch_stuck: false,
+            port_busy: false,
             memory: Memory::default(),
             answers: Schedule::default(),
             inputs: VecDeque::new(),
@@ -152,7 +158,7 @@ impl SimHost {
             }
             Output::Power(name, command) if *name == self.name => {
                 let result = self.switch(*command, now);
-                self.answer(Input::PowerDone(self.name.clone(), result), SWITCH_MS, now);
+                self.answer(Input::PowerDone(self.name.clone(), *command, result), SWITCH_MS, now);
             }
             Output::Remember(name, memory) if *name == self.name => self.memory = memory.clone(),
             Output::Fetch(secret) => {
@@ -168,6 +174,8 @@ impl SimHost {
         match disturbance {
             Disturbance::FlushLink => self.link.ip = Default::default(),
             Disturbance::LinkDown => self.link.up = false,
+            Disturbance::PortBusy { on } => self.port_busy = *on,
+            Disturbance::PowerStuck { on } => self.switch_stuck = *on,
             _ => self.board.disturb(disturbance, now),
         }
         if matches!(disturbance, Disturbance::FlushLink | Disturbance::LinkDown) {
@@ -179,6 +187,8 @@ impl SimHost {
     /// Undoes everything that lasts, on the way too.
     pub fn calm(&mut self, now: Instant) {
         self.set_faults(Faults::default(), Faults::default());
+        self.switch_stuck = false;
+        self.port_busy = false;
         self.board.calm(now);
         self.pump(now);
     }
@@ -235,6 +245,10 @@ impl SimHost {
 
     fn open(&mut self, now: Instant) {
         self.close();
+        if let Some(node) = self.board.modem().node().filter(|_| self.port_busy) {
+            let why = format!("cannot open /dev/{node}: Device or resource busy (os error 16)");
+            return self.answer(Input::Port(self.name.clone(), PortState::Unusable(why)), KERNEL_MS, now);
+        }
         let opened = self.board.connect(DAEMON);
         let input = match opened {
             true => Input::Opened(self.name.clone(), PortKind::Exclusive),
@@ -261,7 +275,14 @@ impl SimHost {
         let power = match command {
             PowerCommand::Reauthorise if self.board.modem().node().is_none() => return Err("no such device".into()),
             PowerCommand::Reauthorise => Power::Reauthorise,
-            PowerCommand::Off | PowerCommand::On if !self.has_power_switch => return Err("no power switch".into()),
+            PowerCommand::Rescan => {
+                self.inputs.push_back(Input::Port(self.name.clone(), self.port()));
+                return Ok(());
+            }
+            _ if !self.has_power_switch => return Err("no power switch".into()),
+            // The simulated modem needs no time to say goodbye.
+            PowerCommand::Attach | PowerCommand::PrepareOff => return Ok(()),
+            _ if self.switch_stuck => return Ok(()),
             PowerCommand::Off => Power::Off,
             PowerCommand::On => Power::On,
         };

@@ -6,6 +6,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::api::types::{ConditionView, EventView, Happening};
+use crate::cli::events::recovery;
 use crate::cli::exit::CliError;
 use crate::cli::out::{Out, Tone};
 use crate::cli::status::tone;
@@ -61,7 +62,8 @@ impl Live {
                 match (condition.condition.as_str(), condition.status.as_str()) {
                     ("Converged" | "LinkConfigured", "True") => drop(self.online.insert(modem.clone())),
                     // Conditions behind one that is False only wait, and nobody is told of that.
-                    (name, "False") if name != "Converged" => drop(self.online.remove(modem)),
+                    ("Converged" | "Recovering", _) => {}
+                    (_, "False") => drop(self.online.remove(modem)),
                     _ => {}
                 }
             }
@@ -94,10 +96,13 @@ impl Live {
             Happening::ModemRestarted { evidence } => {
                 plain(Tone::Pending, &format!("{:NAME$}", "  restarted"), evidence.clone())
             }
-            Happening::Recovery { diagnosis, step, attempt } => {
-                let rest = format!("{step}, because of {diagnosis}, attempt {attempt}");
-                plain(Tone::Pending, &format!("{:NAME$}", "  recovery"), rest)
+            Happening::Recovery { .. } | Happening::Recovered { .. } => {
+                plain(Tone::Pending, &format!("{:NAME$}", "  recovery"), recovery(what))
             }
+            Happening::Paused { .. } | Happening::Inhibited { .. } => {
+                plain(Tone::Pending, &format!("{:NAME$}", "  asked"), recovery(what))
+            }
+            Happening::ControllerReset { .. } => plain(Tone::Bad, &format!("{:NAME$}", "  error"), recovery(what)),
             Happening::Retired => plain(Tone::Plain, "retired", String::new()),
         }
     }

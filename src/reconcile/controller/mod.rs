@@ -4,13 +4,14 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod recovering;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
 use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
-use super::recovery::Recovery;
+use super::recovery::{Outlook, Recovery};
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
@@ -19,7 +20,7 @@ use crate::model::{
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
-use crate::power::Cycle;
+use crate::power::Supply;
 use crate::property::{self, Value, View};
 use crate::provider::{self, Choice};
 
@@ -57,7 +58,19 @@ pub struct Controller {
     conditions: Conditions,
     recovery: Recovery,
     driver: Driver,
-    cycle: Cycle,
+    supply: Supply,
+    /// When to look whether a modem without power has left the bus.
+    off_look: Option<Instant>,
+    /// Nothing is written to the modem before.
+    paused_until: Option<Instant>,
+    /// Why the modem is to be left alone, if a file says so.
+    inhibited: Option<String>,
+    /// An error of our own, and until when it is told of.
+    fallen: Option<(Finding, Instant)>,
+    /// Whether the action in flight was told of: endless repetitions are not.
+    told: bool,
+    /// Whether data could flow at the last turn.
+    was_online: bool,
     /// What is kept over a restart of ours.
     memory: Memory,
     /// When the host must have answered the action in flight.
@@ -85,10 +98,16 @@ impl Controller {
             choice: None,
             plan,
             conditions: Conditions::new(now),
-            recovery: Recovery::default(),
+            recovery: Recovery::new(seed, &memory.recovery, memory.kept_ago, now),
             driver: Driver::new(&memory.clients),
-            cycle: Cycle::default(),
-            memory: memory.clone(),
+            supply: recovering::no_supply(),
+            off_look: None,
+            paused_until: None,
+            inhibited: None,
+            fallen: None,
+            told: true,
+            was_online: false,
+            memory: Memory { kept_ago: 0, ..memory.clone() },
             host_deadline: None,
             host_looks: BTreeMap::new(),
             out: VecDeque::new(),
@@ -173,19 +192,31 @@ impl Controller {
         property::table(View { observed: &self.observed, desired: &self.desired, conditions: self.conditions.list() })
     }
 
-    /// When the recovery ladder takes its next step, if trouble lasts.
+    /// What is kept over a restart of ours.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Whether it was given a configuration yet.
+    pub(super) fn is_configured(&self) -> bool {
+        self.generation > 0
+    }
+
+    /// What recovery thinks, if anything is wrong.
     #[must_use]
-    pub fn recovery_due(&self) -> Option<Instant> {
-        self.recovery.poll_timeout().map(|(at, _)| at)
+    pub fn outlook(&self, now: Instant) -> Option<Outlook> {
+        self.recovery.outlook(&self.permits(), now)
     }
 
     /// Whether everything we set up is gone and the controller can be dropped.
     pub(super) fn is_gone(&self) -> bool {
-        self.retiring && self.plan.step == Step::Converged && self.observed.doing.is_none()
+        let nothing_left = self.plan.step == Step::Converged && self.observed.doing.is_none();
+        self.retiring && nothing_left && self.supply.is_at_rest()
     }
 
     pub(super) fn configure(&mut self, config: ModemConfig, generation: u64, secrets: &Secrets, now: Instant) {
         let intent = self.config != config || self.retiring;
+        self.set_supply(&config, now);
         self.config = config;
         self.generation = generation;
         self.retiring = false;
@@ -200,6 +231,8 @@ impl Controller {
     pub(super) fn retire(&mut self, secrets: &Secrets, now: Instant) {
         self.retiring = true;
         self.observed.attempts.clear();
+        self.supply.release(now);
+        self.take_power(now);
         self.turn(secrets, now);
     }
 
@@ -209,6 +242,7 @@ impl Controller {
 
     pub(super) fn handle_port(&mut self, state: PortState, secrets: &Secrets, now: Instant) {
         self.host_looks.remove(&Fact::Port);
+        self.note_presence(&state, now);
         if state != PortState::Open {
             self.lose_port(now);
             if matches!(self.observed.doing, Some(Action::ClosePort)) {
@@ -261,16 +295,9 @@ impl Controller {
         self.turn(secrets, now);
     }
 
-    pub(super) fn handle_power_done(&mut self, result: Result<(), String>, secrets: &Secrets, now: Instant) {
-        let next = self.cycle.handle_answer(result, now);
-        self.power(next, now);
-        self.turn(secrets, now);
-    }
-
     pub(super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
         self.driver.handle_timeout(now);
-        let next = self.cycle.handle_timeout(now);
-        self.power(next, now);
+        self.handle_power_timeout(now);
         if self.host_deadline.is_some_and(|deadline| now >= deadline) {
             self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
         }
@@ -287,7 +314,11 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery];
+        let off_look = self.off_look.map(|at| (at, "the power is off"));
+        let paused = self.paused_until.map(|at| (at, "a pause ends"));
+        let idle = self.observed.doing.is_none() && !self.retiring;
+        let watchdog = self.supply.watchdog_at().filter(|_| idle).map(|at| (at, "the watchdog barks"));
+        let inner = [self.driver.poll_timeout(), self.supply.poll_timeout(), recovery, off_look, paused, watchdog];
         [host, looks, plan].into_iter().chain(inner).flatten().min()
     }
 
@@ -304,6 +335,7 @@ impl Controller {
             };
             self.clear_attempts(now);
             self.call_off(now);
+            self.judge_recovery(now);
             turns += 1;
             let begun = turns < TURNS && self.begin_next(now);
             if !begun {
@@ -336,6 +368,7 @@ impl Controller {
                     self.observed.forget(FactSet::MODEM);
                     self.observed.dialled = None;
                     self.begin_anew();
+                    self.recovery.note_left();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
                 modem::Output::Remember(_) if planted(Defect::LoseMemory) => {}
@@ -368,6 +401,7 @@ impl Controller {
                 self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
             }
         }
+        recovering::panic_if_planted(&report);
         if let Report::Sim(state) = &report
             && *state != SimState::Ready
         {
@@ -378,6 +412,9 @@ impl Controller {
             if was_up {
                 self.driver.suspect(UPSTREAM, now);
             }
+        }
+        if let Report::Device(device) = &report {
+            self.recovery.note_firmware(&recovering::firmware(device));
         }
         self.observed.learn(report, now);
     }
@@ -415,9 +452,10 @@ impl Controller {
     }
 
     fn publish(&mut self, now: Instant) {
-        for news in self.conditions.update(&self.plan, self.generation, now) {
+        for news in self.conditions.update(&self.plan, self.paused_until, self.generation, now) {
             self.event(news);
         }
+        self.publish_recovery(now);
     }
 
     /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.

@@ -90,7 +90,16 @@ impl SimModem {
                 }
             }
             D::EthernetFraming => self.ethernet = true,
-            D::FlushLink | D::LinkDown => {}
+            D::Forbid => {
+                let home = self.inserted().map(|card| card.home);
+                let plmn = if self.profile.network.roaming { Some(self.profile.network.visited) } else { home };
+                if let (Some(card), Some(plmn)) = (self.inserted_mut(), plmn) {
+                    card.forbidden = vec![plmn];
+                }
+                self.reregister(now);
+            }
+            D::BootLoop { times } => self.boot_loop(*times, now),
+            D::FlushLink | D::LinkDown | D::PortBusy { .. } | D::PowerStuck { .. } => {}
         }
     }
 
@@ -98,6 +107,9 @@ impl SimModem {
     pub fn calm(&mut self, now: Instant) {
         self.errors.clear();
         self.relent();
+        if let Some(card) = self.inserted_mut() {
+            card.forbidden.clear();
+        }
         self.profile.network.denied = None;
         self.profile.network.coverage = true;
         self.profile.network.roaming = false;
