@@ -16,6 +16,7 @@ pub mod explain;
 pub mod host;
 pub mod model;
 pub mod modem;
+pub mod operators;
 pub mod plan;
 pub mod power;
 pub mod property;

@@ -260,6 +260,9 @@ pub struct NetworkView {
     /// What it calls itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_name: Option<String>,
+    /// What a list of networks calls its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
     /// Whether it is not the home network.
     pub roaming: bool,
     /// Technologies in use.

@@ -9,6 +9,7 @@ use super::types::{
     ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView, ModemView,
     NetworkView, NextView, PlannedView, ProviderView, StatusView,
 };
+use crate::config::ServiceProvider;
 use crate::explain::explain;
 use crate::model::condition::due;
 use crate::model::{
@@ -20,13 +21,13 @@ use crate::reconcile::{Controller, EventKind, Fleet, ModemPreview};
 
 /// The daemon and its modems.
 #[must_use]
-pub fn status(fleet: &Fleet, now: Instant) -> StatusView {
+pub fn status(fleet: &Fleet, started: Instant, now: Instant) -> StatusView {
     let diagnostics = fleet.diagnostics();
     StatusView {
         generation: fleet.generation(),
         config: condition(fleet.config_condition(), now),
         config_report: diagnostics.has_errors().then(|| diagnostics.render(false)),
-        uptime_ms: now.as_millis(),
+        uptime_ms: now.since(started).as_millis() as u64,
         modems: fleet.controllers().map(|controller| modem(controller, now)).collect(),
     }
 }
@@ -124,12 +125,16 @@ pub fn choice(controller: &Controller) -> ChoiceView {
     let providers = &controller.config().service_providers;
     let verdicts = controller.choice().map(|(_, choice)| choice.verdicts.as_slice()).unwrap_or_default();
     let entries = providers.iter().zip(verdicts).map(|(provider, verdict)| EntryView {
-        name: provider.name.clone().unwrap_or_else(|| provider.apn.to_string()),
+        name: entry_name(provider),
         chosen: matches!(verdict, Verdict::Chosen(_)),
         because: verdict.to_string(),
         origin: provider.origin.to_string(),
     });
     ChoiceView { name: controller.name().to_string(), entries: entries.collect() }
+}
+
+fn entry_name(entry: &ServiceProvider) -> String {
+    entry.name.clone().or_else(|| entry.named_apn().map(ToString::to_string)).unwrap_or_else(|| entry.title())
 }
 
 /// What happened.
@@ -199,6 +204,7 @@ fn network(observed: &Observed) -> Option<NetworkView> {
     serving.registration.is_registered().then(|| NetworkView {
         plmn: serving.plmn.map(|plmn| plmn.to_string()),
         operator_name: serving.operator_name.clone(),
+        brand: serving.plmn.and_then(crate::operators::name).map(str::to_owned),
         roaming: serving.registration == crate::model::Registration::Roaming,
         technologies: serving.technologies.iter().map(|technology| technology.to_string()).collect(),
     })

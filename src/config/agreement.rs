@@ -207,6 +207,7 @@ impl Dice {
         };
         self.maybe(&mut map, "name", |d| d.pick(&[json!("a"), json!("9.x_Y-z"), json!("n".repeat(64))]));
         self.maybe(&mut map, "apn", |d| d.pick(&[json!("internet"), json!("~"), json!("a".repeat(100))]));
+        self.maybe(&mut map, "lookup", |_| json!("mobile-broadband-provider-info"));
         self.maybe(&mut map, "only_iccid_prefixes", prefixes);
         self.maybe(&mut map, "only_imsi_prefixes", prefixes);
         self.maybe(&mut map, "only_home_networks", |d| json!([d.pick(&[json!("26202"), json!("310260")])]));

@@ -44,6 +44,10 @@ fn fault(providers: &[ServiceProvider], i: usize) -> Option<(Code, String, &'sta
 
 /// Whether `first` fits every SIM that `second` fits and is tried before it.
 fn takes_all(first: &ServiceProvider, i: usize, second: &ServiceProvider, j: usize) -> bool {
+    // Whether a database knows a card's network is not known here.
+    if first.named_apn().is_none() {
+        return false;
+    }
     let before = match (first.is_catch_all(), second.is_catch_all()) {
         (false, true) => true,
         (true, false) => false,
@@ -75,7 +79,7 @@ fn shadowed<'a>(
 ) -> Option<(&'a str, (usize, &'a ServiceProvider))> {
     let mine = provider.conditions.iter().find_map(iccid_prefixes)?;
     earlier.iter().enumerate().find_map(|taken| {
-        let [condition] = taken.1.conditions.as_slice() else { return None };
+        let ([condition], Some(_)) = (taken.1.conditions.as_slice(), taken.1.named_apn()) else { return None };
         let theirs = iccid_prefixes(condition)?;
         let prefix = mine.iter().find(|m| theirs.iter().any(|t| m.starts_with(t)))?;
         Some((prefix.as_str(), taken))

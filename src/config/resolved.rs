@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{AccessTechnologies, AccessTechnology, Apn, Authentication, Imei, IpFamilies, ModemName};
+use crate::model::{
+    AccessTechnologies, AccessTechnology, Apn, ApnDatabase, Authentication, Imei, IpFamilies, ModemName,
+};
 
 use super::secret::SecretSource;
 use super::tree::{Entry, Mark, Node};
@@ -59,8 +61,8 @@ pub struct ModemConfig {
 pub struct ServiceProvider {
     /// Its name, if it has one.
     pub name: Option<String>,
-    /// Access point name; empty for the network's default.
-    pub apn: Apn,
+    /// The access point.
+    pub apn: ApnSource,
     /// What a SIM must fulfil, every one of them; none: a catch-all.
     pub conditions: Vec<SimCondition>,
     /// Whether the session may run in a visited network; `None`: leave the profile's own setting.
@@ -73,6 +75,15 @@ pub struct ServiceProvider {
     pub profile_index: u8,
     /// Where the entry begins.
     pub origin: Origin,
+}
+
+/// Where the access point of an entry is found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ApnSource {
+    /// In the file: its name; empty for the network's default.
+    Named(Apn),
+    /// In a database of the host, by the card's home network.
+    Lookup(ApnDatabase),
 }
 
 /// One `only_…` condition: any of the values will do; without values none does.
@@ -243,10 +254,20 @@ impl ServiceProvider {
     /// What to call it: its name, else its access point.
     #[must_use]
     pub fn title(&self) -> String {
-        match &self.name {
-            Some(name) => name.clone(),
-            None if self.apn.0.is_empty() => "apn of the network".to_owned(),
-            None => format!("apn {}", self.apn),
+        match (&self.name, &self.apn) {
+            (Some(name), _) => name.clone(),
+            (None, ApnSource::Named(apn)) if apn.0.is_empty() => "apn of the network".to_owned(),
+            (None, ApnSource::Named(apn)) => format!("apn {apn}"),
+            (None, ApnSource::Lookup(database)) => format!("lookup {}", database.name()),
+        }
+    }
+
+    /// The access point that the file names; `None` where a database does.
+    #[must_use]
+    pub const fn named_apn(&self) -> Option<&Apn> {
+        match &self.apn {
+            ApnSource::Named(apn) => Some(apn),
+            ApnSource::Lookup(_) => None,
         }
     }
 
@@ -322,10 +343,15 @@ fn provider(typed: types::ServiceProvider, family: IpFamilies, origin: Origin) -
         typed.only_imsi_prefixes.map(|l| SimCondition::ImsiPrefixes(digits(l))),
         typed.only_home_networks.map(|l| SimCondition::HomeNetworks(l.into_iter().map(|n| n.0).collect())),
     ];
-    let apn = typed.apn.map(|a| a.0).unwrap_or_default();
+    let named = typed.apn.map(|a| a.0).unwrap_or_default();
+    let apn = match typed.lookup {
+        Some(types::Lookup::MobileBroadbandProviderInfo) => ApnSource::Lookup(ApnDatabase::MobileBroadbandProviderInfo),
+        None if named == super::scalars::NETWORK_DEFAULT => ApnSource::Named(Apn::default()),
+        None => ApnSource::Named(Apn(named)),
+    };
     ServiceProvider {
         name: typed.name.map(|n| n.0),
-        apn: Apn(if apn == super::scalars::NETWORK_DEFAULT { String::new() } else { apn }),
+        apn,
         conditions: conditions.into_iter().flatten().collect(),
         roaming_allowed: typed.roaming_allowed,
         auth: typed.auth.map(Auth::from),

@@ -89,10 +89,14 @@ pub struct ServiceProvider {
     /// A name for messages; other layers change this entry by the same name. Unique within the list.
     #[serde(default, deserialize_with = "present")]
     pub name: Option<ProviderName>,
-    /// Access point name. `network-default` asks for the network's own. Required, unless another layer gives it to the
-    /// entry of the same `name`.
+    /// Access point name. `network-default` asks for the network's own. Required, unless `lookup` is given, or another
+    /// layer gives it to the entry of the same `name`.
     #[serde(default, deserialize_with = "present")]
     pub apn: Option<ApnName>,
+    /// Instead of `apn`: a database on this device that knows the access point, user and password of the SIM's home
+    /// network. Where it is not installed or does not know the network, the entry does not fit.
+    #[serde(default, deserialize_with = "present")]
+    pub lookup: Option<Lookup>,
     /// Only for SIM cards whose ICCID starts with one of these digits. Quote them: "8988307". An empty list fits no card.
     #[serde(default, deserialize_with = "present")]
     pub only_iccid_prefixes: Option<Vec<Prefix>>,
@@ -115,6 +119,14 @@ pub struct ServiceProvider {
     /// The 3GPP profile in the modem that carries these settings, 1 to 24. Default: 1.
     #[serde(default, deserialize_with = "present")]
     pub profile_index: Option<ProfileIndex>,
+}
+
+/// A database of access points.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+pub enum Lookup {
+    /// The package of this name, GNOME's list of the world's providers.
+    #[serde(rename = "mobile-broadband-provider-info")]
+    MobileBroadbandProviderInfo,
 }
 
 /// An access technology.

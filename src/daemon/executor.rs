@@ -85,7 +85,9 @@ impl Executors {
             Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
             Output::Power(modem, command) => self.power.switch(&modem, command),
             Output::Remember(modem, memory) => self.store.remember(&modem, &memory),
-            Output::Event(_) | Output::Fetch(_) => debug_assert!(false, "the loop does these itself"),
+            Output::Event(_) | Output::Fetch(_) | Output::LookUp(..) => {
+                debug_assert!(false, "the loop does these itself")
+            }
         }
     }
 }

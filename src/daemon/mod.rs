@@ -20,6 +20,7 @@ pub use self::executor::Executors;
 pub use self::journal::Journal;
 use self::recorder::Recorder;
 use crate::api::{Call, Limits, Server, ServerError};
+use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
 use crate::host::inhibit::Inhibit;
@@ -47,6 +48,8 @@ pub struct Options {
     pub clock: Clock,
     /// Where its events go.
     pub journal: Journal,
+    /// The database of access points.
+    pub apn_database: PathBuf,
     /// Where to record every input, to be replayed later.
     pub trace: Option<PathBuf>,
 }
@@ -83,7 +86,7 @@ enum Wake {
 /// # Errors
 /// Only at the start: what goes wrong later is a condition or a log line.
 pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Receiver<Input>) -> Result<(), RunError> {
-    let Options { layers, socket, seed, clock, journal, trace } = options;
+    let Options { layers, socket, seed, clock, journal, apn_database, trace } = options;
     let recorder =
         trace.map(|path| Recorder::new(&path).map_err(|source| RunError::Trace { path, source })).transpose()?;
     let mut signals = Signals::new().map_err(RunError::Signals)?;
@@ -93,7 +96,8 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     // The files that ask us to leave modems alone lie beside the socket.
     let mut inhibit = Inhibit::new(socket.parent().unwrap_or(Path::new("/")), clock);
     let mut watch = Watch::new(layers, Pace::default(), clock);
-    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal, recorder };
+    let fleet = Fleet::new(seed);
+    let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, started: clock.started() };
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
@@ -125,7 +129,9 @@ struct Daemon {
     fleet: Fleet,
     executors: Executors,
     journal: Journal,
+    apn_database: PathBuf,
     recorder: Option<Recorder>,
+    started: Instant,
 }
 
 impl Daemon {
@@ -145,6 +151,10 @@ impl Daemon {
                 Output::Fetch(reference) => {
                     let value = secret::fetch(&reference);
                     self.take_in(Input::Secret(reference, value), now);
+                }
+                Output::LookUp(modem, home) => {
+                    let answer = apn_database::look_up(&self.apn_database, &home);
+                    self.take_in(Input::LookedUp(modem, home, answer), now);
                 }
                 output => self.executors.carry_out(output, &self.fleet),
             }

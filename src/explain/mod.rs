@@ -177,6 +177,9 @@ impl Context<'_> {
                     Verdict::Chosen(reason) => format!("{title} ({origin}): the card has {reason}"),
                     Verdict::FitsButLater { .. } => format!("not {title} ({origin}): fits too, comes later"),
                     Verdict::DoesNotFit(misfit) => format!("not {title} ({origin}): {misfit}"),
+                    Verdict::LookingUp(database) => {
+                        format!("perhaps {title} ({origin}): {} is being asked", database.name())
+                    }
                 },
             );
         }
@@ -211,7 +214,10 @@ fn is_stage(kind: ConditionKind) -> bool {
 fn provider_name(controller: &Controller) -> Option<&str> {
     match &controller.desired().selection {
         Selection::Chosen(provider) => Some(&provider.name),
-        Selection::Undecided | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => None,
+        Selection::Undecided
+        | Selection::LookingUp
+        | Selection::NoMatch { .. }
+        | Selection::SecretMissing { .. } => None,
     }
 }
 

@@ -63,6 +63,7 @@ fn passing(finding: &Finding) -> Option<Wrong> {
         Finding::InProgress(action) => format!("under way: {action}"),
         Finding::CardStarting => "the SIM card is starting".to_owned(),
         Finding::Drifted { what } => what.clone(),
+        Finding::LookingUp => "the access point of the card's home network is being looked up".to_owned(),
         Finding::Waiting => "nothing is known yet".to_owned(),
         _ => return None,
     };
@@ -293,7 +294,10 @@ pub(super) fn in_order(controller: &Controller, condition: &Condition) -> Option
 fn entry(controller: &Controller) -> String {
     match &controller.desired().selection {
         Selection::Chosen(provider) => format!(" ({}, {})", provider.name, provider.origin),
-        Selection::Undecided | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => String::new(),
+        Selection::Undecided
+        | Selection::LookingUp
+        | Selection::NoMatch { .. }
+        | Selection::SecretMissing { .. } => String::new(),
     }
 }
 

@@ -170,6 +170,8 @@ pub enum Finding {
         /// Why not, in words.
         why: String,
     },
+    /// The access point of an entry is being looked up.
+    LookingUp,
     /// No entry fits.
     NoMatch {
         /// How many were looked at.
@@ -299,6 +301,7 @@ impl Finding {
             Self::CardError => "CardError",
             Self::Matched { .. } => "Matched",
             Self::SecretMissing { .. } => "SecretMissing",
+            Self::LookingUp => "LookingUp",
             Self::NoMatch { .. } => "NoMatch",
             Self::Applied { .. } => "Applied",
             Self::RadioOff(_) => "RadioOff",
@@ -378,6 +381,7 @@ impl fmt::Display for Finding {
             Self::CardError => f.write_str("the modem cannot read the card"),
             Self::Matched { name, because, origin } => write!(f, "{name}: {because} ({origin})"),
             Self::SecretMissing { name, why } => write!(f, "the password of {name}: {why}"),
+            Self::LookingUp => f.write_str("looking up the access point of the card's home network"),
             Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
             Self::Applied { technologies } => write!(f, "{technologies}"),
             Self::RadioOff(mode) => write!(f, "the operating mode is {mode:?}"),

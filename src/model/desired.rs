@@ -34,6 +34,8 @@ pub enum Selection {
         /// Why not, in words.
         why: String,
     },
+    /// An entry fits as far as the card goes, and the host is still looking for its access point in a database.
+    LookingUp,
     /// This one.
     Chosen(Provider),
 }

@@ -111,6 +111,34 @@ digit_identity! {
     Imei, 14..=16
 }
 
+/// The first six digits of an IMSI: country code and network code, and one digit more where the latter has two. They name
+/// a network, not a person.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HomeDigits(String);
+
+impl Imsi {
+    /// The digits that tell the home network.
+    #[must_use]
+    pub fn home_digits(&self) -> HomeDigits {
+        HomeDigits(self.0.chars().take(6).collect())
+    }
+}
+
+impl HomeDigits {
+    /// Whether a network code of five or six digits is what they begin with.
+    #[must_use]
+    pub fn begin_with(&self, code: &str) -> bool {
+        (5..=6).contains(&code.len()) && self.0.starts_with(code)
+    }
+}
+
+impl fmt::Display for HomeDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A public land mobile network: mobile country code and mobile network code, whose number of digits matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Plmn {

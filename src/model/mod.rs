@@ -3,6 +3,7 @@
 //! Values only. Nothing here decides, parses a file or knows QMI; this room imports nothing of ours.
 
 pub mod action;
+pub mod apn;
 pub mod condition;
 pub mod defect;
 pub mod desired;
@@ -15,10 +16,11 @@ pub mod sim;
 pub mod time;
 
 pub use action::{Action, Actor};
+pub use apn::{ApnAnswer, ApnCandidate, ApnDatabase, ApnUsage};
 pub use condition::{Condition, ConditionKind, Finding, Status};
 pub use desired::{Desired, DesiredLink, Provider, Selection};
 pub use fact::{Fact, FactSet};
-pub use id::{Apn, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
+pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
 pub use observed::{
     Attempts, ControlState, DataFormat, Device, Failure, LinkState, Observed, PortState, Report, Seen, SessionSettings,
 };

@@ -54,11 +54,16 @@ impl<'a> Reader<'a> {
     /// The stage waits: look at what it has read more often than when all is well.
     pub(super) fn wait_for_change(&mut self) {
         for fact in self.in_stage.iter() {
-            let Some(at) = self.observed.seen_at(fact) else { continue };
-            match at + IMPATIENT {
-                due if self.now >= due => self.wanted.insert(fact),
-                due => self.wake_at(due),
-            }
+            self.look_every(fact, IMPATIENT);
+        }
+    }
+
+    /// Looks at a fact at least this often: one of an earlier stage that may be why this one waits.
+    pub(super) fn look_every(&mut self, fact: Fact, every: Duration) {
+        let Some(at) = self.observed.seen_at(fact) else { return };
+        match at + every {
+            due if self.now >= due => self.wanted.insert(fact),
+            due => self.wake_at(due),
         }
     }
 

@@ -130,18 +130,33 @@ fn unwanted_family(provider: &Provider, facts: &mut Reader<'_>) -> Option<Outcom
 /// nowhere. A link that cannot be flushed must not keep the session from coming back, so a flush that has to wait is none.
 pub(super) fn stale_link(facts: &mut Reader<'_>) -> Option<(Action, Finding)> {
     let observed = facts.observed;
-    let link = observed.link.as_ref()?;
-    let gone = observed.port.as_ref().is_some_and(|port| port.value == PortState::Absent);
-    let families = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter();
-    let mut known = families.filter_map(|family| observed.session(family)).peekable();
-    let ended = known.peek().is_some() && known.all(|session| !session.value.is_up());
-    if !(gone || ended) || link.value.is_bare() || planted(Defect::NeverFlushLink) {
+    let link = facts.read(Fact::Link, observed.link.as_ref())?;
+    if link.is_bare() || planted(Defect::NeverFlushLink) {
         return None;
     }
-    let flush = Action::ConfigureLink(LinkState { up: link.value.up, ..LinkState::default() });
+    let gone = observed.port.as_ref().is_some_and(|port| port.value == PortState::Absent);
+    if !gone && !ended(link, facts) {
+        return None;
+    }
+    let flush = Action::ConfigureLink(LinkState { up: link.up, ..LinkState::default() });
     let what = || Finding::Drifted { what: "the link has addresses of a session that ended".to_owned() };
     match facts.attempt(flush, what) {
         Outcome::Act(flush, why) => Some((flush, why)),
         Outcome::Wait(_) | Outcome::Unknown(_) | Outcome::Satisfied(_) => None,
     }
+}
+
+/// Whether no session stands behind the addresses of the link any more, as far as is known. Asks for what is not: while
+/// an earlier stage waits, no other stage looks at the sessions.
+fn ended(link: &LinkState, facts: &mut Reader<'_>) -> bool {
+    let behind = [(IpFamily::Ipv4, link.ip.ipv4.is_some()), (IpFamily::Ipv6, link.ip.ipv6.is_some())];
+    let any = behind.iter().any(|(_, there)| *there);
+    let down = |(family, there): (IpFamily, bool)| {
+        // A route without an address may be of either.
+        let matters = there || !any;
+        !matters
+            || facts.read(Fact::session(family), facts.observed.session(family)).is_some_and(|state| !state.is_up())
+    };
+    // Both are read, so that both are asked for.
+    behind.map(down).into_iter().all(|down| down)
 }

@@ -133,6 +133,14 @@ pub const CATALOGUE: &[Property] = &[
         read: |v| non_empty(serving(v)?.operator_name.as_ref()?),
     },
     Property {
+        name: "mobile.provider",
+        kind: Kind::Text,
+        unit: "",
+        private: false,
+        doc: "Brand of the serving network by its code, as a list of networks has it; absent where it has none.",
+        read: |v| text(crate::operators::name(plmn(v)?)?),
+    },
+    Property {
         name: "mobile.registration",
         kind: Kind::Text,
         unit: "",

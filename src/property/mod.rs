@@ -130,6 +130,9 @@ pub fn catalogue_json() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{
+        AccessTechnologies, DesiredLink, Instant, Plmn, Registration, Report, Selection, ServingSystem,
+    };
 
     #[test]
     fn patterns_fit_parts_and_rests() {
@@ -145,6 +148,23 @@ mod tests {
         ] {
             assert_eq!(fits(pattern, name), fit, "{pattern} and {name}");
         }
+    }
+
+    #[test]
+    fn cell_3_the_provider_is_the_brand_of_the_serving_network_and_absent_where_nobody_knows_it() {
+        let desired = Desired { technologies: None, selection: Selection::Undecided, link: DesiredLink::default() };
+        let provider = |mcc, mnc, three_digit_mnc| {
+            let mut observed = Observed::default();
+            let plmn = Some(Plmn { mcc, mnc, three_digit_mnc });
+            let technologies = AccessTechnologies::default();
+            let registration = Registration::Home;
+            let serving = ServingSystem { registration, ps_attached: true, plmn, operator_name: None, technologies };
+            observed.learn(Report::ServingSystem(serving), Instant::ZERO);
+            table(View { observed: &observed, desired: &desired, conditions: &[] }).remove("mobile.provider")
+        };
+        assert_eq!(provider(214, 7, false), Some(Value::Text("Movistar".to_owned())));
+        assert_eq!(provider(310, 410, true), Some(Value::Text("AT&T".to_owned())));
+        assert_eq!(provider(214, 7, true), None, "214 007 is another network");
     }
 
     #[test]

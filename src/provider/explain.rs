@@ -6,7 +6,7 @@ use std::fmt;
 use crate::config::{ServiceProvider, SimCondition};
 use crate::model::SimIdentity;
 
-use super::{Choice, Match, Misfit, NoMatch, Reason, Verdict};
+use super::{Choice, Match, Misfit, NoMatch, NotChosen, NotFound, Reason, Verdict};
 
 impl Choice {
     /// One line per entry: place in the list, name, verdict, file and line.
@@ -38,6 +38,7 @@ impl fmt::Display for Verdict {
             Self::Chosen(reason) => write!(f, "chosen: {reason}"),
             Self::FitsButLater { reason, chosen } => write!(f, "fits ({reason}), but [{chosen}] comes first"),
             Self::DoesNotFit(misfit) => write!(f, "does not fit: {misfit}"),
+            Self::LookingUp(database) => write!(f, "looking up its access point in {}", database.name()),
         }
     }
 }
@@ -62,6 +63,9 @@ impl fmt::Display for Match {
             Self::Imsi(prefix) if prefix.is_empty() => f.write_str("any IMSI"),
             Self::Imsi(prefix) => write!(f, "IMSI prefix {prefix}"),
             Self::HomeNetwork(network) => write!(f, "home network {network}"),
+            Self::Found { database, apn, network, provider } => {
+                write!(f, "apn {apn} ({provider}) from {} for network {network}", database.name())
+            }
         }
     }
 }
@@ -80,7 +84,29 @@ impl fmt::Display for Misfit {
                 };
                 write!(f, "{what} {verb} none of {}", condition.values().join(", "))
             }
+            Self::NotFound(database, why) => not_found(f, database.name(), why),
             Self::ImsiUnknown(condition) => write!(f, "{}, and the card does not tell its IMSI", condition.key()),
+        }
+    }
+}
+
+fn not_found(f: &mut fmt::Formatter<'_>, database: &str, why: &NotFound) -> fmt::Result {
+    match why {
+        NotFound::NoImsi => write!(f, "lookup, and the card does not tell its IMSI"),
+        NotFound::NoDatabase(why) => f.write_str(why),
+        NotFound::NoNetwork { network } => write!(f, "{database} does not know network {network}"),
+        NotFound::NothingFits { network, candidates } => {
+            write!(f, "none of the {candidates} access points that {database} has for network {network} is for the ")?;
+            f.write_str("internet and for this card")
+        }
+    }
+}
+
+impl fmt::Display for NotChosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMatch(none) => none.fmt(f),
+            Self::LookingUp { index } => write!(f, "nothing is chosen before it is known whether [{index}] fits"),
         }
     }
 }

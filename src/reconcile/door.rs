@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Source;
 use crate::model::{
-    Action, Condition, ConditionKind, Fact, Failure, Instant, LinkState, ModemName, PortState, Secret, Status,
+    Action, ApnAnswer, Condition, ConditionKind, Fact, Failure, HomeDigits, Instant, LinkState, ModemName, PortState,
+    Secret, Status,
 };
 
 /// Everything the core can be told. `now` travels beside it.
@@ -31,6 +32,8 @@ pub enum Input {
     PowerDone(ModemName, PowerCommand, Result<(), String>),
     /// A secret that was asked for, or why it cannot be had.
     Secret(SecretRef, Result<Secret, String>),
+    /// What the database of access points has for a home network, or why it cannot be asked.
+    LookedUp(ModemName, HomeDigits, ApnAnswer),
     /// Nothing happened but time.
     Timer,
     /// Who asks that modems be left alone, as the inhibit files say now.
@@ -173,6 +176,8 @@ pub enum Output {
     Power(ModemName, PowerCommand),
     /// Fetch a secret; answered by [`Input::Secret`].
     Fetch(SecretRef),
+    /// Look up every access point that the database has for a home network; answered by [`Input::LookedUp`].
+    LookUp(ModemName, HomeDigits),
     /// Remember this over a restart. Lost memory costs an outage at the next start, nothing else.
     Remember(ModemName, Memory),
     /// Something worth telling people.

@@ -10,7 +10,7 @@ use super::fallen::{self, Fallen};
 use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, ServiceProvider, Source};
 use crate::model::{Condition, ConditionKind, Finding, Instant, ModemName, Provider, Secret, Selection, Status};
 use crate::plan::Previewed;
-use crate::provider::Choice;
+use crate::provider::{Choice, ChosenApn, NotChosen};
 
 /// Secrets that the shell fetched, or why it could not.
 pub(super) type Secrets = BTreeMap<SecretRef, Result<Secret, String>>;
@@ -152,6 +152,9 @@ impl Fleet {
             }
             Input::Pause(name, until) => self.with(&name, now, |c, s| c.pause(until, s, now)),
             Input::Reset { modem, force } => self.with(&modem, now, |c, s| c.reset(force, s, now)),
+            Input::LookedUp(name, home, answer) => {
+                self.with(&name, now, |c, s| c.handle_lookup(&home, answer, s, now));
+            }
             Input::Timer => {
                 self.wake_fallen(now);
                 let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);
@@ -347,22 +350,34 @@ fn resolve(
 ) -> Selection {
     let chosen = match &choice.chosen {
         Ok(chosen) => chosen,
-        Err(no_match) => return Selection::NoMatch { candidates: no_match.tried },
+        Err(NotChosen::NoMatch(none)) => return Selection::NoMatch { candidates: none.tried },
+        Err(NotChosen::LookingUp { .. }) => return Selection::LookingUp,
     };
     let Some(entry) = config.service_providers.get(chosen.index) else {
         return Selection::NoMatch { candidates: config.service_providers.len() };
     };
-    let name = entry.name.clone().unwrap_or_else(|| entry.apn.0.clone());
+    let (apn, theirs) = match &chosen.apn {
+        ChosenApn::Named(apn) => (apn, None),
+        ChosenApn::Found(candidate) => (&candidate.apn, Some(candidate)),
+    };
+    let name = entry.name.clone().unwrap_or_else(|| apn.0.clone());
+    // What the file says itself wins over a database.
+    let (authentication, username) = match (&entry.auth, theirs) {
+        (Some(auth), _) => (auth.method, Some(auth.username.clone())),
+        (None, Some(theirs)) => (theirs.authentication, theirs.username.clone()),
+        (None, None) => Default::default(),
+    };
+    let public = theirs.filter(|_| entry.auth.is_none()).and_then(|theirs| theirs.password.clone());
     match password(entry) {
         Ok(password) => Selection::Chosen(Provider {
             name,
             origin: entry.origin.to_string(),
             because: chosen.reason.to_string(),
-            apn: entry.apn.clone(),
+            apn: apn.clone(),
             roaming_allowed: entry.roaming_allowed,
-            authentication: entry.auth.as_ref().map(|auth| auth.method).unwrap_or_default(),
-            username: entry.auth.as_ref().map(|auth| auth.username.clone()),
-            password,
+            authentication,
+            username,
+            password: password.or(public),
             families: entry.ip_family,
         }),
         Err(why) => Selection::SecretMissing { name, why },

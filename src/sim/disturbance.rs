@@ -45,10 +45,16 @@ disturbances! {
     },
     "Restart the modem properly: it vanishes, comes back and says so." Reset,
     "Restart the firmware behind the host's back: the node stays, everything set up is lost, nothing is said." SilentReset,
+    "Restart the firmware behind the host's back, which says so afterwards, as far as it ever does." FirmwareRestart,
     "Lose all client ids, as when another program sends CTL Sync. Their sessions end." ForgetClients,
     "Answer nothing for a while; what waits is answered afterwards, or never." Hang {
         /// How long.
         seconds: u32 = 30,
+    },
+    "Hang for good: only a power cycle helps." Wedge,
+    "Answer nothing for a while, whatever is done: power, resets, the bus." Dead {
+        /// How long.
+        seconds: u32 = 7_200,
     },
     "Refuse the n-th request of a kind from now on, once." ErrorOnNth {
         /// Service number.

@@ -92,6 +92,8 @@ pub struct Personality {
     pub dms_uim: bool,
     /// Requests of one service wait for one another, slow ones too.
     pub serialises: bool,
+    /// A selection preference that says how long it lasts is refused.
+    pub refuses_change_duration: bool,
 }
 
 const GSM_TO_LTE: ModePreference = ModePreference(0x04 | 0x08 | 0x10);
@@ -130,6 +132,7 @@ const WELL_BEHAVED: Personality = Personality {
     renames: true,
     dms_uim: true,
     serialises: false,
+    refuses_change_duration: false,
 };
 
 const ALL: &[Personality] = &[
@@ -180,6 +183,14 @@ const ALL: &[Personality] = &[
         ..WELL_BEHAVED
     },
     Personality {
+        name: "sluggish",
+        about: "decides its answers at once and sends them seconds later, after what happened since",
+        model: "SIM3100-QMI",
+        late_per_mille: 900,
+        late_ms: (500, 3_800),
+        ..WELL_BEHAVED
+    },
+    Personality {
         name: "ethernet-by-default",
         about: "frames Ethernet (802.3) after every start, until told otherwise",
         model: "SIM5218-QMI",
@@ -213,6 +224,13 @@ const ALL: &[Personality] = &[
         dms_uim: false,
         serialises: true,
         clients_per_service: 8,
+        ..WELL_BEHAVED
+    },
+    Personality {
+        name: "rigid",
+        about: "refuses a selection preference that says how long it lasts; keeps our table of quirks honest",
+        model: "SIMULATED-RIGID",
+        refuses_change_duration: true,
         ..WELL_BEHAVED
     },
 ];

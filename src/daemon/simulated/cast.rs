@@ -102,7 +102,7 @@ mod tests {
         let (_, card) = cast.cards().next().unwrap();
         let imsi = Some(Imsi::parse(&card.imsi).unwrap());
         let identity = SimIdentity { iccid: Iccid::parse(&card.iccid).unwrap(), imsi };
-        choose(&config.modems[&name].service_providers, &identity).chosen.unwrap().index == 0
+        choose(&config.modems[&name].service_providers, &identity, None).chosen.unwrap().index == 0
     }
 
     #[test]

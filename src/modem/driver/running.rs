@@ -210,6 +210,7 @@ impl Driver {
                     Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
                         self.unsettled.remove(&fact);
                         self.out.push_back(Output::Forget(FactSet::of(&[fact])));
+                        self.doubt(session_of(fact), now);
                     }
                 }
             }
@@ -251,5 +252,14 @@ impl Driver {
 
     pub(super) fn remember(&mut self) {
         self.out.push_back(Output::Remember(self.clients.memory()));
+    }
+}
+
+/// The session whose settings these are: settings that are refused say that it may be over.
+fn session_of(fact: Fact) -> FactSet {
+    match fact {
+        Fact::SettingsIpv4 => FactSet::of(&[Fact::SessionIpv4]),
+        Fact::SettingsIpv6 => FactSet::of(&[Fact::SessionIpv6]),
+        _ => FactSet::NONE,
     }
 }

@@ -14,7 +14,10 @@ impl Controller {
         let Some(Action::StartSession(_, dialling)) = &self.observed.doing else { return };
         let wanted = match &self.desired.selection {
             Selection::Chosen(provider) => dialling.dials_like(provider),
-            Selection::Undecided | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => false,
+            Selection::Undecided
+            | Selection::LookingUp
+            | Selection::NoMatch { .. }
+            | Selection::SecretMissing { .. } => false,
         };
         if !wanted || self.retiring {
             self.driver.cancel(now);

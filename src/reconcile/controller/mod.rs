@@ -4,6 +4,7 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod lookup;
 mod recovering;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,8 +16,9 @@ use super::recovery::{Outlook, Recovery};
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
-    LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, ControlState, Desired, DesiredLink, Fact, FactSet,
+    Failure, Finding, HomeDigits, Imsi, Instant, LinkState, ModemName, Observed, PortState, Report, Selection,
+    SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -24,6 +26,7 @@ use crate::power::Supply;
 use crate::property::{self, Value, View};
 use crate::provider::{self, Choice};
 
+use self::lookup::Lookup;
 use super::fleet::Secrets;
 
 /// The host answers in milliseconds; an answer that is missing for this long does not come any more.
@@ -54,6 +57,7 @@ pub struct Controller {
     observed: Observed,
     desired: Desired,
     choice: Option<(SimIdentity, Choice)>,
+    lookup: Lookup,
     plan: Plan,
     conditions: Conditions,
     recovery: Recovery,
@@ -96,6 +100,7 @@ impl Controller {
             observed,
             desired,
             choice: None,
+            lookup: Lookup::default(),
             plan,
             conditions: Conditions::new(now),
             recovery: Recovery::new(seed, &memory.recovery, memory.kept_ago, now),
@@ -160,7 +165,8 @@ impl Controller {
     #[must_use]
     pub fn preview_of(&self, config: &ModemConfig, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
         let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
-        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim)) {
+        let answer = self.lookup.answer();
+        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim, answer)) {
             None => Selection::Undecided,
             // A password is not needed to say what would be done.
             Some(choice) => super::fleet::selection_without_password(config, &choice),
@@ -295,6 +301,13 @@ impl Controller {
         self.turn(secrets, now);
     }
 
+    pub(super) fn handle_lookup(&mut self, home: &HomeDigits, answer: ApnAnswer, secrets: &Secrets, now: Instant) {
+        if self.lookup.handle_answer(home, answer, now) {
+            self.choice = None;
+        }
+        self.turn(secrets, now);
+    }
+
     pub(super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
         self.driver.handle_timeout(now);
         self.handle_power_timeout(now);
@@ -318,7 +331,7 @@ impl Controller {
         let paused = self.paused_until.map(|at| (at, "a pause ends"));
         let idle = self.observed.doing.is_none() && !self.retiring;
         let watchdog = self.supply.watchdog_at().filter(|_| idle).map(|at| (at, "the watchdog barks"));
-        let inner = [self.driver.poll_timeout(), self.supply.poll_timeout(), recovery, off_look, paused, watchdog];
+        let inner = [self.driver.poll_timeout(), self.supply.poll_timeout(), recovery, off_look, paused, watchdog, self.lookup.poll_timeout()];
         [host, looks, plan].into_iter().chain(inner).flatten().min()
     }
 
@@ -327,7 +340,7 @@ impl Controller {
         let mut turns = 0;
         loop {
             self.take_in(now);
-            self.choose(secrets);
+            self.choose(secrets, now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -407,6 +420,14 @@ impl Controller {
         {
             self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
         }
+        if report == Report::Control(ControlState::Ready)
+            && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
+        {
+            // It was silent for a while: whatever it told us then is lost. At a start nothing is known yet.
+            let known = FactSet::MODEM.iter().filter(|fact| self.observed.seen_at(*fact).is_some());
+            let known = FactSet::of(&known.collect::<Vec<Fact>>()).without(FactSet::of(&[Fact::Control, Fact::Device]));
+            self.driver.suspect(known, now);
+        }
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
@@ -420,8 +441,15 @@ impl Controller {
     }
 
     /// Chooses the service provider for the card that is in now.
-    fn choose(&mut self, secrets: &Secrets) {
-        let Some(sim) = self.observed.sim_identity.as_ref().map(|seen| &seen.value) else {
+    fn choose(&mut self, secrets: &Secrets, now: Instant) {
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
+        let providers = &self.config.service_providers;
+        let imsi = sim.and_then(|sim| sim.imsi.as_ref());
+        let home = imsi.filter(|_| providers.iter().any(|entry| entry.named_apn().is_none()));
+        if let Some(home) = self.lookup.want(home.map(Imsi::home_digits), now) {
+            self.out.push_back(Output::LookUp(self.name.clone(), home));
+        }
+        let Some(sim) = sim else {
             self.desired = desired(&self.config, Selection::Undecided);
             return;
         };
@@ -430,7 +458,7 @@ impl Controller {
             .as_ref()
             .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
         {
-            self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
+            self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
         let Some((_, choice)) = &self.choice else { return };
         self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));

@@ -124,11 +124,13 @@ pub(super) struct Recovery {
 
 impl Recovery {
     pub(super) fn new(seed: u64, memory: &RecoveryMemory, kept_ago: u64, now: Instant) -> Self {
+        let record = Record::recalled(memory, kept_ago, now);
+        let settle_until = record.last_power_step().map_or(Instant::ZERO, |age| now + SETTLE.saturating_sub(age));
         Self {
             seed,
             spells: BTreeMap::new(),
-            record: Record::recalled(memory, kept_ago, now),
-            settle_until: Instant::ZERO,
+            record,
+            settle_until,
             flaps: VecDeque::new(),
             trial: None,
             diagnosis: None,
@@ -347,8 +349,11 @@ impl Recovery {
 
     /// An action ended, perhaps that of the step.
     pub(super) fn note_ended(&mut self, action: &str, outcome: &Result<(), Failure>, now: Instant) {
-        if let Some(trial) = self.trial.as_mut().filter(|trial| trial.action == action) {
-            trial.end(outcome, now);
+        let Some(trial) = self.trial.as_mut().filter(|trial| trial.action == action) else { return };
+        trial.end(outcome, now);
+        // The modem's time to come back begins when it has power again.
+        if trial.step.is_power_level() && self.settle_until > trial.began {
+            self.settle_until = self.settle_until + now.since(trial.began);
         }
     }
 

@@ -121,6 +121,11 @@ impl Record {
         of_day.max(of_hour)
     }
 
+    /// How long before the clock began the last power-level step was taken.
+    pub(super) fn last_power_step(&self) -> Option<Duration> {
+        self.power_steps.back().map(|past| past.behind)
+    }
+
     /// Power-level steps within the last day.
     pub(super) fn power_steps(&self, now: Instant) -> usize {
         self.power_steps.iter().filter(|past| past.age(now) < DAY).count()

@@ -33,9 +33,12 @@ impl SimModem {
             D::Plug => self.plugged(true, now),
             D::PowerCut { seconds: s } => self.cut_power(seconds(*s)),
             D::Reset => self.reset_soon(now),
-            D::SilentReset => self.restart_in_place(now),
+            D::SilentReset => self.restart_in_place(true, now),
+            D::FirmwareRestart => self.restart_in_place(false, now),
             D::ForgetClients => self.forget_clients(now),
             D::Hang { seconds: s } => self.hang(seconds(*s)),
+            D::Wedge => self.hang(Instant::FAR),
+            D::Dead { seconds: s } => self.die(seconds(*s)),
             D::ErrorOnNth { service, message, n, error } => {
                 let planned =
                     PlannedError { key: (*service, *message), countdown: (*n).max(1), error: (*error).into() };
@@ -107,9 +110,8 @@ impl SimModem {
     pub fn calm(&mut self, now: Instant) {
         self.errors.clear();
         self.relent();
-        if let Some(card) = self.inserted_mut() {
-            card.forbidden.clear();
-        }
+        let taken = self.taken.iter_mut();
+        taken.chain(self.profile.slots.iter_mut().flatten()).for_each(|card| card.forbidden.clear());
         self.profile.network.denied = None;
         self.profile.network.coverage = true;
         self.profile.network.roaming = false;
@@ -118,6 +120,10 @@ impl SimModem {
         }
         self.disturb(&Disturbance::SimIn, now);
         self.disturb(&Disturbance::Plug, now);
+        if self.radio.mode() == OperatingMode::Offline && !self.personality.reset_works {
+            // Nothing but power cures this one, and the day's power cycles may be used up.
+            self.cut_power(now + Duration::from_secs(5));
+        }
         self.review_radio(now);
     }
 

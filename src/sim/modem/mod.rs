@@ -197,8 +197,8 @@ impl SimModem {
         }
         self.witness_arrival(frame, now);
         if let Some(until) = self.life.hung_until(now) {
-            // A hung firmware loses part of what it is sent and answers the rest in a burst.
-            if self.chance.delivery.chance(500) {
+            // A hung firmware loses part of what it is sent and answers the rest in a burst; a dead one loses all.
+            if self.life.is_lost(now) || self.chance.delivery.chance(500) {
                 return;
             }
             self.wait(frame.clone(), until);

@@ -212,6 +212,9 @@ impl SimModem {
         ask: nas::set_system_selection_preference::Request,
         now: Instant,
     ) -> Answer<nas::set_system_selection_preference::Response> {
+        if self.personality.refuses_change_duration && ask.duration.is_some() {
+            return Err(no(E::InvalidArgument));
+        }
         let mut preference = self.memory.radio.preference.clone();
         if let Some(modes) = ask.mode_preference {
             // Bits the hardware lacks are dropped without a word.

@@ -143,6 +143,12 @@ impl SimModem {
         (v4, v6)
     }
 
+    /// No request waits for its answer.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Client ids in use.
     #[must_use]
     pub fn clients_in_use(&self) -> usize {

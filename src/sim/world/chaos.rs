@@ -75,7 +75,10 @@ impl Chaos {
     pub(super) fn new(world: &World, gateway: u32, configs: &[&ModemConfig]) -> Self {
         let examples = Disturbance::all_examples().len();
         let kind = |kind: usize| Random::stream(world.options.seed, "kind", u64::from(gateway) << 8 | kind as u64);
-        let apns = configs.iter().flat_map(|config| &config.service_providers).map(|provider| provider.apn.0.clone());
+        let apns = configs
+            .iter()
+            .flat_map(|config| &config.service_providers)
+            .filter_map(|provider| Some(provider.named_apn()?.0.clone()));
         let cards = configs.iter().flat_map(|config| expect::cards(config, u64::from(gateway)));
         let trouble = Trouble {
             modems: configs.len(),
@@ -135,8 +138,10 @@ impl Chaos {
             self.again(kind, pace, until, now);
         }
         for modem in 0..self.trouble.modems {
-            let faults = [self.faults(), self.faults()];
-            self.plan.at(now, Planned::Act(Act::Faults(modem, faults[0], faults[1])));
+            let (to_modem, to_core) = (self.faults(), self.faults());
+            // No bus and no driver sends a request twice; a modem that answers twice is met.
+            let to_modem = Faults { duplicate: 0, ..to_modem };
+            self.plan.at(now, Planned::Act(Act::Faults(modem, to_modem, to_core)));
         }
     }
 
@@ -180,9 +185,9 @@ impl Chaos {
         }
         let mut rate = |most: u64| if random.chance(400) { random.between(1, most) as u16 } else { 0 };
         let (drop, delay, duplicate, reorder) = (rate(60), rate(100), rate(60), rate(60));
-        let (split, coalesce, noise) = (rate(200), rate(200), rate(30));
+        let (split, coalesce, noise, stray) = (rate(200), rate(200), rate(30), rate(30));
         let (delay_ms, corrupt, truncate) = ((20, 4_000), 0, 0);
-        Faults { drop, delay, delay_ms, duplicate, reorder, split, coalesce, corrupt, noise, truncate }
+        Faults { drop, delay, delay_ms, duplicate, reorder, split, coalesce, corrupt, noise, stray, truncate }
     }
 }
 
@@ -193,6 +198,7 @@ impl Trouble {
         match example {
             D::PowerCut { .. } => D::PowerCut { seconds: random.between(1, 60) as u32 },
             D::Hang { .. } => D::Hang { seconds: random.between(3, 300) as u32 },
+            D::Dead { .. } => D::Dead { seconds: random.between(600, 6 * 3_600) as u32 },
             D::ErrorOnNth { .. } => {
                 let (service, message) = *random.pick(REQUESTS).unwrap_or(&(3, 0x24));
                 let n = random.between(1, 3) as u32;

@@ -4,6 +4,7 @@
 use crate::config::{ModemConfig, ServiceProvider, SimCondition};
 use crate::model::{AccessTechnology, IpFamilies, IpFamily, LinkState};
 use crate::qmi::nas::ModePreference;
+use crate::sim::DATABASE_APN;
 use crate::sim::modem::{SimModem, Truth};
 use crate::sim::profile::Card;
 
@@ -54,8 +55,16 @@ pub(super) fn expected(config: &ModemConfig, modem: &SimModem) -> Expected {
     if !offered {
         return Expected::Offline("the network carries none of the families");
     }
-    let apn = if provider.apn.0.is_empty() { network.default_apn.clone() } else { provider.apn.0.clone() };
+    let apn = match apn(provider) {
+        "" => network.default_apn.clone(),
+        named => named.to_owned(),
+    };
     Expected::Online { apn, families: provider.ip_family }
+}
+
+/// The access point that an entry asks for, empty for the network's default: the database of a simulated host knows one.
+pub(super) fn apn(provider: &ServiceProvider) -> &str {
+    provider.named_apn().map_or(DATABASE_APN, |named| named.0.as_str())
 }
 
 /// The technologies the modem should be restricted to, as NAS bits; `None`: whatever it has.

@@ -85,6 +85,7 @@ impl Notes {
                     Output::ConfigureLink(..) => "configure the link",
                     Output::Power(..) => "switch power",
                     Output::Fetch(_) => "fetch a secret",
+                    Output::LookUp(..) => "look up the access point",
                     Output::Remember(..) => "remember",
                     Output::Send(..) | Output::Event(_) => return,
                 })
