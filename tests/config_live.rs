@@ -12,7 +12,7 @@ use gateway_support::Gateway;
 use shell_support::Place;
 use wwan::api::view;
 use wwan::host::files::Layers;
-use wwan::model::{ConditionKind, Status};
+use wwan::model::{ConditionKind, Instant, Status};
 use wwan::qmi::wds;
 use wwan::reconcile::Input;
 
@@ -28,7 +28,11 @@ const BROKEN: [(&str, &str, &str); 5] = [
     ("garbage", "\u{1}\u{2}%%%{{{", "/etc/wwan.yaml:1:"),
     ("half a file", "version: 1\nmodems:\n  wwan0:\n    service_prov", "/etc/wwan.yaml:4:"),
     ("a wrong type", "version: 1\nmodems:\n  wwan0:\n    service_providers: internet\n", "must be a list"),
-    ("an unknown key", "version: 1\nmodems:\n  wwan0:\n    service_providerz: []\n", "unknown key"),
+    (
+        "an unknown key",
+        "version: 1\nmodems:\n  wwan0:\n    service_providers: [{ apm: internet }]\n",
+        "/etc/wwan.yaml:4:",
+    ),
     ("an empty file", "", ""),
 ];
 
@@ -44,14 +48,18 @@ fn cfg_8_a_broken_edit_leaves_the_session_alone_and_says_why_until_a_good_one_co
         gateway.run_for(3600);
         assert_eq!(format!("{:?}", gateway.host.board().modem().truth()), before, "{what}: the session lives");
         assert_eq!(gateway.count(wds::start_network::KEY) + gateway.count(wds::stop_network::KEY), 0, "{what}");
-        let status = view::status(&gateway.fleet, gateway.now);
+        let status = view::status(&gateway.fleet, Instant::ZERO, gateway.now);
         assert_eq!((status.config.status.as_str(), status.generation), ("False", 1), "{what}");
-        assert!(status.config.message.contains(reason) && !status.config.message.is_empty(), "{what}: {:?}", status.config);
+        assert!(
+            status.config.message.contains(reason) && !status.config.message.is_empty(),
+            "{what}: {:?}",
+            status.config
+        );
         assert_eq!(status.config.since_ms, 3_600_000, "{what}: since when");
         assert!(status.config_report.is_some() && status.modems[0].online, "{what}");
         gateway.edit(CONFIG);
         assert_eq!(gateway.status(ConditionKind::ConfigValid), Status::True, "{what}");
-        assert_eq!(view::status(&gateway.fleet, gateway.now).config_report, None, "{what}");
+        assert_eq!(view::status(&gateway.fleet, Instant::ZERO, gateway.now).config_report, None, "{what}");
     }
 }
 
@@ -59,7 +67,7 @@ fn cfg_8_a_broken_edit_leaves_the_session_alone_and_says_why_until_a_good_one_co
 fn cfg_8_a_broken_first_configuration_is_a_reason_too() {
     let mut gateway = Gateway::new("well-behaved-lte", "modems: 1\n");
     gateway.run_for(60);
-    let status = view::status(&gateway.fleet, gateway.now);
+    let status = view::status(&gateway.fleet, Instant::ZERO, gateway.now);
     assert_eq!((status.config.status.as_str(), status.generation, status.modems.len()), ("False", 0, 0));
     gateway.edit(CONFIG);
     gateway.until_online(60);

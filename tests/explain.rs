@@ -136,6 +136,14 @@ fn pin_needed_and_none_in_the_file() {
 }
 
 #[test]
+fn wrong_pin_tried() {
+    let config = CONFIG.replace("    power:", "    sim: { pin: \"1111\" }\n    power:");
+    let gateway = with_pin(Pin::new("4321"), &config);
+    assert_eq!(gateway.count(wwan::qmi::uim::verify_pin::KEY), 1, "{}", gateway.log());
+    says(&gateway, "pin-wrong");
+}
+
+#[test]
 fn puk_needed() {
     says(&with_pin(Pin { tries: 0, ..Pin::new("4321") }, CONFIG), "puk");
 }

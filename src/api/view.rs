@@ -155,6 +155,9 @@ pub fn happening(what: &EventKind, now: Instant) -> Happening {
             action: action.to_string(),
             failure: outcome.as_ref().err().map(ToString::to_string),
         },
+        EventKind::ConnectionChanged { from, to } => {
+            Happening::ConnectionChanged { from: from.to_string(), to: to.reach.to_string(), because: to.because() }
+        }
         EventKind::ModemRestarted { evidence } => Happening::ModemRestarted { evidence: evidence.clone() },
         EventKind::Recovery { diagnosis, step, attempt, outcome, next_at } => Happening::Recovery {
             diagnosis: diagnosis.to_string(),

@@ -87,6 +87,7 @@ fn happening(out: Out, what: &Happening) -> String {
         }
         Happening::Paused { .. } | Happening::Inhibited { .. } => out.paint(Tone::Pending, &recovery(what)),
         Happening::ControllerReset { .. } => out.paint(Tone::Bad, &recovery(what)),
+        Happening::ConnectionChanged { from, to, because } => format!("connection {from}->{to}: {because}"),
         Happening::Retired => "is no longer configured and was let go".to_owned(),
     }
 }

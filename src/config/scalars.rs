@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 14] = [
+pub const FORMS: [&Form; 18] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -33,7 +33,11 @@ pub const FORMS: [&Form; 14] = [
     &CredentialName::FORM,
     &VariableName::FORM,
     &UserName::FORM,
-    &Span::FORM,
+    &Gid1Prefix::FORM,
+    &CardProviderName::FORM,
+    &Label::FORM,
+    &NetworkChoice::FORM,
+    &TimeSpan::FORM,
 ];
 
 macro_rules! text_type {
@@ -134,29 +138,51 @@ text_type! {
 }
 
 text_type! {
-    /// A length of time.
-    Span, "^[0-9]{1,6}(ms|s|m|h)$", "a duration as `500ms`, `30s`, `5m` or `2h`", |t| Span::parts(t).is_some()
+    /// The first digits of a card's group identifier, in hexadecimal.
+    Gid1Prefix, "^[0-9A-Fa-f]{0,40}$", "up to 40 hexadecimal digits",
+    |t| length(t, 0, 40) && only(t, |b| b.is_ascii_hexdigit())
+}
+text_type! {
+    /// The service provider's name as the card has it (3GPP TS 31.102 clause 4.2.12: 16 octets).
+    CardProviderName, "^[^\\x00-\\x1F\\x7F]{1,16}$", "the name on the card: 1 to 16 characters",
+    |t| (1..=16).contains(&t.chars().count()) && !t.chars().any(|c| c.is_ascii_control())
+}
+text_type! {
+    /// A label of the device.
+    Label, "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "a label: 1 to 63 letters, digits, `.`, `_`, `-`",
+    |t| length(t, 1, 63) && starts(t, |b| b.is_ascii_alphanumeric()) && only(t, |b| word(b) || b".-".contains(&b))
+}
+text_type! {
+    /// Who chooses the network: the modem, or the file.
+    NetworkChoice, "^(automatic|[0-9]{5,6})$", "`automatic`, or country code and network code: 5 or 6 decimal digits",
+    |t| t == AUTOMATIC || digits(t, 5, 6)
 }
 
-impl Span {
-    /// The digits and the milliseconds of the unit.
-    fn parts(text: &str) -> Option<(&str, u64)> {
-        let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-            (Some(number), _) => (number, 1),
-            (None, Some(number)) => (number, 1_000),
-            (None, None) => match (text.strip_suffix('m'), text.strip_suffix('h')) {
-                (Some(number), _) => (number, 60_000),
-                (None, number) => (number?, 3_600_000),
-            },
+/// What to write as `network` to let the modem choose.
+pub const AUTOMATIC: &str = "automatic";
+text_type! {
+    /// A length of time: a number and its unit.
+    TimeSpan, "^[0-9]{1,6}(ms|s|m|h)$", "a length of time as `250ms`, `30s`, `5m` or `2h`", |t| TimeSpan::parse(t).is_some()
+}
+
+impl TimeSpan {
+    fn parse(text: &str) -> Option<std::time::Duration> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at_checked(digits).filter(|(number, _)| (1..=6).contains(&number.len()))?;
+        let ms: u64 = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
         };
-        digits(number, 1, 6).then_some((number, unit))
+        Some(std::time::Duration::from_millis(number.parse::<u64>().ok()? * ms))
     }
 
-    /// The time that is meant.
+    /// How long it is.
     #[must_use]
     pub fn duration(&self) -> std::time::Duration {
-        let ms = Self::parts(&self.0).and_then(|(number, unit)| Some(number.parse::<u64>().ok()? * unit));
-        std::time::Duration::from_millis(ms.unwrap_or_default())
+        Self::parse(&self.0).unwrap_or_default()
     }
 }
 
@@ -255,6 +281,18 @@ number_type! {
 number_type! {
     /// Power cycles in a day; once an hour is more than any modem needs.
     PowerCycles(u8), 0..=24
+}
+number_type! {
+    /// An LTE band by its number (3GPP TS 36.101 clause 5.5); QMI has room for 256.
+    LteBand(u16), 1..=256
+}
+number_type! {
+    /// A 5G band by its number (3GPP TS 38.101 clause 5.2); QMI has room for 512.
+    Nr5gBand(u16), 1..=512
+}
+number_type! {
+    /// A SIM slot. QMI's cards have a slot 1 and a slot 2.
+    SimSlot(u8), 1..=2
 }
 number_type! {
     /// Port of a USB hub (USB 2.0 clause 11.23: one octet; hubs in the field have up to 31).

@@ -214,10 +214,9 @@ fn is_stage(kind: ConditionKind) -> bool {
 fn provider_name(controller: &Controller) -> Option<&str> {
     match &controller.desired().selection {
         Selection::Chosen(provider) => Some(&provider.name),
-        Selection::Undecided
-        | Selection::LookingUp
-        | Selection::NoMatch { .. }
-        | Selection::SecretMissing { .. } => None,
+        Selection::Undecided | Selection::LookingUp | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => {
+            None
+        }
     }
 }
 

@@ -140,6 +140,26 @@ fn card(controller: &Controller, first: &Condition) -> Option<Wrong> {
         }
         Finding::CardBlocked => wrong_because("the SIM card is dead, or the modem is locked to another operator")
             .advice("try the card in another device; if it works there, the modem is locked"),
+        Finding::WrongPin { tries_left } => wrong_because("the SIM card refused the PIN that the file has")
+            .cause(format!(
+                "{tries_left} tries are left before the card locks; this PIN is not tried again on this card"
+            ))
+            .advice(format!("correct `sim.pin` in the entry at {origin}: another PIN is tried, once"))
+            .advice("or enter the right PIN by hand once: qmicli --uim-verify-pin"),
+        Finding::PinNotTried { tries_left, why } => {
+            wrong_because("the SIM card waits for its PIN, and the file's PIN is not tried")
+                .cause(why.to_string())
+                .cause(format!("{tries_left} tries are left before the card locks"))
+                .advice("enter the PIN by hand once: qmicli --uim-verify-pin")
+        }
+        Finding::BadIccid(_) => wrong_because("the SIM card has no valid card number, so no provider is chosen for it")
+            .cause(first.finding.to_string())
+            .advice("try another card; if it has the same fault, ask the operator"),
+        Finding::NetworkLocked => wrong_because("the modem is locked to another operator than the card's")
+            .advice("use a card of that operator, or have the modem unlocked"),
+        Finding::NoSuchSlot { .. } => wrong_because("the file asks for a SIM slot that the modem does not have")
+            .cause(first.finding.to_string())
+            .advice(format!("change or remove `sim.slot` in the entry at {origin}")),
         Finding::NoMatch { candidates } => wrong_because("no service provider in the file is for this SIM card")
             .cause(format!("none of the {candidates} entries fits, see below"))
             .advice(format!("add an entry for this card, or one without conditions, at {origin}")),
@@ -153,7 +173,7 @@ fn card(controller: &Controller, first: &Condition) -> Option<Wrong> {
 }
 
 fn radio(controller: &Controller, first: &Condition) -> Option<Wrong> {
-    let allowed = controller.desired().technologies;
+    let allowed = controller.desired().radio.technologies;
     let entry = entry(controller);
     Some(match &first.finding {
         Finding::RadioOff(mode) => wrong_because(&format!("the modem's radio is off ({})", mode_in_words(*mode)))
@@ -163,6 +183,15 @@ fn radio(controller: &Controller, first: &Condition) -> Option<Wrong> {
                 .cause(format!("it can do {supports}"))
                 .advice(format!("change `only_radio_technologies` in the entry at {}", controller.config().origin))
         }
+        Finding::BandsUnsupported { .. } => wrong_because("the file asks for bands that this modem does not have")
+            .cause(first.finding.to_string())
+            .advice(format!("change the bands in the entry at {}", controller.config().origin)),
+        Finding::Ignored(_) => wrong_because("the modem does not do what the file asks of its radio")
+            .cause(first.finding.to_string())
+            .advice("remove the setting from the file, or update the modem's firmware"),
+        Finding::Contended(_) => wrong_because("something else sets the modem's radio otherwise, again and again")
+            .cause(first.finding.to_string())
+            .advice("find the program: fuser -v /dev/cdc-wdm*; ModemManager and scripts are usual"),
         Finding::Searching => {
             let wrong = wrong_because("the modem finds no network").cause(searching(controller, allowed));
             let wrong = wrong.advice("check the antenna, its plug, and whether there is coverage");
@@ -209,6 +238,16 @@ fn session(controller: &Controller, first: &Condition, now: Instant) -> Option<W
             } else {
                 wrong_because(&format!("the network does not start a session with {apn} now")).cause(evidence)
             }
+        }
+        Finding::FamilyNotOffered { .. } => {
+            wrong_because("the network does not carry the IP version that was asked for")
+                .cause(first.finding.to_string())
+                .advice(format!("ask for another one{entry}: `ip_family`"))
+        }
+        Finding::ProfileContended { .. } => {
+            wrong_because("something else changes the modem's profile, again and again")
+                .cause(first.finding.to_string())
+                .advice("find the program: fuser -v /dev/cdc-wdm*; ModemManager and scripts are usual")
         }
         Finding::Retrying { failures, took_effect: true, .. } => {
             wrong_because("the data session breaks down again and again")
@@ -294,10 +333,9 @@ pub(super) fn in_order(controller: &Controller, condition: &Condition) -> Option
 fn entry(controller: &Controller) -> String {
     match &controller.desired().selection {
         Selection::Chosen(provider) => format!(" ({}, {})", provider.name, provider.origin),
-        Selection::Undecided
-        | Selection::LookingUp
-        | Selection::NoMatch { .. }
-        | Selection::SecretMissing { .. } => String::new(),
+        Selection::Undecided | Selection::LookingUp | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => {
+            String::new()
+        }
     }
 }
 

@@ -24,8 +24,8 @@ pub enum Fact {
     Sim,
     /// ICCID and IMSI.
     SimIdentity,
-    /// Technologies the modem is allowed to use.
-    Technologies,
+    /// Technologies, bands and network the modem is allowed to use.
+    RadioPreference,
     /// Registration and serving network.
     ServingSystem,
     /// IPv4 session.
@@ -38,11 +38,19 @@ pub enum Fact {
     SettingsIpv6,
     /// The network interface in the kernel.
     Link,
+    /// Physical SIM slots, and which is in use.
+    SimSlots,
+    /// The modem's stored profile that the session is started with.
+    Profile,
+    /// Whether the modem starts sessions by itself.
+    Autoconnect,
+    /// Access points that the modem refuses by itself for a while.
+    Throttle,
 }
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -50,13 +58,17 @@ impl Fact {
         Self::OperatingMode,
         Self::Sim,
         Self::SimIdentity,
-        Self::Technologies,
+        Self::RadioPreference,
         Self::ServingSystem,
         Self::SessionIpv4,
         Self::SessionIpv6,
         Self::SettingsIpv4,
         Self::SettingsIpv6,
         Self::Link,
+        Self::SimSlots,
+        Self::Profile,
+        Self::Autoconnect,
+        Self::Throttle,
     ];
 
     /// After how long without confirmation to look again.
@@ -69,9 +81,13 @@ impl Fact {
         Duration::from_secs(match self {
             Self::SessionIpv4 | Self::SessionIpv6 => 70,
             Self::Port | Self::Control | Self::Link => 90,
-            Self::DataFormat | Self::Technologies | Self::ServingSystem => 240,
+            Self::DataFormat | Self::RadioPreference | Self::ServingSystem => 240,
             Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
-            Self::OperatingMode | Self::Sim => 900,
+            Self::OperatingMode | Self::Sim | Self::SimSlots => 900,
+            // A changed profile is told by indication, and looked at when a session fails.
+            Self::Profile => 3600,
+            // Read when something depends on it, and true for that moment.
+            Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,
         })
     }
@@ -112,13 +128,17 @@ impl Fact {
             Self::OperatingMode => "operating mode",
             Self::Sim => "SIM state",
             Self::SimIdentity => "SIM identity",
-            Self::Technologies => "allowed technologies",
+            Self::RadioPreference => "radio preference",
             Self::ServingSystem => "serving system",
             Self::SessionIpv4 => "ipv4 session",
             Self::SessionIpv6 => "ipv6 session",
             Self::SettingsIpv4 => "ipv4 settings",
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
+            Self::SimSlots => "SIM slots",
+            Self::Profile => "profile",
+            Self::Autoconnect => "autoconnect setting",
+            Self::Throttle => "throttled access points",
         }
     }
 }
@@ -139,13 +159,19 @@ impl FactSet {
         Fact::OperatingMode,
         Fact::Sim,
         Fact::SimIdentity,
-        Fact::Technologies,
+        Fact::RadioPreference,
         Fact::ServingSystem,
         Fact::SessionIpv4,
         Fact::SessionIpv6,
         Fact::SettingsIpv4,
         Fact::SettingsIpv6,
+        Fact::SimSlots,
+        Fact::Profile,
+        Fact::Autoconnect,
+        Fact::Throttle,
     ]);
+    /// The card and what is read from it.
+    pub const CARD: Self = Self::of(&[Fact::Sim, Fact::SimIdentity, Fact::SimSlots]);
     /// Everything about data sessions.
     pub const SESSIONS: Self =
         Self::of(&[Fact::SessionIpv4, Fact::SessionIpv6, Fact::SettingsIpv4, Fact::SettingsIpv6]);

@@ -1,10 +1,7 @@
 //! The catalogue of properties, sorted by name. A new property is an entry here, and nothing anywhere else.
 
 use super::{Kind, Property, Value, View};
-use crate::model::{
-    AccessTechnologies, AccessTechnology, ConditionKind, Plmn, PortState, Registration, Selection, ServingSystem,
-    Status,
-};
+use crate::model::{AccessTechnologies, AccessTechnology, Plmn, PortState, Registration, Selection, ServingSystem};
 
 /// Every property there is.
 pub const CATALOGUE: &[Property] = &[
@@ -26,12 +23,9 @@ pub const CATALOGUE: &[Property] = &[
         kind: Kind::Text,
         unit: "",
         private: false,
-        doc: "`internet` while everything up to the interface's addresses is in order, else `disconnected`.",
-        read: |v| {
-            let linked =
-                v.conditions.iter().any(|c| c.kind == ConditionKind::LinkConfigured && c.status == Status::True);
-            text(if linked { "internet" } else { "disconnected" })
-        },
+        doc: "How far packets get: `internet`; `lan` while the interface has its address but the network does not serve \
+              fully yet; else `disconnected`. A network that fails for less than `connection.grace` does not count.",
+        read: |v| text(v.connection.reach.name()),
     },
     Property {
         name: "mobile.access_technology",
@@ -47,7 +41,7 @@ pub const CATALOGUE: &[Property] = &[
         unit: "",
         private: false,
         doc: "Radio technologies that the modem allows itself to use.",
-        read: |v| technologies(v.observed.technologies.as_ref()?.value),
+        read: |v| technologies(v.observed.radio_preference.as_ref()?.value.technologies?),
     },
     Property {
         name: "mobile.apn",

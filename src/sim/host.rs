@@ -36,6 +36,8 @@ pub struct SimHost {
     port_busy: bool,
     memory: Memory,
     kept_at: Instant,
+    /// The disk takes nothing.
+    disk_full: bool,
     /// What the core will be told, and when.
     answers: Schedule<Input>,
     inputs: VecDeque<Input>,
@@ -72,6 +74,7 @@ impl SimHost {
             port_busy: false,
             memory: Memory::default(),
             kept_at: Instant::ZERO,
+            disk_full: false,
             answers: Schedule::default(),
             inputs: VecDeque::new(),
             guests: None,
@@ -174,8 +177,12 @@ impl SimHost {
                 self.answer(Input::PowerDone(self.name.clone(), *command, result), SWITCH_MS, now);
             }
             Output::Remember(name, memory) if *name == self.name => {
-                self.memory = memory.clone();
-                self.kept_at = now;
+                let kept = if self.disk_full { Err("no space left on device".to_owned()) } else { Ok(()) };
+                if kept.is_ok() {
+                    self.memory = memory.clone();
+                    self.kept_at = now;
+                }
+                self.answer(Input::Kept(self.name.clone(), memory.revision, kept), KERNEL_MS, now);
             }
             Output::LookUp(name, home) if *name == self.name => {
                 let answer = Input::LookedUp(name.clone(), home.clone(), Ok(vec![database_entry(home)]));
@@ -196,6 +203,7 @@ impl SimHost {
             Disturbance::LinkDown => self.link.up = false,
             Disturbance::PortBusy { on } => self.port_busy = *on,
             Disturbance::PowerStuck { on } => self.switch_stuck = *on,
+            Disturbance::DiskFull { on } => self.disk_full = *on,
             _ => self.board.disturb(disturbance, now),
         }
         if matches!(disturbance, Disturbance::FlushLink | Disturbance::LinkDown) {
@@ -209,6 +217,7 @@ impl SimHost {
         self.set_faults(Faults::default(), Faults::default());
         self.switch_stuck = false;
         self.port_busy = false;
+        self.disk_full = false;
         self.board.calm(now);
         self.pump(now);
     }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use crate::api::{ClientError, Request, Response};
 use crate::cli::Context;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::out::remark;
-use crate::api::{ClientError, Request, Response};
 use crate::config;
 use crate::host::files::Layers;
 

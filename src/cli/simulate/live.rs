@@ -117,6 +117,10 @@ impl Story {
                 plain(Tone::Pending, &format!("{:NAME$}", "  asked"), recovery(what))
             }
             Happening::ControllerReset { .. } => plain(Tone::Bad, &format!("{:NAME$}", "  error"), recovery(what)),
+            Happening::ConnectionChanged { to, because, .. } => {
+                let tone = if to == "internet" { Tone::Good } else { Tone::Pending };
+                plain(tone, &format!("{:NAME$}", "  connection"), format!("{to}: {because}"))
+            }
             Happening::Retired => plain(Tone::Plain, "retired", String::new()),
         }
     }

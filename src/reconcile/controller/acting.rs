@@ -6,7 +6,7 @@ use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
 };
-use crate::plan::Step;
+use crate::plan::{self, Step};
 
 impl Controller {
     /// Calls off dialling that is no longer wanted: it may take two minutes, and an edit does not wait for it.
@@ -19,7 +19,7 @@ impl Controller {
             | Selection::NoMatch { .. }
             | Selection::SecretMissing { .. } => false,
         };
-        if !wanted || self.retiring {
+        if !wanted || self.retiring || plan::forbids_data(&self.desired, &self.observed) {
             self.driver.cancel(now);
             self.take_in(now);
         }
@@ -54,6 +54,12 @@ impl Controller {
     }
 
     pub(super) fn begin(&mut self, action: Action, now: Instant) {
+        match &action {
+            Action::SetRadioPreference(change) => self.save_original(change),
+            Action::EnterPin(pin) => self.pin_begins(pin),
+            _ => {}
+        }
+        self.keep_originals(&action);
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
@@ -76,6 +82,12 @@ impl Controller {
                     self.out.push_back(Output::ConfigureLink(self.name.clone(), link));
                 }
             }
+            Actor::Store => {
+                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
+                if let Action::MarkPin(mark) = action {
+                    self.mark_pin(mark, now);
+                }
+            }
             Actor::Power => self.begin_at_the_switch(&action, now),
         }
     }
@@ -91,24 +103,34 @@ impl Controller {
         match (&action, &outcome) {
             (Action::StartSession(family, provider), Ok(())) => {
                 self.observed.dialled = Some(provider.clone());
-                if planted(Defect::NoEffectIsSuccess) {
-                    self.observed.learn(Report::Session(*family, SessionState::Connected), now);
-                }
+                self.observed.not_offered.remove(family);
             }
-            (Action::StartSession(..), Err(_)) => self.driver.suspect(UPSTREAM, now),
+            (Action::StartSession(family, _), Err(Failure::NoEffect)) if planted(Defect::NoEffectIsSuccess) => {
+                self.observed.learn(Report::Session(*family, SessionState::Connected), now);
+            }
+            (Action::StartSession(..), Err(_)) => self.driver.suspect(self.upstream(), now),
+            (Action::SetRoaming { .. }, Ok(())) => self.note_profile_write(now),
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
+            (Action::SetRadioPreference(_), Ok(())) => self.preference_written(now),
+            (Action::EnterPin(_), outcome) => self.pin_ended(outcome),
             _ => {}
         }
+        let answered = match &action {
+            Action::StartSession(family, provider) => self.note_not_offered(*family, provider, &outcome, now),
+            _ => false,
+        };
         let before = self.attempts_at(&action);
         // Another outcome than before is news, however often it was tried.
         let news = self.told || before.is_none_or(|before| before.last_failure.as_ref() != outcome.as_ref().err());
-        if outcome != Err(Failure::Cancelled) {
+        if outcome != Err(Failure::Cancelled) && !answered {
             let attempts = Attempts {
                 action: action.clone(),
                 failures: before.map_or(0, |attempts| attempts.failures) + 1,
                 last_at: now,
                 last_failure: outcome.clone().err(),
                 took_effect: false,
+                since: before.map_or(now, |attempts| attempts.since),
+                excused: false,
             };
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
@@ -123,6 +145,14 @@ impl Controller {
         self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)
     }
 
+    /// What a session rests on, of what matters here.
+    pub(super) fn upstream(&self) -> FactSet {
+        match plan::profile_of_interest(&self.desired, &self.observed) {
+            Some(_) => UPSTREAM.union(FactSet::of(&[Fact::Profile])),
+            None => UPSTREAM,
+        }
+    }
+
     /// The port is not open any more, or was opened anew: nothing the modem said before counts.
     pub(super) fn lose_port(&mut self, now: Instant) {
         self.driver.handle_closed(now);
@@ -134,6 +164,7 @@ impl Controller {
     pub(super) fn look(&mut self, now: Instant) {
         let changing = self.observed.doing.as_ref().map_or(FactSet::NONE, Action::touches);
         let wanted = self.plan.wanted.without(changing);
+        self.driver.mind_profile(plan::profile_of_interest(&self.desired, &self.observed));
         self.driver.want(wanted, now);
         for fact in [Fact::Port, Fact::Link] {
             if !wanted.contains(fact) {

@@ -28,6 +28,8 @@ pub enum Diagnosis {
     CardStarting,
     /// A card that waits for its PIN or PUK, or is blocked.
     CardLocked,
+    /// A card that nothing of ours makes usable: another slot, another number, another network's modem.
+    CardUnusable,
     /// No entry of the file fits, or its password is missing.
     NoProvider,
     /// The radio is in a mode that only a restart ends, and the modem's own restart did not.
@@ -36,6 +38,8 @@ pub enum Diagnosis {
     RadioNotSet,
     /// The hardware cannot do what the file asks.
     RadioUnable,
+    /// Something else sets it too, or the firmware keeps its own.
+    Contended(ConditionKind),
     /// No network is found.
     Searching,
     /// The network refuses the card.
@@ -239,6 +243,9 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
             rungs: &[],
             never: &[(RESTARTS, "the card would ask for the same code again, and a wrong one locks it")],
         },
+        Diagnosis::CardUnusable => {
+            Ladder { rungs: &[], never: &[(RESTARTS, "they change neither the card nor the slot nor the file")] }
+        }
         Diagnosis::NoProvider => Ladder {
             rungs: &[],
             never: &[(RESTARTS, "the modem is in order, the configuration has no answer for this card")],
@@ -257,6 +264,13 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
         Diagnosis::RadioUnable => {
             Ladder { rungs: &[], never: &[(RESTARTS, "they do not give the hardware a technology it does not have")] }
         }
+        Diagnosis::Contended(_) => Ladder {
+            rungs: &[],
+            never: &[(
+                RESTARTS,
+                "whoever sets it otherwise would do so again; it is written again, more and more rarely",
+            )],
+        },
         Diagnosis::Searching => Ladder {
             rungs: const { &[rung(15 * MINUTE, S::CycleRadio), once_in(6, 60 * MINUTE, S::ResetModem)] },
             never: &[(
@@ -340,7 +354,12 @@ impl Diagnosis {
             ConditionKind::SimReady => match stage.finding {
                 Finding::NoCard | Finding::CardError => Self::CardMissing,
                 Finding::CardStarting => Self::CardStarting,
-                _ => Self::CardLocked,
+                Finding::PinRequired { .. }
+                | Finding::PukRequired { .. }
+                | Finding::CardBlocked
+                | Finding::PinNotTried { .. }
+                | Finding::WrongPin { .. } => Self::CardLocked,
+                _ => Self::CardUnusable,
             },
             ConditionKind::ProviderSelected => Self::NoProvider,
             ConditionKind::RadioConfigured => Self::of_radio(&stage.finding),
@@ -351,6 +370,8 @@ impl Diagnosis {
             },
             ConditionKind::DataConnected => match &stage.finding {
                 Finding::CallFailed { cause, .. } if cause.is_permanent() => Self::RefusedForGood,
+                Finding::FamilyNotOffered { .. } => Self::RefusedForGood,
+                Finding::ProfileContended { .. } => Self::Contended(kind),
                 _ => Self::NoSession,
             },
             ConditionKind::LinkConfigured => match stage.finding {
@@ -377,7 +398,8 @@ impl Diagnosis {
 
     fn of_radio(finding: &Finding) -> Self {
         match finding {
-            Finding::TechnologiesUnsupported { .. } => Self::RadioUnable,
+            Finding::TechnologiesUnsupported { .. } | Finding::BandsUnsupported { .. } => Self::RadioUnable,
+            Finding::Ignored(_) | Finding::Contended(_) => Self::Contended(ConditionKind::RadioConfigured),
             Finding::RadioOff(OperatingMode::Offline | OperatingMode::Leaving) => Self::RadioOffline,
             Finding::Retrying { action, .. } if *action == Action::ResetModem.to_string() => Self::RadioOffline,
             _ => Self::RadioNotSet,
@@ -390,8 +412,8 @@ impl Diagnosis {
         match self {
             Self::ModemAbsent | Self::BootLoop => ConditionKind::ModemPresent,
             Self::NoAnswer | Self::PortHeld => ConditionKind::ControlReady,
-            Self::Untold(kind) => kind,
-            Self::CardMissing | Self::CardStarting | Self::CardLocked => ConditionKind::SimReady,
+            Self::Untold(kind) | Self::Contended(kind) => kind,
+            Self::CardMissing | Self::CardStarting | Self::CardLocked | Self::CardUnusable => ConditionKind::SimReady,
             Self::NoProvider => ConditionKind::ProviderSelected,
             Self::RadioOffline | Self::RadioNotSet | Self::RadioUnable => ConditionKind::RadioConfigured,
             Self::Searching | Self::Denied | Self::RoamingForbidden => ConditionKind::Registered,

@@ -87,6 +87,12 @@ pub(super) fn is_unsupported(failure: &Failure) -> bool {
         Failure::Host(_) => true,
         Failure::Refused(error) => ["invalid_qmi_command", "not_supported", "device_unsupported", "sim_file_not_found"]
             .contains(&error.as_str()),
-        Failure::Timeout | Failure::CallEnded(_) | Failure::PortLost | Failure::Restarted | Failure::Cancelled => false,
+        Failure::NoEffect
+        | Failure::NoClientIds
+        | Failure::Timeout
+        | Failure::CallEnded(_)
+        | Failure::PortLost
+        | Failure::Restarted
+        | Failure::Cancelled => false,
     }
 }

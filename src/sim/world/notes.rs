@@ -120,6 +120,7 @@ impl Notes {
             EventKind::Paused(until) => ["paused", if until.is_some() { "yes" } else { "no" }, ""],
             EventKind::Inhibited(why) => ["inhibited", if why.is_some() { "yes" } else { "no" }, ""],
             EventKind::ControllerReset { .. } => ["controller reset", "", ""],
+            EventKind::ConnectionChanged { to, .. } => ["connection", to.reach.name(), ""],
         };
         self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_on(hash, word.as_bytes()));
     }
@@ -146,6 +147,7 @@ impl Notes {
             EventKind::Recovered { diagnosis, .. } => format!("recovered {diagnosis}"),
             EventKind::ControllerReset { .. } => "controller reset".to_owned(),
             EventKind::ModemRestarted { .. } => "modem restarted".to_owned(),
+            EventKind::ConnectionChanged { to, .. } => format!("connection {}", to.reach),
             EventKind::ActionStarted { .. }
             | EventKind::ConfigAccepted { .. }
             | EventKind::ConfigRejected { .. }
