@@ -4,7 +4,10 @@
 //! `server` and `client` move the lines. Who may connect may ask: the socket's permissions are the access control.
 
 pub mod client;
+mod happening;
 pub mod place;
+mod planned;
+mod properties;
 pub mod server;
 pub mod types;
 pub mod view;

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::happening::{EventView, EventsView, Happening};
+pub use super::planned::{ModemPlanView, NextView, PlanView, PlannedView};
+pub use super::properties::{ChangeView, PropertiesView, PropertyView};
 use crate::explain::Explanation;
 
 /// The version of this contract. A request without one means the newest.
@@ -93,6 +96,18 @@ pub enum Request {
         #[serde(default)]
         force: bool,
     },
+    /// What is known, as named values. Telemetry is asked for first, two seconds at most. Answer: `properties`.
+    Get {
+        /// Full names, or patterns: `*` stands for one part, a last `*` for all the rest; a name stands for all below it.
+        #[serde(default = "everything")]
+        pattern: String,
+    },
+    /// As `get`, and then every change. Answer: `properties`, and then `change` for each.
+    Watch {
+        /// As of `get`.
+        #[serde(default = "everything")]
+        pattern: String,
+    },
     /// Does something to a simulated modem. Answer: `done`.
     Disturb {
         /// The modem; may be left out where there is only one.
@@ -102,6 +117,10 @@ pub enum Request {
         #[schemars(with = "serde_json::Value")]
         disturbance: crate::sim::Disturbance,
     },
+}
+
+fn everything() -> String {
+    "*".to_owned()
 }
 
 /// A configuration file that is not in force.
@@ -131,6 +150,10 @@ pub enum Response {
     Event(EventView),
     /// To `config`.
     Config(ConfigView),
+    /// To `get` and `watch`.
+    Properties(PropertiesView),
+    /// One change.
+    Change(ChangeView),
     /// It was done.
     Done,
     /// It was not.
@@ -297,62 +320,6 @@ pub struct ConditionView {
     pub observed_generation: u64,
 }
 
-/// The way to what the file asks.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PlanView {
-    /// Every modem.
-    pub modems: Vec<ModemPlanView>,
-}
-
-/// The way of one modem.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ModemPlanView {
-    /// Its name.
-    pub name: String,
-    /// What would be done, in order. Empty: everything is as the file asks, or it waits.
-    pub actions: Vec<PlannedView>,
-    /// What happens next.
-    pub next: NextView,
-}
-
-/// One action of a plan.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PlannedView {
-    /// The stage that asks for it.
-    pub stage: String,
-    /// What is done.
-    pub action: String,
-    /// What makes it necessary.
-    pub because: String,
-}
-
-/// What happens next.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "next", rename_all = "kebab-case")]
-pub enum NextView {
-    /// An action is under way or due.
-    Act {
-        /// Which.
-        action: String,
-    },
-    /// Nothing can be done before something happens.
-    Wait {
-        /// What for.
-        reason: String,
-        /// In a sentence.
-        message: String,
-        /// When we try again at the latest.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_ms: Option<u64>,
-    },
-    /// Everything is as the file asks.
-    Converged {
-        /// When we look again at the latest.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_ms: Option<u64>,
-    },
-}
-
 /// Why each modem is as it is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExplanationView {
@@ -413,131 +380,6 @@ pub struct EntryView {
     pub because: String,
     /// Where the file has it.
     pub origin: String,
-}
-
-/// Past events.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EventsView {
-    /// Oldest first.
-    pub events: Vec<EventView>,
-}
-
-/// Something that happened.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EventView {
-    /// Its number since the daemon's start.
-    pub number: u64,
-    /// When, in UTC.
-    pub at: String,
-    /// When, since the daemon's start.
-    pub uptime_ms: u64,
-    /// The modem it is about; none: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub modem: Option<String>,
-    /// What happened.
-    #[serde(flatten)]
-    pub what: Happening,
-}
-
-/// The kinds of events.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Happening {
-    /// A configuration came into force.
-    ConfigAccepted {
-        /// Its number.
-        generation: u64,
-    },
-    /// A configuration was refused.
-    ConfigRejected {
-        /// Its errors, as the validator prints them.
-        report: String,
-    },
-    /// A condition changed.
-    ConditionChanged {
-        /// Its status before.
-        from: String,
-        /// The condition now.
-        condition: ConditionView,
-    },
-    /// An action began.
-    ActionStarted {
-        /// Which.
-        action: String,
-        /// Why.
-        because: String,
-        /// For the sake of which condition.
-        serves: String,
-    },
-    /// An action ended.
-    ActionEnded {
-        /// Which.
-        action: String,
-        /// How it failed; none: it was acknowledged.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        failure: Option<String>,
-    },
-    /// The modem restarted by itself.
-    ModemRestarted {
-        /// How we noticed.
-        evidence: String,
-    },
-    /// A recovery step begins or ended.
-    Recovery {
-        /// For which condition.
-        diagnosis: String,
-        /// The step.
-        step: String,
-        /// Which attempt, from 1.
-        attempt: u32,
-        /// What became of it; none: it begins.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        outcome: Option<String>,
-        /// When the next step is due if this one does not help.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next_in_ms: Option<u64>,
-    },
-    /// A trouble that recovery steps were taken against is over.
-    Recovered {
-        /// The condition that holds again.
-        diagnosis: String,
-        /// The last step.
-        step: String,
-        /// How many there were.
-        attempts: u32,
-        /// How long the trouble lasted.
-        took_ms: u64,
-    },
-    /// The modem was paused, or goes on.
-    Paused {
-        /// For how long; none: it goes on.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        for_ms: Option<u64>,
-    },
-    /// An inhibit file appeared, or is gone.
-    Inhibited {
-        /// Its text; none: it is gone.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        because: Option<String>,
-    },
-    /// An error in the daemon itself: the part that drives this modem was started anew.
-    ControllerReset {
-        /// The words of the panic.
-        panic: String,
-        /// How often this happened lately.
-        times: u32,
-    },
-    /// A modem that the file no longer names was let go.
-    Retired,
-    /// Packets get further than before, or less far: `disconnected`, `lan`, `internet`.
-    ConnectionChanged {
-        /// How far before.
-        from: String,
-        /// How far now.
-        to: String,
-        /// Why.
-        because: String,
-    },
 }
 
 /// The configuration in force.

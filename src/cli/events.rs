@@ -87,7 +87,10 @@ fn happening(out: Out, what: &Happening) -> String {
         }
         Happening::Paused { .. } | Happening::Inhibited { .. } => out.paint(Tone::Pending, &recovery(what)),
         Happening::ControllerReset { .. } => out.paint(Tone::Bad, &recovery(what)),
-        Happening::ConnectionChanged { from, to, because } => format!("connection {from}->{to}: {because}"),
+        Happening::ConnectionChanged { from, to, because } => {
+            let tone = if to == "internet" { Tone::Good } else { Tone::Bad };
+            format!("connection {from}->{}: {because}", out.paint(tone, to))
+        }
         Happening::Retired => "is no longer configured and was let go".to_owned(),
     }
 }

@@ -15,6 +15,8 @@ use crate::sim::Disturbance;
 impl Daemon {
     pub(super) fn answer(&mut self, call: Call, now: Instant) {
         let reply = match call.request {
+            Request::Get { pattern } => return self.look(pattern, false, call.reply, now),
+            Request::Watch { pattern } => return self.look(pattern, true, call.reply, now),
             Request::Events { last, follow } => {
                 let events = Response::Events(EventsView { events: self.journal.last(last) });
                 if follow { Reply::Follow(events, self.journal.follow()) } else { Reply::Once(events) }
@@ -51,7 +53,7 @@ impl Daemon {
             Request::Pause { modem, for_ms } => self.pause(modem, Some(now + Duration::from_millis(for_ms)), now)?,
             Request::Resume { modem } => self.pause(modem, None, now)?,
             Request::Reset { modem, force } => self.reset(modem, force, now)?,
-            Request::Events { .. } => unreachable!("answered before"),
+            Request::Events { .. } | Request::Get { .. } | Request::Watch { .. } => unreachable!("answered before"),
         })
     }
 

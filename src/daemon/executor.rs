@@ -87,7 +87,7 @@ impl Executors {
             Output::Send(modem, frame) => self.ports.send(&modem, &frame),
             Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
             Output::Power(modem, command) => self.power.switch(&modem, command),
-            Output::Event(_) | Output::Fetch(_) | Output::LookUp(..) | Output::Remember(..) => {
+            Output::Event(_) | Output::Changed(_) | Output::Fetch(_) | Output::LookUp(..) | Output::Remember(..) => {
                 debug_assert!(false, "the loop does these itself");
             }
         }

@@ -209,6 +209,10 @@ pub enum Finding {
     RoamingNotAllowed(Option<Plmn>),
     /// Looking for a network.
     Searching,
+    /// Not registered, and not looking for a network either.
+    NotRegistered,
+    /// The modem does not say whether a network serves it.
+    RegistrationUnknown,
     /// The network refuses us.
     Denied(Option<u16>),
     /// Registered, but the packet domain is not attached.
@@ -379,6 +383,8 @@ impl Finding {
             Self::Roaming(_) => "Roaming",
             Self::RoamingNotAllowed(_) => "RoamingNotAllowed",
             Self::Searching => "Searching",
+            Self::NotRegistered => "NotRegistered",
+            Self::RegistrationUnknown => "RegistrationUnknown",
             Self::Denied(_) => "Denied",
             Self::NotAttached => "NotAttached",
             Self::Connected { .. } => "Connected",
@@ -490,6 +496,8 @@ impl fmt::Display for Finding {
                 f.write_str("; the chosen provider forbids data while roaming")
             }
             Self::Searching => f.write_str("looking for a network"),
+            Self::NotRegistered => f.write_str("not registered, and not looking for a network"),
+            Self::RegistrationUnknown => f.write_str("the modem does not say whether a network serves it"),
             Self::Denied(Some(cause)) => write!(f, "the network refuses us, cause {cause}"),
             Self::Denied(None) => f.write_str("the network refuses us"),
             Self::NotAttached => f.write_str("registered, packet domain not attached"),

@@ -18,6 +18,7 @@ pub mod profile;
 pub mod radio;
 pub mod session;
 pub mod sim;
+pub mod telemetry;
 pub mod time;
 
 pub use action::{Action, Actor};

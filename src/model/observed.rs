@@ -15,6 +15,7 @@ use super::profile::{ModemProfile, NotOffered, Throttled};
 use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
 use super::session::{IpFamily, IpSettings, SessionState};
 use super::sim::{BadIccid, SimIdentity, SimSlots, SimState};
+use super::telemetry::{Carrier, Cell, Counters, Location, NetworkTime, Signal, SystemInfo};
 use super::time::Instant;
 
 /// A value and when it was last seen to hold.
@@ -63,8 +64,20 @@ pub struct Device {
     pub model: String,
     /// Firmware revision.
     pub revision: String,
+    /// Hardware revision.
+    #[serde(default)]
+    pub hardware_revision: String,
     /// IMEI, if it has one.
     pub imei: Option<Imei>,
+    /// Software version of the IMEI (3GPP TS 23.003 clause 6.2.2), as digits.
+    #[serde(default)]
+    pub imei_software_version: Option<String>,
+    /// MEID, if it has one.
+    #[serde(default)]
+    pub meid: Option<String>,
+    /// ESN, if it has one.
+    #[serde(default)]
+    pub esn: Option<String>,
     /// Technologies the hardware can do; none: it does not say.
     pub supports: AccessTechnologies,
     /// LTE bands of the hardware; none: it does not say.
@@ -153,6 +166,26 @@ pub enum Report {
     Autoconnect(bool),
     /// [`Fact::Throttle`].
     Throttle(Vec<Throttled>),
+    /// [`Fact::Signal`].
+    Signal(Signal),
+    /// [`Fact::Cell`].
+    Cell(Cell),
+    /// [`Fact::Band`]: every carrier in use, the anchor first.
+    Band(Vec<Carrier>),
+    /// [`Fact::SystemInfo`].
+    SystemInfo(SystemInfo),
+    /// [`Fact::OperatorName`].
+    OperatorName(String),
+    /// [`Fact::Location`], all of it.
+    Location(Location),
+    /// [`Fact::Location`], what has changed of it.
+    LocationPart(Location),
+    /// [`Fact::NetworkTime`], all of it.
+    NetworkTime(NetworkTime),
+    /// [`Fact::NetworkTime`], what has changed of it.
+    NetworkTimePart(NetworkTime),
+    /// [`Fact::StatisticsIpv4`] or [`Fact::StatisticsIpv6`]: the counters that have changed.
+    Statistics(IpFamily, Counters),
 }
 
 /// Why an action did not succeed.
@@ -257,6 +290,33 @@ pub struct Observed {
     pub autoconnect: Option<Seen<bool>>,
     /// [`Fact::Throttle`].
     pub throttle: Option<Seen<Vec<Throttled>>>,
+    /// [`Fact::Signal`].
+    #[serde(default)]
+    pub signal: Option<Seen<Signal>>,
+    /// [`Fact::Cell`].
+    #[serde(default)]
+    pub cell: Option<Seen<Cell>>,
+    /// [`Fact::Band`].
+    #[serde(default)]
+    pub band: Option<Seen<Vec<Carrier>>>,
+    /// [`Fact::SystemInfo`].
+    #[serde(default)]
+    pub system_info: Option<Seen<SystemInfo>>,
+    /// [`Fact::OperatorName`].
+    #[serde(default)]
+    pub operator_name: Option<Seen<String>>,
+    /// [`Fact::Location`].
+    #[serde(default)]
+    pub location: Option<Seen<Location>>,
+    /// [`Fact::NetworkTime`].
+    #[serde(default)]
+    pub network_time: Option<Seen<NetworkTime>>,
+    /// [`Fact::StatisticsIpv4`].
+    #[serde(default)]
+    pub statistics_ipv4: Option<Seen<Counters>>,
+    /// [`Fact::StatisticsIpv6`].
+    #[serde(default)]
+    pub statistics_ipv6: Option<Seen<Counters>>,
     /// Facts that something has made doubtful moments ago and that are being looked at: believed, but not acted on.
     pub unsettled: FactSet,
     /// The action in flight.
@@ -290,7 +350,10 @@ macro_rules! each_fact {
             RadioPreference => radio_preference, SimSlots => sim_slots, ServingSystem => serving_system,
             SessionIpv4 => session_ipv4, SessionIpv6 => session_ipv6, SettingsIpv4 => settings_ipv4,
             SettingsIpv6 => settings_ipv6, Link => link, Profile => profile, Autoconnect => autoconnect,
-            Throttle => throttle
+            Throttle => throttle,
+            Signal => signal, Cell => cell, Band => band, SystemInfo => system_info, OperatorName => operator_name,
+            Location => location, NetworkTime => network_time, StatisticsIpv4 => statistics_ipv4,
+            StatisticsIpv6 => statistics_ipv6
         }
     };
 }
@@ -301,6 +364,18 @@ impl Observed {
         fn see<T: PartialEq>(slot: &mut Option<Seen<T>>, value: T, at: Instant) {
             let since = slot.as_ref().filter(|seen| seen.value == value).map_or(at, |seen| seen.since);
             *slot = Some(Seen { value, at, since });
+        }
+        /// A part says nothing of the rest: the fact stays as old as it was, so that what is never confirmed goes.
+        fn patch<T: PartialEq + Default>(slot: &mut Option<Seen<T>>, at: Instant, change: impl FnOnce(&T) -> T) {
+            match slot {
+                Some(seen) => {
+                    let value = change(&seen.value);
+                    if value != seen.value {
+                        *seen = Seen { value, at: seen.at, since: at };
+                    }
+                }
+                None => *slot = Some(Seen { value: change(&T::default()), at, since: at }),
+            }
         }
         match report {
             Report::Port(v) => see(&mut self.port, v, at),
@@ -328,6 +403,32 @@ impl Observed {
             Report::Profile(v) => see(&mut self.profile, v, at),
             Report::Autoconnect(v) => see(&mut self.autoconnect, v, at),
             Report::Throttle(v) => see(&mut self.throttle, v, at),
+            Report::Signal(v) => see(&mut self.signal, v, at),
+            Report::Cell(v) => see(&mut self.cell, v, at),
+            Report::Band(v) => see(&mut self.band, v, at),
+            Report::SystemInfo(v) => see(&mut self.system_info, v, at),
+            Report::OperatorName(v) => see(&mut self.operator_name, v, at),
+            Report::Location(v) => see(&mut self.location, v, at),
+            Report::NetworkTime(v) => see(&mut self.network_time, v, at),
+            Report::LocationPart(part) => patch(&mut self.location, at, |old| Location {
+                lac: part.lac.or(old.lac),
+                cid: part.cid.or(old.cid),
+                tac: part.tac.or(old.tac),
+            }),
+            Report::NetworkTimePart(part) => patch(&mut self.network_time, at, |old| NetworkTime {
+                utc: part.utc.or(old.utc),
+                zone_quarters: part.zone_quarters.or(old.zone_quarters),
+                daylight_hours: part.daylight_hours.or(old.daylight_hours),
+            }),
+            Report::Statistics(family, counters) => {
+                // A modem reports what has changed; by saying nothing of the others it confirms them.
+                let slot = match family {
+                    IpFamily::Ipv4 => &mut self.statistics_ipv4,
+                    IpFamily::Ipv6 => &mut self.statistics_ipv6,
+                };
+                let before = slot.as_ref().map(|seen| seen.value).unwrap_or_default();
+                see(slot, before.merged(counters), at);
+            }
         }
     }
 
@@ -364,6 +465,15 @@ impl Observed {
         }
     }
 
+    /// Counters of a family's session, however old.
+    #[must_use]
+    pub fn statistics(&self, family: IpFamily) -> Option<&Seen<Counters>> {
+        match family {
+            IpFamily::Ipv4 => self.statistics_ipv4.as_ref(),
+            IpFamily::Ipv6 => self.statistics_ipv6.as_ref(),
+        }
+    }
+
     /// The settings of a family's session, however old.
     #[must_use]
     pub fn settings(&self, family: IpFamily) -> Option<&Seen<SessionSettings>> {
@@ -387,5 +497,18 @@ mod tests {
         observed.forget(FactSet::SESSIONS);
         assert_eq!(observed.seen_at(Fact::SessionIpv6), None);
         assert_eq!(observed.seen_at(Fact::Sim), Some(at));
+    }
+
+    #[test]
+    fn cell_8_a_part_changes_what_it_says_and_keeps_nothing_alive() {
+        let at = Instant::from_secs;
+        let mut observed = Observed::default();
+        observed.learn(Report::Location(Location { lac: Some(1), cid: Some(2), tac: None }), at(1));
+        observed.learn(Report::LocationPart(Location { cid: Some(3), ..Location::default() }), at(9));
+        let seen = observed.location.clone().unwrap();
+        assert_eq!(seen.value, Location { lac: Some(1), cid: Some(3), tac: None });
+        assert_eq!((seen.at, seen.since), (at(1), at(9)), "what nobody confirms grows old");
+        observed.learn(Report::Location(Location { cid: Some(3), ..Location::default() }), at(20));
+        assert_eq!(observed.location.unwrap().value.lac, None, "a whole answer without it clears it");
     }
 }

@@ -3,15 +3,17 @@
 //! Most facts are one answer. Device identity and SIM identity are put together from several; they are reported when
 //! the script that asked for them ends.
 
-use std::time::Duration;
-
-use super::{card, translate};
+use super::call::Call;
+use super::{card, telemetry, translate};
 use crate::model::session::{Ipv4Settings, Ipv6Settings};
+use crate::model::telemetry::Signal;
 use crate::model::{
     Apn, BandSet, CallEnd, ControlState, DataFormat, Device, Fact, Failure, Imei, IpFamily, IpSettings, ModemProfile,
-    RadioPreference, Report, ServingSystem, SessionSettings, SimSlots, Throttled,
+    RadioPreference, Registration, Report, ServingSystem, SessionSettings, SimSlots, Throttled,
 };
-use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response, ctl, dms, nas, uim, wda, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response, Service, ctl, dms, nas, uim, wda, wds};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Facts under construction.
 #[derive(Default, Debug)]
@@ -26,6 +28,11 @@ pub(super) struct Gathered {
     roaming_allowed: Option<bool>,
     autoconnect: Option<bool>,
     throttled: Vec<Throttled>,
+    signal: Option<Signal>,
+    /// Items of the device's identity that the modem could not give just now, by service and message.
+    owed: BTreeSet<(Service, u16)>,
+    /// Why the network refused us, as it was last indicated.
+    refusal: Option<u16>,
 }
 
 /// How a response ended: granted, or the error.
@@ -101,13 +108,27 @@ impl Gathered {
     ) -> Option<Report> {
         match frame.key() {
             dms::get_manufacturer::KEY => {
-                self.device.manufacturer = read::<dms::get_manufacturer::Response>(frame)?.manufacturer?
+                self.device.manufacturer =
+                    read::<dms::get_manufacturer::Response>(frame)?.manufacturer.unwrap_or_default()
             }
-            dms::get_model::KEY => self.device.model = read::<dms::get_model::Response>(frame)?.model?,
-            dms::get_revision::KEY => self.device.revision = read::<dms::get_revision::Response>(frame)?.revision?,
+            dms::get_model::KEY => {
+                self.device.model = read::<dms::get_model::Response>(frame)?.model.unwrap_or_default()
+            }
+            dms::get_revision::KEY => {
+                self.device.revision = read::<dms::get_revision::Response>(frame)?.revision.unwrap_or_default();
+            }
             dms::get_ids::KEY => {
-                let imei = read::<dms::get_ids::Response>(frame)?.imei?;
-                self.device.imei = Imei::parse(&imei).ok();
+                let ids = read::<dms::get_ids::Response>(frame)?;
+                let given = |id: Option<String>| id.filter(|id| !id.is_empty());
+                self.device.imei = ids.imei.and_then(|imei| Imei::parse(&imei).ok());
+                self.device.imei_software_version = given(ids.imei_software_version);
+                self.device.meid = given(ids.meid);
+                // "0" is how a modem without an ESN says so.
+                self.device.esn = given(ids.esn).filter(|esn| esn.bytes().any(|digit| digit != b'0'));
+            }
+            dms::get_hardware_revision::KEY => {
+                let revision = read::<dms::get_hardware_revision::Response>(frame)?.revision;
+                self.device.hardware_revision = revision.unwrap_or_default();
             }
             dms::get_capabilities::KEY => {
                 let capabilities = read::<dms::get_capabilities::Response>(frame)?.capabilities?;
@@ -144,7 +165,22 @@ impl Gathered {
             nas::get_system_selection_preference::KEY => {
                 self.preference = Some(translate::radio_preference(&read(frame)?));
             }
-            nas::get_serving_system::KEY => return serving_system(frame).map(Report::ServingSystem),
+            nas::get_serving_system::KEY => {
+                let mut serving = serving_system(frame)?;
+                match &mut serving.registration {
+                    Registration::Denied(cause) => *cause = self.refusal,
+                    _ => self.refusal = None,
+                }
+                return Some(Report::ServingSystem(serving));
+            }
+            nas::get_signal_info::KEY => {
+                self.signal = Some(telemetry::signal(&read::<nas::get_signal_info::Response>(frame)?.signal));
+            }
+            nas::get_signal_strength::KEY => {
+                let strength = telemetry::signal_strength(&read(frame)?);
+                // The newer way says more, where both answer.
+                self.signal.get_or_insert(strength);
+            }
             wds::get_packet_service_status::KEY => {
                 let status = read::<wds::get_packet_service_status::Response>(frame)?.status?;
                 return Some(Report::Session(family?, translate::session(status, cause)?));
@@ -163,16 +199,47 @@ impl Gathered {
                 let list = read::<wds::get_pdn_throttle_info::Response>(frame)?.throttled?;
                 self.throttled = list.into_iter().map(throttled).collect();
             }
-            _ => {}
+            _ => return telemetry::answer(frame, family),
         }
         None
+    }
+
+    /// Takes note of an item that was refused but can be done without. What the modem does not have is not asked again.
+    pub(super) fn refused(&mut self, key: (Service, u16), error: ProtocolError) {
+        let never = matches!(
+            error,
+            ProtocolError::InvalidQmiCommand | ProtocolError::NotSupported | ProtocolError::DeviceUnsupported
+        );
+        if key.0 == Service::Dms && !never {
+            self.owed.insert(key);
+        }
+    }
+
+    /// The network refused us with this cause.
+    pub(super) fn turned_away(&mut self, cause: u16) {
+        self.refusal = Some(cause);
+    }
+
+    /// The calls of a series of which only what the modem owes us is asked, if it owes us anything.
+    pub(super) fn still_owed(&mut self, calls: Vec<Call>) -> Vec<Call> {
+        let owed = std::mem::take(&mut self.owed);
+        match owed.is_empty() {
+            true => calls,
+            false => calls.into_iter().filter(|call| owed.contains(&call.frame.key())).collect(),
+        }
+    }
+
+    /// Whether the modem could not give a part of its identity.
+    pub(super) fn owes(&self) -> bool {
+        !self.owed.is_empty()
     }
 
     /// The fact that a finished series of answers amounts to; `None` where single answers were the reports already.
     pub(super) fn finish(&mut self, fact: Fact) -> Option<Result<Report, Failure>> {
         match fact {
             Fact::Control => Some(Ok(Report::Control(ControlState::Ready))),
-            Fact::Device => Some(Ok(Report::Device(std::mem::take(&mut self.device)))),
+            Fact::Device => Some(Ok(Report::Device(self.device.clone()))),
+            Fact::Signal => self.signal.take().map(|signal| Ok(Report::Signal(signal))),
             // Refused: an old modem, which has no such flag, starts no session by itself, and names no time.
             Fact::Profile => {
                 let roaming_allowed = self.roaming_allowed.take();

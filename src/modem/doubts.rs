@@ -1,4 +1,4 @@
-//! What an indication makes doubtful. An indication is never believed: it tells where to look.
+//! What an indication makes doubtful. About what the plan reads, an indication is never believed: it tells where to look.
 //!
 //! That costs one request and saves a class of defects: indications come late, twice, in bursts, in the wrong order,
 //! with half their values missing, and some are simply wrong. A coalesced look is right in all these cases.
@@ -30,6 +30,7 @@ pub(super) fn of(frame: &Frame, clients: &Clients) -> Doubt {
         nas::serving_system::KEY | nas::system_info::KEY => {
             Doubt::Facts(FactSet::of(&[Fact::ServingSystem, Fact::RadioPreference]))
         }
+        nas::network_reject::KEY => Doubt::Facts(FactSet::of(&[Fact::ServingSystem])),
         uim::card_status::KEY | uim::slot_status::KEY | uim::refresh::KEY => Doubt::Facts(FactSet::CARD),
         wds::packet_service_status::KEY => packet_service(frame, clients),
         wds::profile_changed::KEY => Doubt::Facts(FactSet::of(&[Fact::Profile])),

@@ -10,6 +10,8 @@ use crate::qmi::{ProtocolError, ctl, dms, nas, uim, wda, wds};
 pub(super) struct Ways {
     /// Whether the modem wants the data endpoint named; `None`: not tried yet.
     pub(super) names_endpoint: Option<bool>,
+    /// Whether it knows the newer way to ask for the signal.
+    pub(super) signal_info: Option<bool>,
     /// The card is reached by the older commands of DMS: UIM is missing, or refuses.
     pub(super) card_by_dms: bool,
     /// The card has one PIN for all its applications, which replaces the first.
@@ -24,7 +26,7 @@ pub(super) struct Ways {
 /// look at, if any matters.
 pub(super) fn calls(fact: Fact, ways: Ways, profile: Option<u8>) -> Vec<Call> {
     match fact {
-        Fact::Port | Fact::Link => Vec::new(),
+        Fact::Port | Fact::Link | Fact::Location => Vec::new(),
         Fact::Control => vec![Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)],
         Fact::Device => device(),
         Fact::DataFormat => data_format(ways.names_endpoint),
@@ -61,6 +63,14 @@ pub(super) fn calls(fact: Fact, ways: Ways, profile: Option<u8>) -> Vec<Call> {
             };
             vec![Call::client(DATA, &request).or(UNSUPPORTED)]
         }
+        Fact::Signal => signal(ways.signal_info),
+        Fact::Cell => vec![Call::client(Role::Nas, &nas::get_cell_location_info::Request::default())],
+        Fact::Band => vec![Call::client(Role::Nas, &nas::get_rf_band_information::Request::default())],
+        Fact::SystemInfo => vec![Call::client(Role::Nas, &nas::get_system_info::Request::default())],
+        Fact::OperatorName => vec![Call::client(Role::Nas, &nas::get_operator_name::Request::default())],
+        Fact::NetworkTime => vec![Call::client(Role::Nas, &nas::get_network_time::Request::default())],
+        Fact::StatisticsIpv4 => vec![statistics(IpFamily::Ipv4)],
+        Fact::StatisticsIpv6 => vec![statistics(IpFamily::Ipv6)],
     }
 }
 
@@ -106,6 +116,29 @@ fn stored_profile(index: u8) -> Vec<Call> {
     vec![Call::client(DATA, &events).optional(), Call::client(DATA, &read).or(UNSUPPORTED)]
 }
 
+/// Old firmware knows the older way only: until we know, both are asked.
+fn signal(signal_info: Option<bool>) -> Vec<Call> {
+    use nas::StrengthItems as Items;
+    let newer = Call::client(Role::Nas, &nas::get_signal_info::Request::default()).optional();
+    // Everything but the interference level, which only CDMA has.
+    let mask = Items::RSSI | Items::ECIO | Items::IO | Items::SINR | Items::RSRQ | Items::LTE_SNR | Items::LTE_RSRP;
+    let request = nas::get_signal_strength::Request { mask: Some(mask), ..Default::default() };
+    let older = Call::client(Role::Nas, &request).optional();
+    match signal_info {
+        Some(true) => vec![newer],
+        Some(false) => vec![older],
+        None => vec![newer, older],
+    }
+}
+
+/// All ten counters.
+pub(super) const COUNTERS: wds::StatisticsMask = wds::StatisticsMask(0x3FF);
+
+fn statistics(family: IpFamily) -> Call {
+    let request = wds::get_packet_statistics::Request { mask: Some(COUNTERS), ..Default::default() };
+    Call::client(Role::Wds(family), &request)
+}
+
 fn read_file(file: uim::File) -> Call {
     let request = uim::read_transparent::Request {
         session: Some(uim::Session { kind: uim::SessionKind::PrimaryGwProvisioning, application_id: Vec::new() }),
@@ -122,6 +155,7 @@ fn device() -> Vec<Call> {
         Call::client(Role::Dms, &dms::get_manufacturer::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_model::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_revision::Request::default()).optional(),
+        Call::client(Role::Dms, &dms::get_hardware_revision::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_ids::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_capabilities::Request::default()).optional(),
         Call::client(Role::Dms, &dms::get_band_capabilities::Request::default()).optional(),

@@ -3,7 +3,7 @@
 use super::call::{CARD, CONTROL, Call, DIAL, MODE};
 use super::clients::Clients;
 use super::quirks::Quirks;
-use super::reads::{Ways, endpoint};
+use super::reads::{COUNTERS, Ways, endpoint};
 use super::role::Role;
 use super::translate;
 use crate::model::defect::{Defect, planted};
@@ -60,21 +60,15 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
     }
 }
 
-/// What a new client needs before its first request: indications are per client and lost with it.
+/// What a new client needs before its first request: indications are per client and lost with it. A modem that refuses
+/// to tell is asked instead.
 pub(super) fn preparation(role: Role) -> Vec<Call> {
-    let call = match role {
+    match role {
         Role::Dms => {
-            Call::client(role, &dms::set_event_report::Request { operating_mode: Some(true), ..Default::default() })
-                .optional()
+            let report = dms::set_event_report::Request { operating_mode: Some(true), ..Default::default() };
+            vec![Call::client(role, &report).optional()]
         }
-        Role::Nas => {
-            let report = nas::register_indications::Request {
-                system_selection_preference: Some(true),
-                serving_system: Some(true),
-                ..Default::default()
-            };
-            Call::client(role, &report).optional()
-        }
+        Role::Nas => network_reports(),
         Role::Uim => {
             let events = uim::Events::CARD_STATUS | uim::Events::PHYSICAL_SLOT_STATUS;
             let register = uim::register_events::Request { mask: Some(events), ..Default::default() };
@@ -83,9 +77,9 @@ pub(super) fn preparation(role: Role) -> Vec<Call> {
                 register: Some(true),
                 ..Default::default()
             };
-            return vec![Call::client(role, &register).optional(), Call::client(role, &refresh).optional()];
+            vec![Call::client(role, &register).optional(), Call::client(role, &refresh).optional()]
         }
-        Role::Wda => return Vec::new(),
+        Role::Wda => Vec::new(),
         Role::Wds(family) => {
             let request =
                 wds::set_ip_family::Request { family: Some(translate::ip_family(family)), ..Default::default() };
@@ -94,10 +88,55 @@ pub(super) fn preparation(role: Role) -> Vec<Call> {
                 profile_changes: Some(true),
                 ..Default::default()
             };
-            return vec![Call::client(role, &request).or(ALREADY), Call::client(role, &changes).optional()];
+            let statistics = wds::StatisticsReport { interval_s: STATISTICS_INTERVAL_S, counters: COUNTERS };
+            let report = wds::set_event_report::Request { transfer_statistics: Some(statistics), ..Default::default() };
+            vec![
+                Call::client(role, &request).or(ALREADY),
+                Call::client(role, &report).optional(),
+                Call::client(role, &changes).optional(),
+            ]
         }
+    }
+}
+
+/// Counters once a minute: nobody looks at a rate more closely, and a report costs the modem a wake-up.
+const STATISTICS_INTERVAL_S: u8 = 60;
+/// A signal that moved by less looks the same to a person: 5 dB, in tenths.
+const SIGNAL_STEP: u16 = 50;
+/// The borders between the bars, for modems that want borders instead of steps, dBm.
+const SIGNAL_BORDERS: [i8; 4] = [-113, -85, -75, -65];
+
+fn network_reports() -> Vec<Call> {
+    let reports = nas::register_indications::Request {
+        system_selection_preference: Some(true),
+        serving_system: Some(true),
+        network_time: Some(true),
+        signal_info: Some(true),
+        current_plmn_name: Some(true),
+        network_reject: Some(nas::NetworkRejectReport { report: true, suppress_system_info: false }),
+        ..Default::default()
     };
-    vec![call]
+    // Old firmware refuses the whole of it for one report it does not know.
+    let least = nas::register_indications::Request {
+        system_selection_preference: Some(true),
+        serving_system: Some(true),
+        ..Default::default()
+    };
+    let borders = nas::config_signal_info::Request { rssi_dbm: Some(SIGNAL_BORDERS.to_vec()), ..Default::default() };
+    let steps = nas::config_signal_info_v2::Request {
+        gsm_rssi_delta: Some(SIGNAL_STEP),
+        wcdma_rssi_delta: Some(SIGNAL_STEP),
+        lte_rssi_delta: Some(SIGNAL_STEP),
+        lte_rsrp_delta: Some(SIGNAL_STEP),
+        nr5g_rsrp_delta: Some(SIGNAL_STEP),
+        ..Default::default()
+    };
+    vec![
+        Call::client(Role::Nas, &least).optional(),
+        Call::client(Role::Nas, &reports).optional(),
+        Call::client(Role::Nas, &borders).optional(),
+        Call::client(Role::Nas, &steps).optional(),
+    ]
 }
 
 pub(super) fn allocate(role: Role) -> Call {

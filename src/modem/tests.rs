@@ -32,14 +32,14 @@ fn provider() -> Provider {
 }
 
 /// A driver and the modem's side of its port.
-struct Rig {
-    driver: Driver,
-    now: Instant,
+pub(super) struct Rig {
+    pub(super) driver: Driver,
+    pub(super) now: Instant,
     next_id: u8,
 }
 
 impl Rig {
-    fn new(memory: &[(&str, u8)]) -> Self {
+    pub(super) fn new(memory: &[(&str, u8)]) -> Self {
         let memory: BTreeMap<String, u8> = memory.iter().map(|(role, id)| ((*role).to_owned(), *id)).collect();
         let mut driver = Driver::new(&memory);
         driver.handle_opened(None);
@@ -47,7 +47,7 @@ impl Rig {
     }
 
     /// One that has synchronised.
-    fn ready(memory: &[(&str, u8)]) -> Self {
+    pub(super) fn ready(memory: &[(&str, u8)]) -> Self {
         let mut rig = Self::new(memory);
         rig.driver.start(&Action::Synchronise, rig.now);
         assert_eq!(rig.done(), Some(Ok(())));
@@ -55,7 +55,7 @@ impl Rig {
     }
 
     /// What the driver put out, with requests parsed.
-    fn outputs(&mut self) -> (Vec<Frame>, Vec<Output>) {
+    pub(super) fn outputs(&mut self) -> (Vec<Frame>, Vec<Output>) {
         let mut frames = Vec::new();
         let mut others = Vec::new();
         while let Some(output) = self.driver.poll_output() {
@@ -68,7 +68,7 @@ impl Rig {
     }
 
     /// Answers everything as a willing modem would, until nothing is asked any more. Returns what else came out.
-    fn obey(&mut self) -> Vec<Output> {
+    pub(super) fn obey(&mut self) -> Vec<Output> {
         let mut seen = Vec::new();
         loop {
             let (frames, others) = self.outputs();
@@ -91,7 +91,7 @@ impl Rig {
         self.obey().iter().find_map(outcome)
     }
 
-    fn willing(&mut self, request: &Frame) -> Frame {
+    pub(super) fn willing(&mut self, request: &Frame) -> Frame {
         match request.key() {
             ctl::allocate_cid::KEY => {
                 self.next_id += 1;
@@ -105,17 +105,22 @@ impl Rig {
         }
     }
 
-    fn send(&mut self, frame: &Frame) {
+    pub(super) fn send(&mut self, frame: &Frame) {
         self.driver.handle_bytes(&frame.encode(), self.now);
     }
 
-    fn wait(&mut self, duration: Duration) {
+    /// The id of a client of ours, by its name in our memory.
+    pub(super) fn driver_client(&self, role: &str) -> u8 {
+        self.driver.client(role).expect("a client of this role")
+    }
+
+    pub(super) fn wait(&mut self, duration: Duration) {
         self.now = self.now + duration;
         self.driver.handle_timeout(self.now);
     }
 
     /// The one request the driver sends now.
-    fn request(&mut self) -> Frame {
+    pub(super) fn request(&mut self) -> Frame {
         let (frames, _) = self.outputs();
         assert_eq!(frames.len(), 1, "{frames:?}");
         frames.into_iter().next().expect("one")

@@ -30,7 +30,11 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
         Registration::NotRegistered | Registration::Searching | Registration::Unknown => {
             facts.look_every(Fact::OperatingMode, WHY_NO_NETWORK);
             facts.look_every(Fact::Sim, WHY_NO_NETWORK);
-            Outcome::Wait(Finding::Searching)
+            Outcome::Wait(match serving.registration {
+                Registration::NotRegistered => Finding::NotRegistered,
+                Registration::Unknown => Finding::RegistrationUnknown,
+                _ => Finding::Searching,
+            })
         }
     }
 }
@@ -71,4 +75,44 @@ fn forbidden_network(plmn: Option<Plmn>, facts: &mut Reader<'_>) -> Outcome {
         facts.effective(Action::StopSession(family).name());
     }
     Outcome::Wait(Finding::RoamingNotAllowed(plmn))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccessTechnologies, Instant, Observed, PinChance, RadioPreference, Report, ServingSystem};
+
+    #[test]
+    fn lnk_9_every_state_of_registration_has_its_own_reason() {
+        for (registration, reason) in [
+            (Registration::NotRegistered, "NotRegistered"),
+            (Registration::Searching, "Searching"),
+            (Registration::Denied(Some(11)), "Denied"),
+            (Registration::Unknown, "RegistrationUnknown"),
+            (Registration::Home, "Home"),
+            (Registration::Roaming, "Roaming"),
+        ] {
+            let mut observed = Observed::default();
+            let serving = ServingSystem {
+                registration,
+                ps_attached: true,
+                network_known: true,
+                plmn: None,
+                operator_name: None,
+                technologies: AccessTechnologies::NONE,
+            };
+            observed.learn(Report::ServingSystem(serving), Instant::ZERO);
+            let desired = Desired {
+                radio: RadioPreference::default(),
+                slot: None,
+                pin: PinChance::NotConfigured,
+                selection: Selection::Undecided,
+                link: crate::model::DesiredLink::default(),
+            };
+            let outcome = look(&desired, &mut Reader::new(&observed, Instant::from_secs(1)));
+            let (Outcome::Wait(finding) | Outcome::Satisfied(finding)) = &outcome else { panic!("{outcome:?}") };
+            assert_eq!(finding.reason(), reason);
+            assert_eq!(matches!(outcome, Outcome::Satisfied(_)), registration.is_registered());
+        }
+    }
 }

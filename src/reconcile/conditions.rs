@@ -13,6 +13,8 @@ pub(super) struct Conditions {
     list: Vec<Condition>,
     /// Status and reason last told, by kind.
     told: Vec<(Status, &'static str)>,
+    /// Whether any of them differs from what was there when this was last asked.
+    changed: bool,
 }
 
 impl Conditions {
@@ -29,7 +31,7 @@ impl Conditions {
         let recovering = &mut list[ConditionKind::Recovering as usize];
         (recovering.status, recovering.finding) = (Status::False, Finding::Idle);
         let told = list.iter().map(|c| (c.status, c.finding.reason())).collect();
-        Self { list, told }
+        Self { list, told, changed: true }
     }
 
     pub(super) fn list(&self) -> &[Condition] {
@@ -38,6 +40,11 @@ impl Conditions {
 
     pub(super) fn of(&self, kind: ConditionKind) -> &Condition {
         &self.list[kind as usize]
+    }
+
+    /// Whether any of them has changed since this was last asked.
+    pub(super) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// The configuration's condition, the same for every modem.
@@ -90,6 +97,7 @@ impl Conditions {
         news: &mut Vec<EventKind>,
     ) {
         let condition = &mut self.list[kind as usize];
+        self.changed |= condition.status != status || condition.finding != *finding;
         if condition.status != status {
             condition.since = now;
         }

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::traffic::Tally;
 use crate::config::Source;
 use crate::model::{
-    Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, Failure, HomeDigits, Imei, Instant, LinkState,
-    ModemName, PortState, RadioPreference, Reach, Secret, Status, TriedPin,
+    Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
+    LinkState, ModemName, PortState, RadioPreference, Reach, Secret, Status, TriedPin,
 };
+use crate::property::Change;
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub enum Input {
     LookedUp(ModemName, HomeDigits, ApnAnswer),
     /// What was asked to be remembered, by its revision, is kept where it outlives a crash, or why not.
     Kept(ModemName, u64, Result<(), String>),
+    /// Somebody wants to see this telemetry, for a while: a demand runs out by itself.
+    Watched(ModemName, FactSet),
     /// Nothing happened but time.
     Timer,
     /// Who asks that modems be left alone, as the inhibit files say now.
@@ -120,6 +124,8 @@ pub struct Memory {
     pub pins: Vec<TriedPin>,
     /// By IMEI: the radio settings that a modem had before we first changed them.
     pub original_radio: BTreeMap<String, RadioPreference>,
+    /// What the sessions have carried.
+    pub traffic: Tally,
     /// What recovery has learned and done.
     pub recovery: RecoveryMemory,
     /// How long ago it was kept, in seconds, as far as the host can tell; the host sets it when it gives it back.
@@ -201,6 +207,8 @@ pub enum Output {
     Remember(ModemName, Memory),
     /// Something worth telling people.
     Event(Event),
+    /// Properties have changed, these together.
+    Changed(Vec<Change>),
 }
 
 /// Something that happened, for people and logs.

@@ -13,6 +13,7 @@ use crate::model::{
     Status, TriedPin,
 };
 use crate::plan::Previewed;
+use crate::property::{self, Held, Table, Value};
 use crate::provider::{Choice, ChosenApn, NotChosen};
 
 /// What all modems share and only the fleet may see whole: secrets, and what was done with PINs.
@@ -78,6 +79,9 @@ pub struct Fleet {
     controllers: BTreeMap<ModemName, Controller>,
     /// Controllers that panicked lately.
     fallen: BTreeMap<ModemName, Fallen>,
+    /// Properties of the device as a whole.
+    globals: Table,
+    now: Instant,
     out: VecDeque<Output>,
 }
 
@@ -103,6 +107,8 @@ impl Fleet {
             secrets: Secrets { device: seed, ..Secrets::default() },
             controllers: BTreeMap::new(),
             fallen: BTreeMap::new(),
+            globals: Table::default(),
+            now: Instant::ZERO,
             out: VecDeque::new(),
         }
     }
@@ -136,6 +142,22 @@ impl Fleet {
         self.controllers.values()
     }
 
+    /// Properties of the device as a whole: `connection`, the best of all modems.
+    #[must_use]
+    pub fn globals(&self) -> &Table {
+        &self.globals
+    }
+
+    /// Every property that a pattern selects, sorted.
+    #[must_use]
+    pub fn properties(&self, pattern: &str) -> Vec<(String, Held)> {
+        let tables = self.controllers.values().map(Controller::properties).chain([&self.globals]);
+        let selected = tables.flat_map(Table::iter).filter(|(name, _)| property::selects(pattern, name));
+        let mut found: Vec<(String, Held)> = selected.map(|(name, held)| (name.to_owned(), held.clone())).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
     /// One modem.
     #[must_use]
     pub fn controller(&self, name: &ModemName) -> Option<&Controller> {
@@ -161,6 +183,7 @@ impl Fleet {
 
     /// Takes in what happened. Inputs about a modem that the file does not name are ignored.
     pub fn handle(&mut self, input: Input, now: Instant) {
+        self.now = now;
         match input {
             Input::Config(sources) => self.configure(&sources, now),
             Input::Remembered(name, memory) => {
@@ -194,6 +217,7 @@ impl Fleet {
             Input::Kept(name, revision, result) => {
                 self.with(&name, now, |c, s| c.handle_kept(revision, result, s, now));
             }
+            Input::Watched(name, facts) => self.with(&name, now, |c, s| c.handle_watched(facts, s, now)),
             Input::Timer => {
                 self.wake_fallen(now);
                 let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);
@@ -204,6 +228,9 @@ impl Fleet {
                 });
             }
         }
+        let best = self.controllers.values().map(|c| c.connection().reach).max().unwrap_or_default();
+        let best = Some(Value::Text(best.name().to_owned()));
+        self.out.extend(self.globals.put("connection", best, now).map(|change| Output::Changed(vec![change])));
     }
 
     /// What to do next.
@@ -279,6 +306,12 @@ impl Fleet {
         }
         let pins = controller.tried_pins();
         let gone = controller.is_gone();
+        if gone {
+            controller.tell_gone(self.now);
+            while let Some(output) = controller.poll_output() {
+                self.out.push_back(output);
+            }
+        }
         let lasting = gone.then(|| controller.memory().after_retirement());
         self.note_pins(&pins);
         if let Some(lasting) = lasting {

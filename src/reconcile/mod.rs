@@ -15,6 +15,8 @@ pub mod door;
 mod fallen;
 mod fleet;
 pub mod recovery;
+mod telemetry;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -25,3 +27,5 @@ pub use door::{
     SecretRef, StepOutcome,
 };
 pub use fleet::{Fleet, ModemPreview};
+pub use telemetry::WATCHED_FOR;
+pub use traffic::Tally;

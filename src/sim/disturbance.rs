@@ -225,6 +225,20 @@ disturbances! {
         /// Tell the host by indication.
         tell: bool = true,
     },
+    "Make the signal stronger or weaker, until told otherwise." Signal {
+        /// RSSI; -128: the modem does not measure it.
+        rssi_dbm: i8 = -85,
+        /// RSRP of LTE and, 5 dB less, of 5G; RSCP of UMTS; -32768: not measured.
+        rsrp_dbm: i16 = -112,
+    },
+    "Move to another cell of the same network; the indication says only what has changed." Handover {
+        /// Identity of the cell.
+        cell: u32 = 0x0012_3402,
+    },
+    "Have the network think differently of the SIM." SimReject {
+        /// 0 not available, 1 available, 2 not valid for calls, 3 for data, 4 for either; others are not defined.
+        state: u32 = 3,
+    },
 }
 
 impl Disturbance {

@@ -96,6 +96,10 @@ pub struct Personality {
     pub slots: bool,
     /// It acknowledges other bands and keeps its own.
     pub ignores_bands: bool,
+    /// NAS has Get Signal Info; old firmware has Get Signal Strength alone.
+    pub signal_info: bool,
+    /// NAS tells the bands in use; otherwise its list is empty.
+    pub tells_bands: bool,
     /// Requests of one service wait for one another, slow ones too.
     pub serialises: bool,
     /// A selection preference that says how long it lasts is refused.
@@ -140,6 +144,8 @@ const WELL_BEHAVED: Personality = Personality {
     uim: true,
     slots: true,
     ignores_bands: false,
+    signal_info: true,
+    tells_bands: true,
     serialises: false,
     refuses_change_duration: false,
 };
@@ -170,6 +176,7 @@ const ALL: &[Personality] = &[
         attach_ms: (2_000, 6_000),
         mode_ms: (3_000, 12_000),
         dial_ms: (2_000, 12_000),
+        tells_bands: false,
         serialises: true,
         ..WELL_BEHAVED
     },
@@ -178,6 +185,7 @@ const ALL: &[Personality] = &[
         about: "answers, but never says anything unasked, not even that it restarted",
         model: "SIM900-QMI",
         indications: Indications::Never,
+        signal_info: false,
         announces_restart: false,
         ..WELL_BEHAVED
     },

@@ -83,6 +83,25 @@ pub struct Network {
     pub one_family: bool,
     /// MTU it tells; `None`: it does not.
     pub mtu: Option<u32>,
+    /// How strong the cell is heard; `None`: well, and wandering.
+    pub strength: Option<Strength>,
+    /// Identity of the serving cell.
+    pub cell: u32,
+    /// What it thinks of the SIM, as System Info numbers it.
+    pub sim_reject: u32,
+    /// Its local time: quarters of an hour east of UTC, daylight saving included.
+    pub zone_quarters: i8,
+    /// Hours that daylight saving adds.
+    pub daylight_hours: u8,
+}
+
+/// How strong a cell is heard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Strength {
+    /// RSSI; -128: not measured.
+    pub rssi_dbm: i8,
+    /// RSRP of LTE, RSCP of UMTS; -32768: not measured.
+    pub rsrp_dbm: i16,
 }
 
 impl Card {
@@ -133,6 +152,11 @@ impl Default for Network {
             circuit: true,
             one_family: false,
             mtu: Some(1430),
+            strength: None,
+            cell: 0x0012_3401,
+            sim_reject: 1,
+            zone_quarters: 4,
+            daylight_hours: 0,
         }
     }
 }

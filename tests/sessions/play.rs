@@ -211,7 +211,8 @@ impl Play {
     }
 
     pub fn property(&self, property: &str) -> Option<Value> {
-        self.fleet.controller(&name())?.properties().get(property).cloned()
+        let full = format!("{}.{property}", name());
+        self.fleet.controller(&name())?.properties().get(&full).map(|held| held.value.clone())
     }
 
     /// Access points of the sessions that are up.

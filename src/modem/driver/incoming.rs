@@ -14,6 +14,7 @@ use crate::modem::doubts::{self, Doubt};
 use crate::modem::reads::Ways;
 use crate::modem::role::Role;
 use crate::modem::script;
+use crate::modem::telemetry;
 use crate::modem::transactions::{Match, Open};
 use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, dms, nas, uim, wda, wds};
 
@@ -61,6 +62,7 @@ impl Driver {
             }
             Err(error) if call.tolerates(error) && !self.may_answer_later(purpose, error) => {
                 self.note_refusal(frame, error);
+                self.tolerated(&call, error);
             }
             Err(error) => {
                 self.note_refusal(frame, error);
@@ -86,6 +88,9 @@ impl Driver {
         if frame.key() == wda::get_data_format::KEY {
             self.ways.names_endpoint = Some(!call.frame.tlvs.is_empty());
         }
+        if frame.key() == nas::get_signal_info::KEY {
+            self.ways.signal_info = Some(true);
+        }
         self.note_ways(frame, now);
         let cause = family.and_then(|family| self.ended.get(&family).copied());
         if let Some(report) = self.gathered.absorb(&call.frame, frame, family, cause) {
@@ -98,6 +103,17 @@ impl Driver {
             }
             self.out.push_back(Output::Learn(report));
         }
+        self.out.extend(telemetry::beside(frame).into_iter().map(Output::Learn));
+    }
+
+    /// A refusal that does not end the script.
+    fn tolerated(&mut self, call: &Call, error: ProtocolError) {
+        if call.frame.key() == nas::get_signal_info::KEY
+            && matches!(error, ProtocolError::InvalidQmiCommand | ProtocolError::NotSupported)
+        {
+            self.ways.signal_info = Some(false);
+        }
+        self.gathered.refused(call.frame.key(), error);
     }
 
     /// Whose card it is decides to whom we connect: a file that could not be read just now is asked for again, a few times,
@@ -182,6 +198,13 @@ impl Driver {
         if let Some(event) = doubts::begun_refresh(frame) {
             self.run(Purpose::Errand, vec![script::refreshed(&event)], now);
         }
+        if self.synchronised {
+            // Nothing is decided by these: they may be believed.
+            self.out.extend(telemetry::indication(frame, &self.clients).into_iter().map(Output::Learn));
+            if let Some(cause) = telemetry::refusal(frame) {
+                self.gathered.turned_away(cause);
+            }
+        }
         match doubts::of(frame, &self.clients) {
             Doubt::Facts(facts) => {
                 // Another card may be in: nothing may be done in the name of the old one, not even for a moment.
@@ -238,7 +261,11 @@ impl Driver {
         if purpose == Some(Purpose::Probe) || self.unanswered >= UNANSWERED {
             return self.unresponsive(now);
         }
-        self.finish(open.script, Err(Failure::Timeout), now);
+        match self.scripts.get_mut(&open.script).filter(|script| script.prepares_without()) {
+            // A report that an old modem does not even refuse is done without.
+            Some(_) => self.advance(open.script, now),
+            None => self.finish(open.script, Err(Failure::Timeout), now),
+        }
         if self.synchronised && self.find(Purpose::Probe).is_none() {
             self.run(Purpose::Probe, vec![script::probe()], now);
         }

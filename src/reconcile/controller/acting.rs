@@ -64,8 +64,11 @@ impl Controller {
             self.observed.forget(action.touches());
         }
         self.observed.doing = Some(action.clone());
+        self.touch();
         if let Action::StartSession(..) = action {
             self.observed.dialled = None;
+            // The access point is told before it is dialled.
+            self.take(now);
         }
         match action.actor() {
             Actor::Modem => self.driver.start(&action, now),
@@ -100,6 +103,7 @@ impl Controller {
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
+        self.touch();
         match (&action, &outcome) {
             (Action::StartSession(family, provider), Ok(())) => {
                 self.observed.dialled = Some(provider.clone());
@@ -158,12 +162,14 @@ impl Controller {
         self.driver.handle_closed(now);
         self.take_in(now);
         self.observed.forget(FactSet::MODEM);
+        self.touch();
     }
 
     /// Asks for the facts the plan wants.
     pub(super) fn look(&mut self, now: Instant) {
         let changing = self.observed.doing.as_ref().map_or(FactSet::NONE, Action::touches);
-        let wanted = self.plan.wanted.without(changing);
+        let telemetry = self.telemetry.wanted(&self.observed, now);
+        let wanted = self.plan.wanted.union(telemetry).without(changing);
         self.driver.mind_profile(plan::profile_of_interest(&self.desired, &self.observed));
         self.driver.want(wanted, now);
         for fact in [Fact::Port, Fact::Link] {

@@ -4,29 +4,33 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod inputs;
 mod keeping;
 mod lookup;
 mod memory;
 mod recovering;
+mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
 use super::connectivity::Connectivity;
-use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
+use super::door::{EventKind, Memory, Output, PortSpec};
 use super::recovery::{Outlook, Recovery};
+use super::telemetry::Telemetry;
+use super::traffic::Meter;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact,
-    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, LinkState, ModemName, Observed, PinChance, PinMark,
-    PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact, FactSet,
+    Failure, Finding, Iccid, Imsi, Instant, ModemName, Observed, PinChance, PinMark, Report, Secret, Selection,
+    SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Supply;
-use crate::property::{self, Value, View};
+use crate::property::Table;
 use crate::provider::{self, Choice};
 
 use self::lookup::Lookup;
@@ -65,6 +69,14 @@ pub struct Controller {
     conditions: Conditions,
     connectivity: Connectivity,
     recovery: Recovery,
+    telemetry: Telemetry,
+    meter: Meter,
+    properties: Table,
+    /// Something was learned since the properties were last taken.
+    touched: bool,
+    /// When the properties were last taken, and when they are to be taken again.
+    taken_at: Option<Instant>,
+    take_at: Option<Instant>,
     driver: Driver,
     supply: Supply,
     /// When to look whether a modem without power has left the bus.
@@ -118,6 +130,12 @@ impl Controller {
             conditions: Conditions::new(now),
             connectivity: Connectivity::new(memory.internet, now),
             recovery: Recovery::new(seed, &memory.recovery, memory.kept_ago, now),
+            telemetry: Telemetry::default(),
+            meter: Meter::new(memory.traffic, now),
+            properties: Table::default(),
+            touched: true,
+            taken_at: None,
+            take_at: Some(now),
             driver: Driver::new(&memory.clients),
             supply: recovering::no_supply(),
             off_look: None,
@@ -213,13 +231,8 @@ impl Controller {
 
     /// What is known of it, as named values.
     #[must_use]
-    pub fn properties(&self) -> BTreeMap<&'static str, Value> {
-        property::table(View {
-            observed: &self.observed,
-            desired: &self.desired,
-            conditions: self.conditions.list(),
-            connection: self.connectivity.truth(),
-        })
+    pub fn properties(&self) -> &Table {
+        &self.properties
     }
 
     /// How far packets get, why, and since when.
@@ -274,107 +287,6 @@ impl Controller {
         self.conditions.set_config(condition);
     }
 
-    pub(super) fn handle_port(&mut self, state: PortState, secrets: &Secrets, now: Instant) {
-        self.host_looks.remove(&Fact::Port);
-        self.note_presence(&state, now);
-        if state != PortState::Open {
-            self.lose_port(now);
-            if matches!(self.observed.doing, Some(Action::ClosePort)) {
-                self.end(Ok(()), now);
-            } else if matches!(self.observed.doing, Some(Action::OpenPort)) {
-                let why = match &state {
-                    PortState::Unusable(why) => why.clone(),
-                    PortState::Absent => "no such device".to_owned(),
-                    PortState::Closed | PortState::Open => "it was closed again".to_owned(),
-                };
-                self.end(Err(Failure::Host(why)), now);
-            }
-        }
-        self.observed.learn(Report::Port(state), now);
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_opened(&mut self, kind: PortKind, secrets: &Secrets, now: Instant) {
-        self.lose_port(now);
-        if matches!(self.observed.doing, Some(Action::OpenPort)) {
-            self.end(Ok(()), now);
-        }
-        self.observed.learn(Report::Port(PortState::Open), now);
-        self.begin_anew();
-        self.driver.handle_opened(match kind {
-            PortKind::Exclusive => None,
-            PortKind::Proxy { device } => Some(device),
-        });
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_bytes(&mut self, bytes: &[u8], secrets: &Secrets, now: Instant) {
-        self.driver.handle_bytes(bytes, now);
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_link(&mut self, state: LinkState, secrets: &Secrets, now: Instant) {
-        self.host_looks.remove(&Fact::Link);
-        // While a change is under way an older state may still arrive; the look after the change decides.
-        if !matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
-            self.observed.learn(Report::Link(state), now);
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_link_done(&mut self, result: Result<(), String>, secrets: &Secrets, now: Instant) {
-        if matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
-            self.end(result.map_err(Failure::Host), now);
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_lookup(&mut self, home: &HomeDigits, answer: ApnAnswer, secrets: &Secrets, now: Instant) {
-        if self.lookup.handle_answer(home, answer, now) {
-            self.choice = None;
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
-        self.driver.handle_timeout(now);
-        self.handle_power_timeout(now);
-        if self.host_deadline.is_some_and(|deadline| now >= deadline) {
-            self.mark_not_kept();
-            self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
-    }
-
-    pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        let host = self.host_deadline.map(|at| (at, "the host is to answer"));
-        let looks = self.host_looks.values().min().map(|at| (*at, "the host is to report"));
-        let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
-        // While an action is in flight the ladder waits for its end, whatever its time.
-        let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let off_look = self.off_look.map(|at| (at, "the power is off"));
-        let paused = self.paused_until.map(|at| (at, "a pause ends"));
-        let idle = self.observed.doing.is_none() && !self.retiring;
-        let watchdog = self.supply.watchdog_at().filter(|_| idle).map(|at| (at, "the watchdog barks"));
-        let connection = self.connectivity.poll_timeout(self.config.connection_grace);
-        let lookup = self.lookup.poll_timeout();
-        let inner = [
-            self.driver.poll_timeout(),
-            self.supply.poll_timeout(),
-            recovery,
-            off_look,
-            paused,
-            watchdog,
-            connection,
-            lookup,
-        ];
-        [host, looks, plan].into_iter().chain(inner).flatten().min()
-    }
-
     /// The one path: learn, conclude, begin at most one action at a time, publish.
     fn turn(&mut self, secrets: &Secrets, now: Instant) {
         let mut turns = 0;
@@ -403,6 +315,7 @@ impl Controller {
         self.take_in(now);
         self.follow_connection(now);
         self.publish(now);
+        self.tell(now);
     }
 
     /// Takes over what the driver learned and did.
@@ -411,7 +324,10 @@ impl Controller {
             match output {
                 modem::Output::Send(bytes) => self.out.push_back(Output::Send(self.name.clone(), bytes)),
                 modem::Output::Learn(report) => self.learn(report, now),
-                modem::Output::Forget(facts) => self.observed.forget(facts),
+                modem::Output::Forget(facts) => {
+                    self.observed.forget(facts);
+                    self.touch();
+                }
                 modem::Output::Heard => {
                     if let Some(control) = &mut self.observed.control {
                         control.at = now;
@@ -423,6 +339,7 @@ impl Controller {
                 modem::Output::Done(result) => self.end(result, now),
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
+                    self.touch();
                     self.observed.dialled = None;
                     self.connectivity.note_restart();
                     self.begin_anew();
@@ -489,11 +406,20 @@ impl Controller {
             if was_up {
                 self.driver.suspect(self.upstream(), now);
             }
+            self.stop_counting(*family);
         }
         if let Report::Device(device) = &report {
             self.recovery.note_firmware(&recovering::firmware(device));
         }
+        let counted = match &report {
+            Report::Statistics(family, _) => Some(*family),
+            _ => None,
+        };
         self.observed.learn(report, now);
+        if let Some(family) = counted {
+            self.count(family, now);
+        }
+        self.touch();
     }
 
     /// Chooses the service provider for the card that is in now.
@@ -540,17 +466,6 @@ impl Controller {
                 attempts.took_effect = true;
             }
         }
-    }
-
-    fn publish(&mut self, now: Instant) {
-        for news in self.conditions.update(&self.plan, self.paused_until, self.generation, now) {
-            self.event(news);
-        }
-        self.publish_recovery(now);
-    }
-
-    fn event(&mut self, what: EventKind) {
-        self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
     }
 
     /// The status of a condition, for those who only want to know that.

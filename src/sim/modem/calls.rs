@@ -155,6 +155,7 @@ impl SimModem {
         self.witness(now, Witness::SessionUp { family, apn });
         self.tell_call(family, None, false);
         self.tell_carrier();
+        self.start_statistics(now);
         Ok(handle)
     }
 

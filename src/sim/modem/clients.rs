@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::qmi::wds::IpFamily;
-use crate::qmi::{ProtocolError, Service, uim};
+use crate::qmi::{ProtocolError, Service, uim, wds};
 
 /// What a client asked for.
 #[derive(Clone, Debug)]
@@ -16,6 +16,10 @@ pub(super) struct Client {
     pub(super) system_info: bool,
     /// NAS: Signal Info indications.
     pub(super) signal_info: bool,
+    /// NAS: indications of the network's name.
+    pub(super) plmn_name: bool,
+    /// NAS: indications of the network's time.
+    pub(super) network_time: bool,
     /// NAS: indications of refused registrations.
     pub(super) network_reject: bool,
     /// DMS: indications of the operating mode.
@@ -26,6 +30,8 @@ pub(super) struct Client {
     pub(super) refresh: bool,
     /// WDS: indications of changed settings.
     pub(super) ip_config: bool,
+    /// WDS: which counters it wants reported how often.
+    pub(super) statistics: Option<wds::StatisticsReport>,
     /// DSD: indications of the system that carries data.
     pub(super) data_system: bool,
     /// WDS: indications of changed profiles, and of which.
@@ -42,11 +48,14 @@ impl Default for Client {
             serving_system: true,
             system_info: false,
             signal_info: false,
+            plmn_name: false,
+            network_time: false,
             network_reject: false,
             operating_mode: false,
             card: uim::Events(0),
             refresh: false,
             ip_config: false,
+            statistics: None,
             data_system: false,
             profile_changes: false,
             profiles: Vec::new(),

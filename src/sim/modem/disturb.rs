@@ -11,7 +11,7 @@ use crate::qmi::nas::ModePreference;
 use crate::qmi::wds::{self, CallEndKind, reason};
 use crate::qmi::{Frame, ProtocolError};
 use crate::sim::disturbance::Disturbance;
-use crate::sim::profile::{Card, Pin};
+use crate::sim::profile::{Card, Pin, Strength};
 
 /// An error that the n-th request of a kind will meet.
 #[derive(Debug)]
@@ -93,6 +93,12 @@ impl SimModem {
                     self.prefer(preference, true, now);
                 }
             }
+            D::Signal { rssi_dbm, rsrp_dbm } => {
+                self.profile.network.strength = Some(Strength { rssi_dbm: *rssi_dbm, rsrp_dbm: *rsrp_dbm });
+                self.tell_signal(now);
+            }
+            D::Handover { cell } => self.handover(*cell),
+            D::SimReject { state } => self.profile.network.sim_reject = *state,
             D::EthernetFraming => self.ethernet = true,
             D::Forbid => {
                 let home = self.inserted().map(|card| card.home);
@@ -179,6 +185,8 @@ impl SimModem {
         let taken = self.taken.iter_mut();
         taken.chain(self.profile.slots.iter_mut().flatten()).for_each(|card| card.forbidden.clear());
         self.profile.network.denied = None;
+        self.profile.network.strength = None;
+        self.profile.network.sim_reject = 1;
         self.profile.network.coverage = true;
         self.profile.network.roaming = false;
         self.profile.network.one_family = false;

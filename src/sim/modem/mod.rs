@@ -22,6 +22,7 @@ mod nas;
 mod profiles;
 mod radio;
 mod serving;
+mod telemetry;
 mod uim;
 mod wds;
 mod witness;
@@ -132,6 +133,8 @@ enum Due {
     Radio(radio::Step),
     /// A changed list of attach profiles is in force.
     AttachList(u8),
+    /// The counters of a client's session are reported.
+    Statistics(u8),
 }
 
 impl Due {
@@ -143,6 +146,7 @@ impl Due {
             Self::Card(_) => "the card",
             Self::Radio(_) => "the radio",
             Self::AttachList(_) => "the attach list",
+            Self::Statistics(_) => "a report of counters",
         }
     }
 }
@@ -244,6 +248,7 @@ impl SimModem {
                 Due::Card(step) => self.card_step(step, now),
                 Due::Radio(step) => self.radio_step(step, now),
                 Due::AttachList(client) => self.attach_list_done(client),
+                Due::Statistics(client) => self.statistics_due(client, now),
             }
         }
     }
@@ -294,10 +299,23 @@ impl SimModem {
         }
         let to: Vec<u8> = self.clients.of(I::SERVICE).filter(|(_, client)| wants(client)).map(|(id, _)| id).collect();
         let to = match self.personality.indications {
-            Indications::ToEach => to,
             Indications::Broadcast if !to.is_empty() => vec![BROADCAST],
-            Indications::Broadcast | Indications::Never => return,
+            Indications::ToEach | Indications::Broadcast => to,
+            Indications::Never => return,
         };
+        self.deliver(indication, to);
+    }
+
+    /// Tells one client what is meant for it alone.
+    fn indicate_to<I: Indication>(&mut self, indication: &I, client: u8) {
+        match self.personality.indications {
+            Indications::ToEach => self.deliver(indication, vec![client]),
+            Indications::Broadcast => self.deliver(indication, vec![BROADCAST]),
+            Indications::Never => {}
+        }
+    }
+
+    fn deliver<I: Indication>(&mut self, indication: &I, to: Vec<u8>) {
         for client in to {
             self.send(indication.frame(client));
             if self.chance.delivery.chance(self.personality.repeated_per_mille) {

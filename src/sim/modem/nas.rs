@@ -4,14 +4,12 @@ use super::SimModem;
 use super::answer::{dispatch, need, no};
 use super::dms::{LTE_BANDS, NR_BANDS};
 use super::radio::{Preference, Registration};
-use super::serving::{CELL, Technology, exact, name_of, named};
+use super::serving::{Technology, exact, name_of, named};
 use crate::model::{Instant, Plmn};
 use crate::qmi::ProtocolError as E;
 use crate::qmi::bands::{ExtendedLteBands, LteBands, NrBands};
 use crate::qmi::nas::{self, ModePreference, RadioInterface};
-use crate::qmi::plmn::BcdPlmn;
 use crate::qmi::{Answer, Frame, Service};
-use crate::sim::profile::digits;
 
 impl SimModem {
     pub(super) fn nas(&mut self, frame: &Frame, now: Instant) -> Frame {
@@ -31,23 +29,13 @@ impl SimModem {
                     client.serving_system = ask.serving_system.unwrap_or(client.serving_system);
                     client.system_info = ask.system_info.unwrap_or(client.system_info);
                     client.signal_info = ask.signal_info.unwrap_or(client.signal_info);
+                    client.plmn_name = ask.current_plmn_name.unwrap_or(client.plmn_name);
+                    client.network_time = ask.network_time.unwrap_or(client.network_time);
                     client.network_reject = ask.network_reject.map_or(client.network_reject, |asked| asked.report);
                 });
                 Ok(Response::default())
             },
-            nas::get_signal_strength |_| {
-                let signal = self.signal(now);
-                let Some(lte) = signal.lte else { return Err(no(E::InformationUnavailable)) };
-                let radio_interface = RadioInterface::Lte;
-                Ok(Response {
-                    strength: Some(nas::Strength { dbm: lte.rssi_dbm, radio_interface }),
-                    rssi: Some(vec![nas::Rssi { minus_dbm: lte.rssi_dbm.unsigned_abs(), radio_interface }]),
-                    rsrq: Some(nas::Rsrq { db: lte.rsrq_db, radio_interface }),
-                    lte_snr_tenth_db: Some(lte.snr_tenth_db),
-                    lte_rsrp_dbm: Some(lte.rsrp_dbm),
-                    ..Default::default()
-                })
-            },
+            nas::get_signal_strength |_| self.signal_strength(now),
             nas::network_scan |_| self.scanned(),
             nas::initiate_network_register |ask| {
                 let manual = match need(ask.action)? {
@@ -87,30 +75,11 @@ impl SimModem {
                 let active = nas::TechnologyPreference { technologies, duration };
                 Ok(Response { active: Some(active), ..Default::default() })
             },
-            nas::get_rf_band_information |_| {
-                let technology = self.radio.technology().ok_or_else(|| no(E::InformationUnavailable))?;
-                let (radio_interface, band, channel) = match technology {
-                    Technology::Nr => (RadioInterface::Nr5g, nas::ActiveBand::from_nr5g(78), 630_000),
-                    _ => (RadioInterface::Lte, nas::ActiveBand::from_lte(3), 1_300),
-                };
-                let band = band.unwrap_or_default();
-                let short = nas::RfBand { radio_interface, band, channel: channel as u16 };
-                Ok(Response {
-                    bands: Some(vec![short]),
-                    extended: Some(vec![nas::ExtendedRfBand { radio_interface, band, channel }]),
-                    bandwidths: Some(vec![nas::RfBandwidth { radio_interface, bandwidth: nas::Bandwidth::Lte20 }]),
-                    ..Default::default()
-                })
-            },
+            nas::get_rf_band_information |_| self.bands(),
             nas::set_system_selection_preference |ask| self.select(ask, now),
             nas::get_system_selection_preference |_| Ok(self.selection()),
-            nas::get_operator_name |_| {
-                let card = self.ready_card().ok_or_else(|| no(E::NotProvisioned))?;
-                let display = nas::DisplayCondition::REGISTERED_PLMN_IF_KNOWN;
-                let name = card.provider_name.clone();
-                let service_provider = Some(nas::ServiceProviderName { display, name });
-                Ok(Response { service_provider, ..Default::default() })
-            },
+            nas::get_operator_name |_| self.operator_names(),
+            nas::get_network_time |_| self.network_time(now),
             nas::get_cell_location_info |_| self.cell(now),
             nas::get_plmn_name |ask| {
                 let plmn = need(ask.plmn)?;
@@ -127,7 +96,10 @@ impl SimModem {
                 Ok(Response { name: Some(name), ..Default::default() })
             },
             nas::get_system_info |_| Ok(self.system_info()),
-            nas::get_signal_info |_| Ok(Response { signal: self.signal(now), ..Default::default() }),
+            nas::get_signal_info |_| match self.personality.signal_info {
+                true => Ok(Response { signal: self.signal(now), ..Default::default() }),
+                false => Err(no(E::InvalidQmiCommand)),
+            },
             nas::config_signal_info |_| Ok(Response::default()),
             nas::config_signal_info_v2 |_| Ok(Response::default()),
             nas::force_network_search |_| {
@@ -292,45 +264,5 @@ impl SimModem {
             nr5g_nsa_bands: nr.then(|| nr5g_nsa_bands.into_iter().collect::<NrBands>()),
             ..Default::default()
         }
-    }
-
-    fn cell(&self, now: Instant) -> Answer<nas::get_cell_location_info::Response> {
-        let Registration::Registered { technology, plmn, .. } = self.radio.registration() else {
-            return Err(no(E::InformationUnavailable));
-        };
-        let (mcc, mnc) = digits(plmn);
-        let plmn = BcdPlmn::new(&mcc, &mnc);
-        let signal = self.signal(now);
-        let lte = signal.lte.map(|lte| nas::LteIntrafrequency {
-            plmn,
-            tac: 0x1A2B,
-            global_cell_id: CELL,
-            earfcn: 1_300,
-            serving_pci: 101,
-            cells: vec![nas::LteCell {
-                pci: 101,
-                rsrq_tenth_db: i16::from(lte.rsrq_db) * 10,
-                rsrp_tenth_dbm: lte.rsrp_dbm * 10,
-                rssi_tenth_dbm: i16::from(lte.rssi_dbm) * 10,
-                rx_level: 26,
-            }],
-            ..nas::LteIntrafrequency::default()
-        });
-        let nr = signal.nr5g.filter(|_| technology == Technology::Nr).map(|nr| nas::NrCell {
-            plmn,
-            tac: 0x00_1A2B,
-            global_cell_id: CELL.into(),
-            pci: 501,
-            rsrq_tenth_db: -110,
-            rsrp_tenth_dbm: nr.rsrp_dbm * 10,
-            snr_tenth_db: nr.snr_tenth_db,
-        });
-        Ok(nas::get_cell_location_info::Response {
-            lte_timing_advance_us: lte.is_some().then_some(12),
-            lte_intrafrequency: lte,
-            nr5g_arfcn: nr.is_some().then_some(630_000),
-            nr5g_cell: nr,
-            ..Default::default()
-        })
     }
 }

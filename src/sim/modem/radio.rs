@@ -265,6 +265,7 @@ impl SimModem {
         let Registration::Registered { technology, roaming, plmn, .. } = self.radio.registration else { return };
         self.set_registration(Registration::Registered { technology, roaming, plmn, attached: attach }, now);
         if attach {
+            self.tell_nitz(now);
             self.autoconnect(now);
         }
     }

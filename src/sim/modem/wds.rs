@@ -26,7 +26,12 @@ impl SimModem {
                 self.abort(Service::Wds, frame.client, transaction).map_err(no)?;
                 Ok(Response::default())
             },
-            wds::set_event_report |_| Ok(Response::default()),
+            wds::set_event_report |ask| {
+                if let Some(asked) = ask.transfer_statistics {
+                    self.report_statistics(frame.client, asked, now);
+                }
+                Ok(Response::default())
+            },
             wds::indication_register |ask| {
                 self.clients.with(Service::Wds, frame.client, |client| {
                     client.ip_config = ask.extended_ip_config.unwrap_or(client.ip_config);
