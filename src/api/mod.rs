@@ -5,8 +5,6 @@
 
 pub mod client;
 pub mod place;
-mod planned;
-mod properties;
 pub mod server;
 pub mod types;
 pub mod view;

@@ -24,8 +24,8 @@ pub enum Fact {
     Sim,
     /// ICCID and IMSI.
     SimIdentity,
-    /// Technologies, bands and network the modem is allowed to use.
-    RadioPreference,
+    /// Technologies the modem is allowed to use.
+    Technologies,
     /// Registration and serving network.
     ServingSystem,
     /// IPv4 session.
@@ -38,37 +38,11 @@ pub enum Fact {
     SettingsIpv6,
     /// The network interface in the kernel.
     Link,
-    /// Physical SIM slots, and which is in use.
-    SimSlots,
-    /// The modem's stored profile that the session is started with.
-    Profile,
-    /// Whether the modem starts sessions by itself.
-    Autoconnect,
-    /// Access points that the modem refuses by itself for a while.
-    Throttle,
-    /// How well the modem hears.
-    Signal,
-    /// The serving cell and its neighbours.
-    Cell,
-    /// Bands and channels in use.
-    Band,
-    /// What each technology sees of its network.
-    SystemInfo,
-    /// Names of the network and of the service provider.
-    OperatorName,
-    /// Area and cell, as the registration tells them.
-    Location,
-    /// The time the network told.
-    NetworkTime,
-    /// Counters of the IPv4 session.
-    StatisticsIpv4,
-    /// Counters of the IPv6 session.
-    StatisticsIpv6,
 }
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 14] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -76,98 +50,37 @@ impl Fact {
         Self::OperatingMode,
         Self::Sim,
         Self::SimIdentity,
-        Self::RadioPreference,
+        Self::Technologies,
         Self::ServingSystem,
         Self::SessionIpv4,
         Self::SessionIpv6,
         Self::SettingsIpv4,
         Self::SettingsIpv6,
         Self::Link,
-        Self::SimSlots,
-        Self::Profile,
-        Self::Autoconnect,
-        Self::Throttle,
-        Self::Signal,
-        Self::Cell,
-        Self::Band,
-        Self::SystemInfo,
-        Self::OperatorName,
-        Self::Location,
-        Self::NetworkTime,
-        Self::StatisticsIpv4,
-        Self::StatisticsIpv6,
     ];
 
     /// After how long without confirmation to look again.
     ///
     /// The sum of the rates is the idle traffic of a healthy modem, held under two requests a minute. The session
     /// is asked most often: a lost "disconnected" indication costs the user his connection, any other lost
-    /// indication costs at most a repair. What indications tell of and what rarely changes is asked seldom.
-    ///
-    /// For telemetry this is the pace while somebody watches; see [`Self::calm_refresh`].
+    /// indication costs at most a repair.
     #[must_use]
     pub const fn refresh_after(self) -> Duration {
         Duration::from_secs(match self {
-            // Two families take turns, so that one of them is asked every [`Self::SESSION_LOOK`].
-            Self::SessionIpv4 | Self::SessionIpv6 => 80,
+            Self::SessionIpv4 | Self::SessionIpv6 => 70,
             Self::Port | Self::Control | Self::Link => 90,
-            Self::ServingSystem | Self::Location | Self::SettingsIpv4 | Self::SettingsIpv6 => 900,
-            Self::RadioPreference => 1800,
-            // A changed profile is told by indication, and looked at when a session fails.
-            Self::OperatingMode | Self::Sim | Self::SimSlots | Self::DataFormat | Self::NetworkTime | Self::Profile => {
-                3600
-            }
-            // Read when something depends on it, and true for that moment.
-            Self::Autoconnect | Self::Throttle => 300,
+            Self::DataFormat | Self::Technologies | Self::ServingSystem => 240,
+            Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
+            Self::OperatingMode | Self::Sim => 900,
             Self::Device | Self::SimIdentity => 6 * 3600,
-            Self::Signal => 30,
-            Self::Cell | Self::SystemInfo => 25,
-            Self::Band | Self::StatisticsIpv4 | Self::StatisticsIpv6 => 60,
-            Self::OperatorName => 300,
         })
-    }
-
-    /// How often the state of the sessions is looked at: a hung or silently restarted modem shows no later either.
-    pub const SESSION_LOOK: Duration = Duration::from_secs(40);
-
-    /// How soon the settings of a session are looked at again while they lack the MTU, in its first hour.
-    pub const MTU_LOOK: Duration = Duration::from_secs(300);
-
-    /// How often telemetry is asked for while nobody watches; `None`: not at all, indications must do.
-    #[must_use]
-    pub const fn calm_refresh(self) -> Option<Duration> {
-        match self {
-            // Where reports come, they confirm the fact and nothing is ever asked.
-            Self::Signal | Self::StatisticsIpv4 | Self::StatisticsIpv6 => Some(Duration::from_secs(3600)),
-            _ => None,
-        }
     }
 
     /// After how long without confirmation the fact is unknown: room for two failed looks.
     #[must_use]
     pub const fn max_age(self) -> Duration {
-        let refresh = match (self, self.calm_refresh()) {
-            // The network tells its time when it is in the mood; the offset holds until it tells another.
-            (Self::NetworkTime, _) => return Duration::from_secs(6 * 3600),
-            (_, Some(calm)) => calm.as_secs(),
-            (_, None) => self.refresh_after().as_secs(),
-        };
+        let refresh = self.refresh_after().as_secs();
         Duration::from_secs(refresh + if refresh < 120 { refresh } else { 120 })
-    }
-
-    /// Whether it is only good to know: the plan never reads it.
-    #[must_use]
-    pub const fn is_telemetry(self) -> bool {
-        FactSet::TELEMETRY.contains(self)
-    }
-
-    /// The statistics fact of a family.
-    #[must_use]
-    pub const fn statistics(family: IpFamily) -> Self {
-        match family {
-            IpFamily::Ipv4 => Self::StatisticsIpv4,
-            IpFamily::Ipv6 => Self::StatisticsIpv6,
-        }
     }
 
     /// The session fact of a family.
@@ -199,26 +112,13 @@ impl Fact {
             Self::OperatingMode => "operating mode",
             Self::Sim => "SIM state",
             Self::SimIdentity => "SIM identity",
-            Self::RadioPreference => "radio preference",
+            Self::Technologies => "allowed technologies",
             Self::ServingSystem => "serving system",
             Self::SessionIpv4 => "ipv4 session",
             Self::SessionIpv6 => "ipv6 session",
             Self::SettingsIpv4 => "ipv4 settings",
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
-            Self::SimSlots => "SIM slots",
-            Self::Profile => "profile",
-            Self::Autoconnect => "autoconnect setting",
-            Self::Throttle => "throttled access points",
-            Self::Signal => "signal",
-            Self::Cell => "cell",
-            Self::Band => "band",
-            Self::SystemInfo => "system information",
-            Self::OperatorName => "operator name",
-            Self::Location => "location",
-            Self::NetworkTime => "network time",
-            Self::StatisticsIpv4 => "ipv4 statistics",
-            Self::StatisticsIpv6 => "ipv6 statistics",
         }
     }
 }
@@ -239,32 +139,13 @@ impl FactSet {
         Fact::OperatingMode,
         Fact::Sim,
         Fact::SimIdentity,
-        Fact::RadioPreference,
+        Fact::Technologies,
         Fact::ServingSystem,
         Fact::SessionIpv4,
         Fact::SessionIpv6,
         Fact::SettingsIpv4,
         Fact::SettingsIpv6,
-        Fact::SimSlots,
-        Fact::Profile,
-        Fact::Autoconnect,
-        Fact::Throttle,
-    ])
-    .union(Self::TELEMETRY);
-    /// What is only good to know.
-    pub const TELEMETRY: Self = Self::of(&[
-        Fact::Signal,
-        Fact::Cell,
-        Fact::Band,
-        Fact::SystemInfo,
-        Fact::OperatorName,
-        Fact::Location,
-        Fact::NetworkTime,
-        Fact::StatisticsIpv4,
-        Fact::StatisticsIpv6,
     ]);
-    /// The card and what is read from it.
-    pub const CARD: Self = Self::of(&[Fact::Sim, Fact::SimIdentity, Fact::SimSlots]);
     /// Everything about data sessions.
     pub const SESSIONS: Self =
         Self::of(&[Fact::SessionIpv4, Fact::SessionIpv6, Fact::SettingsIpv4, Fact::SettingsIpv6]);

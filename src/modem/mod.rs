@@ -13,7 +13,6 @@
 
 mod answers;
 mod call;
-mod card;
 mod clients;
 mod doubts;
 mod driver;
@@ -21,14 +20,9 @@ mod quirks;
 mod reads;
 mod role;
 mod script;
-mod telemetry;
 mod transactions;
 mod translate;
 
-#[cfg(test)]
-mod identity_tests;
-#[cfg(test)]
-mod telemetry_tests;
 #[cfg(test)]
 mod tests;
 
