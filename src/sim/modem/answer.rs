@@ -83,7 +83,10 @@ impl SimModem {
     pub(super) fn answer(&mut self, arrival: u64, now: Instant) {
         let Some(frame) = self.waiting.remove(&arrival) else { return };
         if let Some(until) = self.life.hung_until(now) {
-            self.wait(frame, until);
+            // What a dead firmware was doing is never done.
+            if !self.life.is_lost(now) {
+                self.wait(frame, until);
+            }
             return;
         }
         let before = self.outputs.len();
