@@ -3,7 +3,7 @@
 use super::call::{CARD, CONTROL, Call, UNSUPPORTED};
 use super::role::Role;
 use crate::model::{Fact, IpFamily};
-use crate::qmi::{ctl, dms, nas, uim, wda, wds};
+use crate::qmi::{Frame, Request as _, ctl, dms, nas, uim, wda, wds};
 
 /// What the driver has found out about the modem's ways.
 #[derive(Clone, Copy, Default, Debug)]
@@ -12,6 +12,8 @@ pub(super) struct Ways {
     pub(super) names_endpoint: Option<bool>,
     /// The card is reached by the older commands of DMS: UIM is missing, or refuses.
     pub(super) card_by_dms: bool,
+    /// Refusals of UIM in a row that mean "I do not know this".
+    pub(super) card_refusals: u8,
     /// The card has one PIN for all its applications, which replaces the first.
     pub(super) universal_pin: bool,
     /// The card waits for its PIN: nothing but its number can be read.
@@ -62,6 +64,16 @@ fn identity() -> Vec<Call> {
     ];
     let more = more.into_iter().map(|file| read_file(file).optional());
     [read_file(uim::File::iccid())].into_iter().chain(more).collect()
+}
+
+/// Whether a request asks for the subscriber.
+pub(super) fn asks_for_subscriber(frame: &Frame) -> bool {
+    match frame.key() {
+        dms::uim_get_imsi::KEY => true,
+        uim::read_transparent::KEY => uim::read_transparent::Request::decode(frame)
+            .is_ok_and(|read| read.file.is_some_and(|file| file == uim::File::imsi())),
+        _ => false,
+    }
 }
 
 /// Something every modem answers, for a fact that this one has nothing to say about.

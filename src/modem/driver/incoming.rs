@@ -11,7 +11,7 @@ use crate::modem::call::{Call, NOT_YET, To, UNSUPPORTED};
 use crate::modem::card;
 use crate::modem::clients::Client;
 use crate::modem::doubts::{self, Doubt};
-use crate::modem::reads::Ways;
+use crate::modem::reads::{self, Ways};
 use crate::modem::role::Role;
 use crate::modem::script;
 use crate::modem::transactions::{Match, Open};
@@ -56,7 +56,7 @@ impl Driver {
             {
                 return self.lost("the modem does not know our client ids", now);
             }
-            Err(error) if call.tolerates(error) && !self.may_answer_later(purpose, error) => {
+            Err(error) if call.tolerates(error) && !self.may_answer_later(purpose, &call, error) => {
                 self.note_refusal(frame, error);
             }
             Err(error) => {
@@ -95,9 +95,12 @@ impl Driver {
 
     /// Whose card it is decides to whom we connect: a file that could not be read just now is asked for again, a few times,
     /// before the card is taken not to have it.
-    fn may_answer_later(&self, purpose: Purpose, error: ProtocolError) -> bool {
+    fn may_answer_later(&self, purpose: Purpose, call: &Call, error: ProtocolError) -> bool {
         let failures = self.looks.get(&Fact::SimIdentity).map_or(0, |looks| looks.failures);
-        purpose == Purpose::Read(Fact::SimIdentity) && NOT_YET.contains(&error) && failures < PATIENCE
+        // Every card has a subscriber: unless the file is not there, whatever is said instead is worth another question.
+        let subscriber = error != ProtocolError::SimFileNotFound && reads::asks_for_subscriber(&call.frame);
+        let likely = NOT_YET.contains(&error) || subscriber;
+        purpose == Purpose::Read(Fact::SimIdentity) && likely && failures < PATIENCE
     }
 
     /// The card begins or ceases to wait for its PIN: what is being read of it is not what there is to read now.
@@ -118,6 +121,7 @@ impl Driver {
             uim::get_card_status::KEY => {
                 let said = uim::get_card_status::Response::decode(frame);
                 if let Ok(Ok(uim::get_card_status::Response { status: Some(status), .. })) = said {
+                    self.ways.card_refusals = 0;
                     self.ways.universal_pin = card::has_universal_pin(&status);
                     self.note_lock(card::state(&status), now);
                 }
@@ -137,11 +141,14 @@ impl Driver {
             return;
         }
         match frame.key() {
+            // Once may be a slip; the other way tells less of a card.
             uim::get_card_status::KEY | uim::read_transparent::KEY | uim::verify_pin::KEY => {
-                self.ways.card_by_dms = true;
+                self.ways.card_refusals = self.ways.card_refusals.saturating_add(1);
+                self.ways.card_by_dms |= self.ways.card_refusals > 1;
             }
             dms::uim_get_pin_status::KEY | dms::uim_get_iccid::KEY | dms::uim_verify_pin::KEY => {
                 self.ways.card_by_dms = false;
+                self.ways.card_refusals = 0;
             }
             _ => {}
         }

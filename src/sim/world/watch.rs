@@ -7,7 +7,7 @@ use super::expect;
 use crate::config::ModemConfig;
 use crate::model::{ConditionKind, Finding, Instant, Status};
 use crate::qmi::nas::{self, RegistrationState, RoamingIndicator};
-use crate::qmi::{Frame, Indication, Kind, Piece, Response, Splitter, ctl, uim, wds};
+use crate::qmi::{Frame, Indication, Kind, Piece, Response, Splitter, ctl, dms, uim, wds};
 use crate::reconcile::{Controller, Output, PowerCommand};
 use crate::sim::host::SimHost;
 use crate::sim::modem::Witness;
@@ -118,6 +118,10 @@ impl Watch {
             }
             (Kind::Response, uim::read_transparent::KEY) => {
                 let read = uim::read_transparent::Response::decode(frame);
+                self.told_card_gone &= !matches!(read, Ok(Ok(_)));
+            }
+            (Kind::Response, dms::uim_get_iccid::KEY) => {
+                let read = dms::uim_get_iccid::Response::decode(frame);
                 self.told_card_gone &= !matches!(read, Ok(Ok(_)));
             }
             (Kind::Indication, ctl::synced::KEY) => self.told_card_gone = false,
