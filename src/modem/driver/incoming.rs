@@ -58,9 +58,11 @@ impl Driver {
             }
             Err(error) if call.tolerates(error) && !self.may_answer_later(purpose, &call, error) => {
                 self.note_refusal(frame, error);
+                self.note_missing_subscriber(&call, now);
             }
             Err(error) => {
                 self.note_refusal(frame, error);
+                self.note_missing_subscriber(&call, now);
                 return self.finish(open.script, Err(answers::failure(frame, error)), now);
             }
         }
@@ -101,6 +103,13 @@ impl Driver {
         let subscriber = error != ProtocolError::SimFileNotFound && reads::asks_for_subscriber(&call.frame);
         let likely = NOT_YET.contains(&error) || subscriber;
         purpose == Purpose::Read(Fact::SimIdentity) && likely && failures < PATIENCE
+    }
+
+    /// A card that keeps its subscriber to itself may be waiting for its PIN, without a word about it.
+    fn note_missing_subscriber(&mut self, call: &Call, now: Instant) {
+        if reads::asks_for_subscriber(&call.frame) && self.find(Purpose::Read(Fact::Sim)).is_none() {
+            self.doubt(FactSet::of(&[Fact::Sim]), now);
+        }
     }
 
     /// The card begins or ceases to wait for its PIN: what is being read of it is not what there is to read now.

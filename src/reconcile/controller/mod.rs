@@ -385,8 +385,8 @@ impl Controller {
         if let Report::Sim(state) = &report {
             let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
             let readable = matches!(state, SimState::Ready | SimState::PinRequired { .. });
-            // What could be read before the PIN is not all there is.
-            if !readable || before.is_some_and(|before| before != std::mem::discriminant(state)) {
+            // What could be read before the PIN, or before anybody knew of one, is not all there is.
+            if !readable || before != Some(std::mem::discriminant(state)) {
                 self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
             }
             self.pin_seen(state);

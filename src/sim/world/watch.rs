@@ -7,7 +7,7 @@ use super::expect;
 use crate::config::ModemConfig;
 use crate::model::{ConditionKind, Finding, Instant, Status};
 use crate::qmi::nas::{self, RegistrationState, RoamingIndicator};
-use crate::qmi::{Frame, Indication, Kind, Piece, Response, Splitter, ctl, dms, uim, wds};
+use crate::qmi::{Frame, Indication, Kind, Piece, Request as _, Response, Splitter, ctl, dms, uim, wds};
 use crate::reconcile::{Controller, Output, PowerCommand};
 use crate::sim::host::SimHost;
 use crate::sim::modem::Witness;
@@ -138,6 +138,10 @@ impl Watch {
         now: Instant,
     ) -> Option<Broken> {
         match output {
+            Output::Send(_, bytes) if is_pin(bytes).is_some() => {
+                let pin = is_pin(bytes)?;
+                self.pin_sent(&pin, host)
+            }
             Output::Send(_, bytes) if is_start(bytes) => {
                 if self.told_card_gone {
                     return Some(("I4", "dials although the card it knows was taken out".to_owned()));
@@ -162,9 +166,6 @@ impl Watch {
 
     /// What the inspector beside the modem saw.
     pub(super) fn witness(&mut self, what: &Witness, config: &ModemConfig, now: Instant) -> Option<Broken> {
-        if let Witness::PinTried { iccid, right: false, tries_before } = what {
-            return self.wrong_pin(iccid, *tries_before);
-        }
         let Witness::Dialled { apn, roaming, .. } = what else { return None };
         if let Some(times) = over(&mut self.dials, now, DIALS_WITHIN, DIALS) {
             return Some(("I6", format!("{times} attempts at a session within ten minutes")));
@@ -186,13 +187,18 @@ impl Watch {
         (forbidden && abroad > ROAMING_LIE).then(|| ("I3", format!("dials after {abroad:?} abroad")))
     }
 
-    /// A card was given a wrong PIN: once each at most, and never unless two tries are left after it.
-    fn wrong_pin(&mut self, iccid: &str, tries_before: u8) -> Option<Broken> {
-        let times = self.wrong_pins.entry(iccid.to_owned()).or_default();
-        *times += 1;
-        if tries_before < LEAST_PIN_TRIES {
-            return Some(("I5", format!("tries a PIN with {tries_before} tries left")));
+    /// A PIN is on its way to the card: a wrong one once for each card at most, and none unless two tries are left after it.
+    /// What is judged is what the core sends: a port that doubles a request is not its doing.
+    fn pin_sent(&mut self, pin: &str, host: &SimHost) -> Option<Broken> {
+        let Some(Some(card)) = host.board().modem().profile().slots.first() else { return None };
+        if card.pin.tries < LEAST_PIN_TRIES {
+            return Some(("I5", format!("tries a PIN with {} tries left", card.pin.tries)));
         }
+        if card.pin.code == pin {
+            return None;
+        }
+        let times = self.wrong_pins.entry(card.iccid.clone()).or_default();
+        *times += 1;
         (*times > 1).then(|| ("I5", format!("gives a card a wrong PIN for the {times}. time")))
     }
 
@@ -266,6 +272,22 @@ fn may_roam(config: &ModemConfig, host: &SimHost) -> bool {
     let Some(Some(card)) = host.board().modem().profile().slots.first() else { return true };
     let entry = expect::provider(config, &card.iccid, &card.imsi);
     entry.is_none_or(|entry| entry.roaming_allowed != Some(false))
+}
+
+/// The PIN in a request that gives one to the card.
+fn is_pin(bytes: &[u8]) -> Option<String> {
+    // Looks at the address first: most frames are others.
+    if !matches!(bytes.get(4), Some(2 | 11)) {
+        return None;
+    }
+    let frame = Frame::parse(bytes).ok()?;
+    match frame.key() {
+        uim::verify_pin::KEY => Some(uim::verify_pin::Request::decode(&frame).ok()?.pin?.pin.reveal().to_owned()),
+        dms::uim_verify_pin::KEY => {
+            Some(dms::uim_verify_pin::Request::decode(&frame).ok()?.pin?.pin.reveal().to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn is_start(bytes: &[u8]) -> bool {
