@@ -466,15 +466,6 @@ pub enum Happening {
     },
     /// A modem that the file no longer names was let go.
     Retired,
-    /// Packets get further than before, or less far: `disconnected`, `lan`, `internet`.
-    ConnectionChanged {
-        /// How far before.
-        from: String,
-        /// How far now.
-        to: String,
-        /// Why.
-        because: String,
-    },
 }
 
 /// The configuration in force.

@@ -152,9 +152,6 @@ pub fn happening(what: &EventKind, now: Instant) -> Happening {
             action: action.to_string(),
             failure: outcome.as_ref().err().map(ToString::to_string),
         },
-        EventKind::ConnectionChanged { from, to } => {
-            Happening::ConnectionChanged { from: from.to_string(), to: to.reach.to_string(), because: to.because() }
-        }
         EventKind::ModemRestarted { evidence } => Happening::ModemRestarted { evidence: evidence.clone() },
         EventKind::Recovery { diagnosis, step, attempt } => {
             Happening::Recovery { diagnosis: diagnosis.to_string(), step: step.to_string(), attempt: *attempt }

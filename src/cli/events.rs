@@ -82,7 +82,6 @@ fn happening(out: Out, what: &Happening) -> String {
         Happening::Recovery { diagnosis, step, attempt } => {
             format!("{}: {step}, because of {diagnosis}, attempt {attempt}", out.paint(Tone::Pending, "recovery"))
         }
-        Happening::ConnectionChanged { from, to, because } => format!("connection {from}->{to}: {because}"),
         Happening::Retired => "is no longer configured and was let go".to_owned(),
     }
 }

@@ -152,10 +152,6 @@ impl Daemon {
                     let answer = apn_database::look_up(&self.apn_database, &home);
                     self.take_in(Input::LookedUp(modem, home, answer), now);
                 }
-                Output::Remember(modem, memory) => {
-                    let kept = self.executors.store.remember(&modem, &memory);
-                    self.take_in(Input::Kept(modem, memory.revision, kept), now);
-                }
                 output => self.executors.carry_out(output, &self.fleet),
             }
         }

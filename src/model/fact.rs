@@ -24,8 +24,8 @@ pub enum Fact {
     Sim,
     /// ICCID and IMSI.
     SimIdentity,
-    /// Technologies, bands and network the modem is allowed to use.
-    RadioPreference,
+    /// Technologies the modem is allowed to use.
+    Technologies,
     /// Registration and serving network.
     ServingSystem,
     /// IPv4 session.
@@ -38,19 +38,11 @@ pub enum Fact {
     SettingsIpv6,
     /// The network interface in the kernel.
     Link,
-    /// Physical SIM slots, and which is in use.
-    SimSlots,
-    /// The modem's stored profile that the session is started with.
-    Profile,
-    /// Whether the modem starts sessions by itself.
-    Autoconnect,
-    /// Access points that the modem refuses by itself for a while.
-    Throttle,
 }
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 14] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -58,17 +50,13 @@ impl Fact {
         Self::OperatingMode,
         Self::Sim,
         Self::SimIdentity,
-        Self::RadioPreference,
+        Self::Technologies,
         Self::ServingSystem,
         Self::SessionIpv4,
         Self::SessionIpv6,
         Self::SettingsIpv4,
         Self::SettingsIpv6,
         Self::Link,
-        Self::SimSlots,
-        Self::Profile,
-        Self::Autoconnect,
-        Self::Throttle,
     ];
 
     /// After how long without confirmation to look again.
@@ -81,13 +69,9 @@ impl Fact {
         Duration::from_secs(match self {
             Self::SessionIpv4 | Self::SessionIpv6 => 70,
             Self::Port | Self::Control | Self::Link => 90,
-            Self::DataFormat | Self::RadioPreference | Self::ServingSystem => 240,
+            Self::DataFormat | Self::Technologies | Self::ServingSystem => 240,
             Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
-            Self::OperatingMode | Self::Sim | Self::SimSlots => 900,
-            // A changed profile is told by indication, and looked at when a session fails.
-            Self::Profile => 3600,
-            // Read when something depends on it, and true for that moment.
-            Self::Autoconnect | Self::Throttle => 300,
+            Self::OperatingMode | Self::Sim => 900,
             Self::Device | Self::SimIdentity => 6 * 3600,
         })
     }
@@ -128,17 +112,13 @@ impl Fact {
             Self::OperatingMode => "operating mode",
             Self::Sim => "SIM state",
             Self::SimIdentity => "SIM identity",
-            Self::RadioPreference => "radio preference",
+            Self::Technologies => "allowed technologies",
             Self::ServingSystem => "serving system",
             Self::SessionIpv4 => "ipv4 session",
             Self::SessionIpv6 => "ipv6 session",
             Self::SettingsIpv4 => "ipv4 settings",
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
-            Self::SimSlots => "SIM slots",
-            Self::Profile => "profile",
-            Self::Autoconnect => "autoconnect setting",
-            Self::Throttle => "throttled access points",
         }
     }
 }
@@ -159,19 +139,13 @@ impl FactSet {
         Fact::OperatingMode,
         Fact::Sim,
         Fact::SimIdentity,
-        Fact::RadioPreference,
+        Fact::Technologies,
         Fact::ServingSystem,
         Fact::SessionIpv4,
         Fact::SessionIpv6,
         Fact::SettingsIpv4,
         Fact::SettingsIpv6,
-        Fact::SimSlots,
-        Fact::Profile,
-        Fact::Autoconnect,
-        Fact::Throttle,
     ]);
-    /// The card and what is read from it.
-    pub const CARD: Self = Self::of(&[Fact::Sim, Fact::SimIdentity, Fact::SimSlots]);
     /// Everything about data sessions.
     pub const SESSIONS: Self =
         Self::of(&[Fact::SessionIpv4, Fact::SessionIpv6, Fact::SettingsIpv4, Fact::SettingsIpv6]);

@@ -13,7 +13,6 @@
 
 mod answers;
 mod call;
-mod card;
 mod clients;
 mod doubts;
 mod driver;

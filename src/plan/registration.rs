@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, Desired, Fact, Finding, IpFamily, Observed, Plmn, Registration, Selection};
+use crate::model::{Action, Desired, Fact, Finding, IpFamily, Plmn, Registration, Selection};
 
+use super::Outcome;
 use super::reader::Reader;
-use super::{Outcome, session};
 
 /// Between registering and attaching pass a second or two.
 const ATTACHES_WITHIN: Duration = Duration::from_secs(10);
@@ -21,8 +21,10 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Some(serving) = facts.read(Fact::ServingSystem, facts.observed.serving_system.as_ref()) else {
         return facts.unknown(Fact::ServingSystem);
     };
+    let forbidden = matches!(&desired.selection, Selection::Chosen(provider) if provider.roaming_allowed == Some(false))
+        && !planted(Defect::IgnoreRoaming);
     match serving.registration {
-        Registration::Roaming if forbids_roaming(desired) => forbidden_network(serving.plmn, facts),
+        Registration::Roaming if forbidden => forbidden_network(serving.plmn, facts),
         Registration::Home | Registration::Roaming if !serving.ps_attached => not_attached(facts),
         Registration::Home => Outcome::Satisfied(Finding::Home(serving.plmn)),
         Registration::Roaming => Outcome::Satisfied(Finding::Roaming(serving.plmn)),
@@ -33,18 +35,6 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
             Outcome::Wait(Finding::Searching)
         }
     }
-}
-
-/// Whether the network that serves us is one where the file forbids data: then no dialling goes on either.
-#[must_use]
-pub fn forbids_data(desired: &Desired, observed: &Observed) -> bool {
-    let serving = observed.serving_system.as_ref().map(|seen| seen.value.registration);
-    serving == Some(Registration::Roaming) && forbids_roaming(desired)
-}
-
-fn forbids_roaming(desired: &Desired) -> bool {
-    let forbids = |selection: &Selection| matches!(selection, Selection::Chosen(p) if p.roaming_allowed == Some(false));
-    forbids(&desired.selection) && !planted(Defect::IgnoreRoaming)
 }
 
 /// Modems attach by themselves as they register; one that does not is told to.
@@ -66,7 +56,7 @@ fn forbidden_network(plmn: Option<Plmn>, facts: &mut Reader<'_>) -> Outcome {
             return facts.unknown(fact);
         };
         if state.is_up() {
-            return session::stop(family, facts, || Finding::RoamingNotAllowed(plmn));
+            return facts.attempt(Action::StopSession(family), || Finding::RoamingNotAllowed(plmn));
         }
         facts.effective(Action::StopSession(family).name());
     }

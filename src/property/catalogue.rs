@@ -1,7 +1,10 @@
 //! The catalogue of properties, sorted by name. A new property is an entry here, and nothing anywhere else.
 
 use super::{Kind, Property, Value, View};
-use crate::model::{AccessTechnologies, AccessTechnology, Plmn, PortState, Registration, Selection, ServingSystem};
+use crate::model::{
+    AccessTechnologies, AccessTechnology, ConditionKind, Plmn, PortState, Registration, Selection, ServingSystem,
+    Status,
+};
 
 /// Every property there is.
 pub const CATALOGUE: &[Property] = &[
@@ -23,9 +26,12 @@ pub const CATALOGUE: &[Property] = &[
         kind: Kind::Text,
         unit: "",
         private: false,
-        doc: "How far packets get: `internet`; `lan` while the interface has its address but the network does not serve \
-              fully yet; else `disconnected`. A network that fails for less than `connection.grace` does not count.",
-        read: |v| text(v.connection.reach.name()),
+        doc: "`internet` while everything up to the interface's addresses is in order, else `disconnected`.",
+        read: |v| {
+            let linked =
+                v.conditions.iter().any(|c| c.kind == ConditionKind::LinkConfigured && c.status == Status::True);
+            text(if linked { "internet" } else { "disconnected" })
+        },
     },
     Property {
         name: "mobile.access_technology",
@@ -41,7 +47,7 @@ pub const CATALOGUE: &[Property] = &[
         unit: "",
         private: false,
         doc: "Radio technologies that the modem allows itself to use.",
-        read: |v| technologies(v.observed.radio_preference.as_ref()?.value.technologies?),
+        read: |v| technologies(v.observed.technologies.as_ref()?.value),
     },
     Property {
         name: "mobile.apn",

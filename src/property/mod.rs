@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Condition, Connection, Desired, Observed};
+use crate::model::{Condition, Desired, Observed};
 
 pub use catalogue::CATALOGUE;
 
@@ -24,8 +24,6 @@ pub struct View<'a> {
     pub desired: &'a Desired,
     /// The conditions.
     pub conditions: &'a [Condition],
-    /// How far packets get.
-    pub connection: &'a Connection,
 }
 
 /// The kind of a value.
@@ -133,8 +131,7 @@ pub fn catalogue_json() -> String {
 mod tests {
     use super::*;
     use crate::model::{
-        AccessTechnologies, DesiredLink, Instant, PinChance, Plmn, RadioPreference, Reach, Registration, Report,
-        Selection, ServingSystem,
+        AccessTechnologies, DesiredLink, Instant, Plmn, Registration, Report, Selection, ServingSystem,
     };
 
     #[test]
@@ -155,30 +152,15 @@ mod tests {
 
     #[test]
     fn cell_3_the_provider_is_the_brand_of_the_serving_network_and_absent_where_nobody_knows_it() {
-        let desired = Desired {
-            radio: RadioPreference::default(),
-            slot: None,
-            pin: PinChance::NotConfigured,
-            selection: Selection::Undecided,
-            link: DesiredLink::default(),
-        };
+        let desired = Desired { technologies: None, selection: Selection::Undecided, link: DesiredLink::default() };
         let provider = |mcc, mnc, three_digit_mnc| {
             let mut observed = Observed::default();
             let plmn = Some(Plmn { mcc, mnc, three_digit_mnc });
             let technologies = AccessTechnologies::default();
             let registration = Registration::Home;
-            let serving = ServingSystem {
-                registration,
-                ps_attached: true,
-                network_known: true,
-                plmn,
-                operator_name: None,
-                technologies,
-            };
+            let serving = ServingSystem { registration, ps_attached: true, plmn, operator_name: None, technologies };
             observed.learn(Report::ServingSystem(serving), Instant::ZERO);
-            let connection = Connection { reach: Reach::Internet, gap: None, since: Instant::ZERO };
-            table(View { observed: &observed, desired: &desired, conditions: &[], connection: &connection })
-                .remove("mobile.provider")
+            table(View { observed: &observed, desired: &desired, conditions: &[] }).remove("mobile.provider")
         };
         assert_eq!(provider(214, 7, false), Some(Value::Text("Movistar".to_owned())));
         assert_eq!(provider(310, 410, true), Some(Value::Text("AT&T".to_owned())));

@@ -90,12 +90,6 @@ pub struct Personality {
     pub renames: bool,
     /// DMS has the old commands for the card.
     pub dms_uim: bool,
-    /// There is a service for the card at all.
-    pub uim: bool,
-    /// It tells of its SIM slots and can switch them.
-    pub slots: bool,
-    /// It acknowledges other bands and keeps its own.
-    pub ignores_bands: bool,
     /// Requests of one service wait for one another, slow ones too.
     pub serialises: bool,
     /// A selection preference that says how long it lasts is refused.
@@ -137,9 +131,6 @@ const WELL_BEHAVED: Personality = Personality {
     reset_works: true,
     renames: true,
     dms_uim: true,
-    uim: true,
-    slots: true,
-    ignores_bands: false,
     serialises: false,
     refuses_change_duration: false,
 };
@@ -240,22 +231,6 @@ const ALL: &[Personality] = &[
         about: "refuses a selection preference that says how long it lasts; keeps our table of quirks honest",
         model: "SIMULATED-RIGID",
         refuses_change_duration: true,
-        ..WELL_BEHAVED
-    },
-    Personality {
-        name: "no-uim",
-        about: "an old module: the card by the commands of DMS only, no slots",
-        model: "SIM2000-QMI",
-        uim: false,
-        slots: false,
-        ..WELL_BEHAVED
-    },
-    Personality {
-        name: "stubborn-bands",
-        about: "acknowledges other bands and keeps its own; one SIM slot that it cannot tell of",
-        model: "SIM7070-QMI",
-        slots: false,
-        ignores_bands: true,
         ..WELL_BEHAVED
     },
 ];

@@ -15,7 +15,6 @@ use std::time::Duration;
 use super::answers::Gathered;
 use super::clients::Clients;
 use super::quirks::Quirks;
-use super::reads::Ways;
 use super::script::{self, Context};
 use super::transactions::Transactions;
 use crate::model::defect::{Defect, planted};
@@ -83,8 +82,6 @@ pub struct Driver {
     handles: BTreeMap<IpFamily, u32>,
     /// Why a session last ended, as an indication said.
     ended: BTreeMap<IpFamily, CallEnd>,
-    /// The stored profile that matters; `None`: none does.
-    profile: Option<u8>,
     /// Facts that the plan wants.
     wanted: FactSet,
     /// Facts that an indication made doubtful and no look has confirmed since.
@@ -92,8 +89,8 @@ pub struct Driver {
     looks: BTreeMap<Fact, Looks>,
     /// Since when a fact is doubtful, until a look has settled it.
     unsettled: BTreeMap<Fact, Instant>,
-    /// What we have found out about how it wants to be asked.
-    ways: Ways,
+    /// Whether the modem wants the data endpoint named; `None`: not tried yet.
+    names_endpoint: Option<bool>,
     unanswered: u32,
     /// When we last released every client id ourselves.
     own_sync: Option<Instant>,
@@ -118,12 +115,11 @@ impl Driver {
             quirks: Quirks::default(),
             handles: BTreeMap::new(),
             ended: BTreeMap::new(),
-            profile: None,
             wanted: FactSet::NONE,
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
             unsettled: BTreeMap::new(),
-            ways: Ways::default(),
+            names_endpoint: None,
             unanswered: 0,
             own_sync: None,
             out: VecDeque::new(),
@@ -173,11 +169,6 @@ impl Driver {
         self.look(now);
     }
 
-    /// Of the stored profiles this one matters: [`Fact::Profile`] is about it. `None`: none does, and none is looked at.
-    pub fn mind_profile(&mut self, profile: Option<u8>) {
-        self.profile = profile;
-    }
-
     /// Look at these facts, and no longer at others. Looks that are under way, or that failed lately, are not doubled.
     pub fn want(&mut self, facts: FactSet, now: Instant) {
         self.wanted = facts;
@@ -192,7 +183,6 @@ impl Driver {
             clients: &self.clients,
             proxy: self.proxy.as_deref(),
             quirks: self.quirks,
-            ways: self.ways,
             handle: &|family| handles.get(&family).copied(),
         };
         let calls = script::calls(action, &context);

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use super::{Driver, LOOK_AGAIN, Output};
 use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
-use crate::modem::call::{Call, To, UNSUPPORTED};
+use crate::modem::call::{Call, To};
 use crate::modem::clients::Client;
 use crate::modem::quirks::Quirks;
 use crate::modem::role::Role;
 use crate::modem::transactions::Open;
 use crate::modem::{reads, script};
-use crate::qmi::{ProtocolError, ctl};
+use crate::qmi::ctl;
 
 /// What a script is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -153,13 +153,6 @@ impl Driver {
                 self.handles.clear();
                 self.remember();
             }
-            Some(Action::ReclaimClients) => {
-                self.clients.clear();
-                self.handles.clear();
-                self.looks.clear();
-                self.remember();
-                self.out.push_back(Output::Learn(Report::Control(ControlState::Ready)));
-            }
             Some(Action::StopSession(family)) => {
                 self.handles.remove(&family);
             }
@@ -177,18 +170,10 @@ impl Driver {
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let calls = reads::calls(fact, self.ways, self.profile);
+            let calls = reads::calls(fact, self.names_endpoint);
             if !calls.is_empty() {
-                if fact == Fact::Profile {
-                    self.gathered.profile = self.profile.unwrap_or_default();
-                }
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 self.run(Purpose::Read(fact), calls, now);
-            } else {
-                // The host's, or nobody's business any more.
-                self.doubted = self.doubted.without(FactSet::of(&[fact]));
-                self.unsettled.remove(&fact);
-                self.looks.remove(&fact);
             }
         }
     }
@@ -222,11 +207,7 @@ impl Driver {
                         self.doubted.insert(fact);
                     }
                     // A session that is down has no settings; a card that was pulled has no number.
-                    Failure::Refused(_)
-                    | Failure::CallEnded(_)
-                    | Failure::Host(_)
-                    | Failure::NoEffect
-                    | Failure::NoClientIds => {
+                    Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
                         self.unsettled.remove(&fact);
                         self.out.push_back(Output::Forget(FactSet::of(&[fact])));
                         self.doubt(session_of(fact), now);
@@ -254,14 +235,9 @@ impl Driver {
             }
             (Err(failure), _) => {
                 self.clients.remove(role);
-                // No client of the card's service to be had: the card is reached another way.
-                self.ways.card_by_dms |= role == Role::Uim && is_no_such_service(&failure);
                 Some(failure)
             }
         };
-        if failure == Some(Failure::NoClientIds) {
-            self.out.push_back(Output::Learn(Report::Control(ControlState::Exhausted)));
-        }
         let waiting = self.scripts.iter().filter(|(_, s)| s.waits_for == Some(role)).map(|(id, _)| *id);
         for id in waiting.collect::<Vec<u32>>() {
             if let Some(script) = self.scripts.get_mut(&id) {
@@ -286,10 +262,4 @@ fn session_of(fact: Fact) -> FactSet {
         Fact::SettingsIpv6 => FactSet::of(&[Fact::SessionIpv6]),
         _ => FactSet::NONE,
     }
-}
-
-/// Whether a client was refused because there is no such service, and not because there are too many clients.
-fn is_no_such_service(failure: &Failure) -> bool {
-    let errors = UNSUPPORTED.iter().chain([&ProtocolError::InvalidServiceType]);
-    errors.into_iter().any(|error| *failure == Failure::Refused(error.to_string()))
 }

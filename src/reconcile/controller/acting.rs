@@ -6,7 +6,7 @@ use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
 };
-use crate::plan::{self, Step};
+use crate::plan::Step;
 use crate::power::{self, Switch};
 
 impl Controller {
@@ -20,7 +20,7 @@ impl Controller {
             | Selection::NoMatch { .. }
             | Selection::SecretMissing { .. } => false,
         };
-        if !wanted || self.retiring || plan::forbids_data(&self.desired, &self.observed) {
+        if !wanted || self.retiring {
             self.driver.cancel(now);
             self.take_in(now);
         }
@@ -50,12 +50,6 @@ impl Controller {
     }
 
     pub(super) fn begin(&mut self, action: Action, now: Instant) {
-        match &action {
-            Action::SetRadioPreference(change) => self.save_original(change),
-            Action::EnterPin(pin) => self.pin_begins(pin),
-            _ => {}
-        }
-        self.keep_originals(&action);
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
@@ -76,12 +70,6 @@ impl Controller {
                 self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
                 if let Action::ConfigureLink(link) = action {
                     self.out.push_back(Output::ConfigureLink(self.name.clone(), link));
-                }
-            }
-            Actor::Store => {
-                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
-                if let Action::MarkPin(mark) = action {
-                    self.mark_pin(mark, now);
                 }
             }
             Actor::Power => {
@@ -119,23 +107,15 @@ impl Controller {
         match (&action, &outcome) {
             (Action::StartSession(family, provider), Ok(())) => {
                 self.observed.dialled = Some(provider.clone());
-                self.observed.not_offered.remove(family);
+                if planted(Defect::NoEffectIsSuccess) {
+                    self.observed.learn(Report::Session(*family, SessionState::Connected), now);
+                }
             }
-            (Action::StartSession(family, _), Err(Failure::NoEffect)) if planted(Defect::NoEffectIsSuccess) => {
-                self.observed.learn(Report::Session(*family, SessionState::Connected), now);
-            }
-            (Action::StartSession(..), Err(_)) => self.driver.suspect(self.upstream(), now),
-            (Action::SetRoaming { .. }, Ok(())) => self.note_profile_write(now),
+            (Action::StartSession(..), Err(_)) => self.driver.suspect(UPSTREAM, now),
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
-            (Action::SetRadioPreference(_), Ok(())) => self.preference_written(now),
-            (Action::EnterPin(_), outcome) => self.pin_ended(outcome),
             _ => {}
         }
-        let answered = match &action {
-            Action::StartSession(family, provider) => self.note_not_offered(*family, provider, &outcome, now),
-            _ => false,
-        };
-        if outcome != Err(Failure::Cancelled) && !answered {
+        if outcome != Err(Failure::Cancelled) {
             let before = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == action);
             let attempts = Attempts {
                 action: action.clone(),
@@ -143,20 +123,10 @@ impl Controller {
                 last_at: now,
                 last_failure: outcome.clone().err(),
                 took_effect: false,
-                since: before.map_or(now, |attempts| attempts.since),
-                excused: false,
             };
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
         self.event(EventKind::ActionEnded { action, outcome });
-    }
-
-    /// What a session rests on, of what matters here.
-    pub(super) fn upstream(&self) -> FactSet {
-        match plan::profile_of_interest(&self.desired, &self.observed) {
-            Some(_) => UPSTREAM.union(FactSet::of(&[Fact::Profile])),
-            None => UPSTREAM,
-        }
     }
 
     /// The port is not open any more, or was opened anew: nothing the modem said before counts.
@@ -170,7 +140,6 @@ impl Controller {
     pub(super) fn look(&mut self, now: Instant) {
         let changing = self.observed.doing.as_ref().map_or(FactSet::NONE, Action::touches);
         let wanted = self.plan.wanted.without(changing);
-        self.driver.mind_profile(plan::profile_of_interest(&self.desired, &self.observed));
         self.driver.want(wanted, now);
         for fact in [Fact::Port, Fact::Link] {
             if !wanted.contains(fact) {

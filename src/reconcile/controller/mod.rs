@@ -4,23 +4,20 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
-mod keeping;
 mod lookup;
-mod memory;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
-use super::connectivity::Connectivity;
 use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact,
-    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, LinkState, ModemName, Observed, PinChance, PinMark,
-    PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, ControlState, Desired, DesiredLink, Fact, FactSet,
+    Failure, Finding, HomeDigits, Imsi, Instant, LinkState, ModemName, Observed, PortState, Report, Selection,
+    SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -42,7 +39,7 @@ const UPSTREAM: FactSet = FactSet::of(&[
     Fact::Sim,
     Fact::SimIdentity,
     Fact::OperatingMode,
-    Fact::RadioPreference,
+    Fact::Technologies,
     Fact::ServingSystem,
     Fact::DataFormat,
 ]);
@@ -62,20 +59,11 @@ pub struct Controller {
     lookup: Lookup,
     plan: Plan,
     conditions: Conditions,
-    connectivity: Connectivity,
     recovery: Recovery,
     driver: Driver,
     cycle: Cycle,
     /// What is kept over a restart of ours.
     memory: Memory,
-    /// The revision of the memory that must be kept before the action in flight has ended.
-    awaits_kept: Option<u64>,
-    /// That this PIN is tried is written down: it may be, once.
-    permit: Option<PinMark>,
-    /// The PIN that was given to the card last and whose effect was not seen yet.
-    entered: Option<PinMark>,
-    /// The mark worked out last, and for what.
-    known_mark: Option<(Iccid, Secret, PinMark)>,
     /// When the host must have answered the action in flight.
     host_deadline: Option<Instant>,
     host_looks: BTreeMap<Fact, Instant>,
@@ -84,13 +72,12 @@ pub struct Controller {
 
 impl Controller {
     pub(super) fn new(name: ModemName, config: ModemConfig, memory: &Memory, seed: u64, now: Instant) -> Self {
-        let desired = Desired { link: DesiredLink::default(), ..desired(&config, Selection::Undecided) };
-        let observed = Observed {
-            seed,
-            original_roaming: memory.original_roaming.clone(),
-            original_autoconnect: memory.original_autoconnect,
-            ..Observed::default()
+        let desired = Desired {
+            technologies: config.technologies,
+            selection: Selection::Undecided,
+            link: DesiredLink::default(),
         };
+        let observed = Observed { seed, ..Observed::default() };
         let plan = plan::plan(&desired, &observed, now);
         Self {
             name,
@@ -103,15 +90,10 @@ impl Controller {
             lookup: Lookup::default(),
             plan,
             conditions: Conditions::new(now),
-            connectivity: Connectivity::new(memory.internet, now),
             recovery: Recovery::recalled(&memory.power_steps, now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
-            awaits_kept: None,
-            permit: None,
-            entered: None,
-            known_mark: None,
             host_deadline: None,
             host_looks: BTreeMap::new(),
             out: VecDeque::new(),
@@ -170,8 +152,7 @@ impl Controller {
             // A password is not needed to say what would be done.
             Some(choice) => super::fleet::selection_without_password(config, &choice),
         };
-        let pin = self.desired.pin.clone();
-        plan::preview(&Desired { pin, ..desired(config, selection) }, &self.observed, now)
+        plan::preview(&desired(config, selection), &self.observed, now)
     }
 
     /// The choice of the service provider and the card it was made for, once there is one.
@@ -195,18 +176,7 @@ impl Controller {
     /// What is known of it, as named values.
     #[must_use]
     pub fn properties(&self) -> BTreeMap<&'static str, Value> {
-        property::table(View {
-            observed: &self.observed,
-            desired: &self.desired,
-            conditions: self.conditions.list(),
-            connection: self.connectivity.truth(),
-        })
-    }
-
-    /// How far packets get, why, and since when.
-    #[must_use]
-    pub fn connection(&self) -> &Connection {
-        self.connectivity.truth()
+        property::table(View { observed: &self.observed, desired: &self.desired, conditions: self.conditions.list() })
     }
 
     /// When the recovery ladder takes its next step, if trouble lasts.
@@ -228,9 +198,6 @@ impl Controller {
         if intent {
             // A new intent is tried at once, however often the old one failed.
             self.observed.attempts.clear();
-            self.observed.radio_writes.clear();
-            self.observed.not_offered.clear();
-            self.observed.profile_writes.clear();
             self.choice = None;
         }
         self.turn(secrets, now);
@@ -318,7 +285,6 @@ impl Controller {
         let next = self.cycle.handle_timeout(now);
         self.power(next, now);
         if self.host_deadline.is_some_and(|deadline| now >= deadline) {
-            self.mark_not_kept();
             self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
         }
         self.turn(secrets, now);
@@ -334,9 +300,7 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let connection = self.connectivity.poll_timeout(self.config.connection_grace);
-        let lookup = self.lookup.poll_timeout();
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup];
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, self.lookup.poll_timeout()];
         [host, looks, plan].into_iter().chain(inner).flatten().min()
     }
 
@@ -346,9 +310,6 @@ impl Controller {
         loop {
             self.take_in(now);
             self.choose(secrets, now);
-            self.settle_original();
-            self.forget_originals();
-            self.follow_connection(now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -365,7 +326,6 @@ impl Controller {
         debug_assert!(turns < TURNS, "actions that end at once, one after another: {:?}", self.plan);
         self.look(now);
         self.take_in(now);
-        self.follow_connection(now);
         self.publish(now);
     }
 
@@ -388,7 +348,6 @@ impl Controller {
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
                     self.observed.dialled = None;
-                    self.connectivity.note_restart();
                     self.begin_anew();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
@@ -416,27 +375,16 @@ impl Controller {
                 // The radio went off, or the card was changed: some modems say neither.
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
             }
-            let other = before.is_none_or(|b| {
-                b.plmn != serving.plmn
-                    || b.technologies != serving.technologies
-                    || !b.registration.is_registered()
-                    || !b.ps_attached && serving.ps_attached
-            });
+            let other = before.is_none_or(|b| b.plmn != serving.plmn || !b.registration.is_registered());
             if other && serving.registration.is_registered() {
-                self.excuse_sessions();
+                // A network that serves us anew may grant what the one before refused.
+                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
             }
         }
-        if let Report::Device(device) = &report {
-            self.compare_device(device);
-        }
-        if let Report::Sim(state) = &report {
-            let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
-            let readable = matches!(state, SimState::Ready | SimState::PinRequired { .. });
-            // What could be read before the PIN is not all there is.
-            if !readable || before.is_some_and(|before| before != std::mem::discriminant(state)) {
-                self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
-            }
-            self.pin_seen(state);
+        if let Report::Sim(state) = &report
+            && *state != SimState::Ready
+        {
+            self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
         }
         if report == Report::Control(ControlState::Ready)
             && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
@@ -449,7 +397,7 @@ impl Controller {
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
-                self.driver.suspect(self.upstream(), now);
+                self.driver.suspect(UPSTREAM, now);
             }
         }
         self.observed.learn(report, now);
@@ -457,9 +405,7 @@ impl Controller {
 
     /// Chooses the service provider for the card that is in now.
     fn choose(&mut self, secrets: &Secrets, now: Instant) {
-        let pin = self.pin_chance(secrets);
-        let locked = self.observed.sim.as_ref().is_some_and(|seen| seen.value != SimState::Ready);
-        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value).filter(|_| !locked);
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
         let providers = &self.config.service_providers;
         let imsi = sim.and_then(|sim| sim.imsi.as_ref());
         let home = imsi.filter(|_| providers.iter().any(|entry| entry.named_apn().is_none()));
@@ -467,7 +413,7 @@ impl Controller {
             self.out.push_back(Output::LookUp(self.name.clone(), home));
         }
         let Some(sim) = sim else {
-            self.desired = Desired { pin, ..desired(&self.config, Selection::Undecided) };
+            self.desired = desired(&self.config, Selection::Undecided);
             return;
         };
         if self
@@ -475,15 +421,10 @@ impl Controller {
             .as_ref()
             .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
         {
-            if self.choice.is_some() {
-                // What was refused was refused to another card.
-                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
-            }
             self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
         let Some((_, choice)) = &self.choice else { return };
-        let selection = super::fleet::selection(&self.config, choice, secrets);
-        self.desired = Desired { pin, ..desired(&self.config, selection) };
+        self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
     }
 
     /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,
@@ -507,6 +448,15 @@ impl Controller {
         }
     }
 
+    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
+    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
+        let before = self.memory.clone();
+        change(&mut self.memory);
+        if self.memory != before {
+            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
+        }
+    }
+
     fn event(&mut self, what: EventKind) {
         self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
     }
@@ -524,7 +474,7 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         route_metric: config.ip.route_metric,
         default_route: config.ip.default_route,
     };
-    Desired { radio: config.radio.clone(), slot: config.slot, pin: PinChance::NotConfigured, selection, link }
+    Desired { technologies: config.technologies, selection, link }
 }
 
 fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {

@@ -81,24 +81,12 @@ pub struct SimModem {
     /// When the queue of each client, or of each service where the modem serialises, is through.
     busy: BTreeMap<(Service, u8), Instant>,
     errors: Vec<disturb::PlannedError>,
-    whims: Whims,
     /// The card that somebody took out and may put back.
     taken: Option<Card>,
     schedule: Schedule<Due>,
     outputs: VecDeque<Output>,
     witnessed: VecDeque<(Instant, Witness)>,
     chance: Chance,
-}
-
-/// Misbehaviour that is due.
-#[derive(Debug, Default)]
-struct Whims {
-    /// How long the next session takes.
-    slow_dial: Option<std::time::Duration>,
-    /// How often a profile is not written, with which error, and whether beside success.
-    refuse_profile: (u32, u16, bool),
-    /// Indications that get lost.
-    lost_indications: u32,
 }
 
 /// What is kept in flash.
@@ -163,7 +151,7 @@ impl SimModem {
                 autoconnect: false,
                 persistent_low_power: false,
             },
-            clients: Clients::new(personality.clients_per_service, personality.uim),
+            clients: Clients::new(personality.clients_per_service),
             card: CardSlot::default(),
             radio: Radio::default(),
             calls: Calls::default(),
@@ -172,7 +160,6 @@ impl SimModem {
             arrivals: 0,
             busy: BTreeMap::new(),
             errors: Vec::new(),
-            whims: Whims::default(),
             taken: None,
             schedule: Schedule::default(),
             outputs: VecDeque::new(),
@@ -218,10 +205,7 @@ impl SimModem {
             return;
         }
         let pace = answer::pace(frame.key());
-        let mut at = now + self.chance.latency.within(pace.span(&self.personality));
-        if pace == answer::Pace::Dial {
-            at = at.max(now + self.whims.slow_dial.take().unwrap_or_default());
-        }
+        let at = now + self.chance.latency.within(pace.span(&self.personality));
         let at = match self.queue_of(frame, pace) {
             None => at,
             Some(queue) => {
@@ -288,10 +272,6 @@ impl SimModem {
 
     /// Tells the clients of the indication's service that want it.
     fn indicate<I: Indication>(&mut self, indication: &I, wants: impl Fn(&Client) -> bool) {
-        if self.whims.lost_indications > 0 {
-            self.whims.lost_indications -= 1;
-            return;
-        }
         let to: Vec<u8> = self.clients.of(I::SERVICE).filter(|(_, client)| wants(client)).map(|(id, _)| id).collect();
         let to = match self.personality.indications {
             Indications::ToEach => to,

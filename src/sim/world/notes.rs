@@ -116,7 +116,6 @@ impl Notes {
             EventKind::ConfigAccepted { .. } => ["accepted", "", ""],
             EventKind::ConfigRejected { .. } => ["rejected", "", ""],
             EventKind::Retired => ["retired", "", ""],
-            EventKind::ConnectionChanged { to, .. } => ["connection", to.reach.name(), ""],
         };
         self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_on(hash, word.as_bytes()));
     }
@@ -130,7 +129,6 @@ impl Notes {
             EventKind::ActionEnded { action, outcome: Err(_) } => format!("action {} failed", action.name()),
             EventKind::Recovery { diagnosis, step, .. } => format!("recovery {diagnosis}: {}", step.name()),
             EventKind::ModemRestarted { .. } => "modem restarted".to_owned(),
-            EventKind::ConnectionChanged { to, .. } => format!("connection {}", to.reach),
             EventKind::ActionStarted { .. }
             | EventKind::ConfigAccepted { .. }
             | EventKind::ConfigRejected { .. }
