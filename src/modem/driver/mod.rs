@@ -178,6 +178,11 @@ impl Driver {
     /// Carry out an action; ends with [`Output::Done`]. One at a time.
     pub fn start(&mut self, action: &Action, now: Instant) {
         debug_assert!(self.action.is_none(), "one action at a time");
+        self.action = Some(action.clone());
+        if *action == Action::ReleaseClients {
+            // What is under way has no client to go on with; a grant that comes later is given back.
+            self.fail_all(&Failure::Cancelled, now);
+        }
         let handles = &self.handles;
         let context = Context {
             clients: &self.clients,
@@ -186,7 +191,6 @@ impl Driver {
             handle: &|family| handles.get(&family).copied(),
         };
         let calls = script::calls(action, &context);
-        self.action = Some(action.clone());
         self.run(Purpose::Action, calls, now);
     }
 
