@@ -212,6 +212,11 @@ impl Driver {
     /// Carry out an action; ends with [`Output::Done`]. One at a time.
     pub fn start(&mut self, action: &Action, now: Instant) {
         debug_assert!(self.action.is_none(), "one action at a time");
+        if *action == Action::ReclaimClients {
+            // Nothing may be allocated meanwhile: it would be taken back without our noticing.
+            self.synchronised = false;
+            self.fail_all(&Failure::Cancelled, now);
+        }
         let handles = &self.handles;
         let context = Context {
             clients: &self.clients,

@@ -148,10 +148,17 @@ impl Driver {
     }
 
     fn action_ended(&mut self, result: Result<(), Failure>) {
-        let ended = self.action.take().filter(|_| result.is_ok());
+        let ended = self.action.take();
+        let failed = result.is_err();
         // First the end, then what it lets us believe: whoever hears of the end forgets what the action could change.
         self.out.push_back(Output::Done(result));
         match ended {
+            Some(Action::ReclaimClients) if failed => {
+                // Some are gone and some are not: the channel has to be brought into a known state.
+                self.clients.doubt();
+                self.out.push_back(Output::Learn(Report::Control(ControlState::Unresponsive)));
+            }
+            _ if failed => {}
             Some(Action::Synchronise) => {
                 self.synchronised = true;
                 self.unanswered = 0;
@@ -164,6 +171,7 @@ impl Driver {
                 self.remember();
             }
             Some(Action::ReclaimClients) => {
+                self.synchronised = true;
                 self.clients.clear();
                 self.handles.clear();
                 self.looks.clear();
