@@ -4,14 +4,16 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use wwan::config::{self, Source};
-use wwan::model::{Instant, PortState};
+use wwan::model::{Imsi, Instant, Plmn, PortState};
+use wwan::operators;
 use wwan::qmi::{Frame, Request as _, Response as _, ctl, nas};
 use wwan::reconcile::{Fleet, Input};
 use wwan::sim::world::{Options, World};
-use wwan::sim::{BoardOutput, ConnectionId, Personality, Profile, SimModem, Switchboard};
+use wwan::sim::{BoardOutput, ConnectionId, Gateway, Personality, Profile, SimModem, Switchboard};
 
 fn main() {
     divan::main();
@@ -55,16 +57,48 @@ fn load_the_typical_file(bencher: Bencher<'_, '_>) {
     bencher.bench(|| config::load(black_box(&sources)));
 }
 
-/// An edit of one access point: from the bytes of the file to the plan and its conditions.
+/// A code near the end of the table, one of six digits, and one that nobody has.
+#[divan::bench]
+fn name_of_a_network(bencher: Bencher<'_, '_>) {
+    let plmn = |mcc, mnc, three_digit_mnc| Plmn { mcc, mnc, three_digit_mnc };
+    let codes = [plmn(901, 27, false), plmn(310, 410, true), plmn(214, 7, true)];
+    bencher.counter(ItemsCount::new(codes.len())).bench(|| black_box(codes).map(operators::name));
+}
+
+/// The home network of a subscriber: the longest code of the table that the IMSI begins with.
+#[divan::bench]
+fn home_network_of_an_imsi(bencher: Bencher<'_, '_>) {
+    let imsi = Imsi::parse("214070000000001").expect("digits");
+    bencher.bench(|| operators::home(black_box(&imsi)));
+}
+
+/// An edit of one access point on a gateway that is online: from the bytes of the file through schema and types to what
+/// would be done about it, first to last.
 #[divan::bench]
 fn edit_to_validated_plan(bencher: Bencher<'_, '_>) {
+    let mut gateway = Gateway::single(Personality::default(), Profile::default(), 1);
+    gateway.edit(TYPICAL);
+    gateway.run_for(Duration::from_secs(120));
+    let sources = [Source::new("wwan.yaml", TYPICAL.replace("apn: internet", "apn: other"))];
+    let (fleet, now) = (gateway.fleet(), gateway.now());
+    let plan = |sources: &[Source]| fleet.preview(sources, now).expect("a valid file");
+    let previews = plan(&sources);
+    assert!(previews.iter().any(|p| p.actions.len() >= 2), "the edit changes the access point in use: {previews:?}");
+    bencher.bench_local(|| plan(black_box(&sources)));
+}
+
+/// The same edit taken up: the daemon's own way, on a modem that is not there, so that nothing follows from it.
+#[divan::bench]
+fn edit_taken_up(bencher: Bencher<'_, '_>) {
     let mut fleet = Fleet::new(1);
-    let edits = [TYPICAL.to_owned(), TYPICAL.replace("apn: super", "apn: other")];
+    let edits = [TYPICAL.to_owned(), TYPICAL.replace("apn: internet", "apn: other")];
     let mut turn = 0_usize;
-    bencher.bench_local(|| {
+    let next = || {
         turn += 1;
-        let now = Instant::from_millis(turn as u64);
-        fleet.handle(Input::Config(vec![Source::new("wwan.yaml", edits[turn % 2].as_str())]), now);
+        (vec![Source::new("wwan.yaml", edits[turn % 2].as_str())], Instant::from_millis(turn as u64))
+    };
+    bencher.with_inputs(next).bench_local_values(|(sources, now)| {
+        fleet.handle(Input::Config(sources), now);
         fleet.handle(Input::Port("wwan0".into(), PortState::Absent), now);
         while let Some(output) = fleet.poll_output() {
             black_box(output);
@@ -80,10 +114,13 @@ fn round_trip_over_a_socket_pair(bencher: Bencher<'_, '_>) {
     let modem = std::thread::spawn(move || serve(&mut theirs));
     let request = ctl::get_version_info::Request::default().frame(0, 1).encode();
     let mut answer = [0; 4096];
-    bencher.bench_local(|| {
+    let mut ask = || {
         ours.write_all(&request).expect("sent");
         ours.read(&mut answer).expect("answered")
-    });
+    };
+    let length = ask();
+    assert!(length > request.len(), "a version for every service");
+    bencher.bench_local(|| assert_eq!(ask(), length));
     drop(ours);
     modem.join().expect("the modem ends with its port");
 }
@@ -91,9 +128,13 @@ fn round_trip_over_a_socket_pair(bencher: Bencher<'_, '_>) {
 fn serve(port: &mut UnixStream) {
     let modem = SimModem::new(Personality::default(), Profile::default(), 1, Instant::ZERO);
     let mut board = Switchboard::new(modem);
-    let mut now = Instant::from_secs(60);
-    board.handle_timeout(now);
-    while board.poll_output().is_some() {}
+    // Until it has booted, found its card and its network, and says nothing more by itself.
+    let mut now = Instant::ZERO;
+    while let Some((at, _)) = board.poll_timeout().filter(|(at, _)| *at < Instant::from_secs(60)) {
+        now = at;
+        board.handle_timeout(now);
+        while board.poll_output().is_some() {}
+    }
     board.connect(ConnectionId(1));
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = port.read(&mut buffer) {
@@ -114,11 +155,27 @@ fn serve(port: &mut UnixStream) {
     }
 }
 
-/// Modem-hours of the virtual world: the cost of each must not depend on how many there are.
+/// Modem-hours of the virtual world in trouble: the cost of each must not depend on how many there are. Items a second
+/// are modem-hours per CPU-second: all of it runs in one thread.
 #[divan::bench(args = [1, 10, 100], sample_count = 3, sample_size = 1)]
 fn modem_hours_in_trouble(bencher: Bencher<'_, '_>, gateways: u32) {
-    let options = Options { gateways, hours: 4, ..Options::default() };
+    live(bencher, Options { gateways, hours: 4, ..Options::default() });
+}
+
+/// The same for a peaceful day, the last hour with a restart of the daemon: what a fleet costs that has no trouble.
+#[divan::bench(args = [1, 10, 100, 1000], sample_count = 1, sample_size = 1)]
+fn modem_hours_in_peace(bencher: Bencher<'_, '_>, gateways: u32) {
+    live(bencher, Options { gateways, hours: 23, peaceful: true, ..Options::default() });
+}
+
+fn live(bencher: Bencher<'_, '_>, options: Options) {
+    let gateways = options.gateways;
     let world = World::new(WORLD, options).expect("a valid file");
-    let hours = world.run().modem_hours();
-    bencher.counter(ItemsCount::new(hours)).bench(|| world.run());
+    // Every gateway lives equally long; the first one warms up as well.
+    let hours = world.gateway(0).modem_hours() * u64::from(gateways);
+    bencher.counter(ItemsCount::new(hours)).bench_local(|| {
+        let report = world.run();
+        assert!(report.is_good(), "{report}");
+        report
+    });
 }

@@ -15,6 +15,7 @@ pub mod daemon;
 pub mod host;
 pub mod model;
 pub mod modem;
+pub mod operators;
 pub mod plan;
 pub mod power;
 pub mod property;

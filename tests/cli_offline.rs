@@ -108,7 +108,7 @@ fn what_cannot_be_read_is_an_error_that_says_why() {
 }
 
 #[test]
-fn quick_configure_writes_a_valid_file_and_spares_another() {
+fn cfg_5_quick_configure_writes_a_valid_file_and_spares_another() {
     let place = Place::new();
     let file = place.path("wwan.yaml");
     let path = file.to_str().unwrap();
@@ -119,7 +119,10 @@ fn quick_configure_writes_a_valid_file_and_spares_another() {
     refused.ended(1);
     place.wwan(&["quick-configure", "other", "--file", path, "--force"]).ended(0);
     assert!(std::fs::read_to_string(&file).unwrap().contains("apn: other"));
-    place.wwan(&["quick-configure", &"x".repeat(200), "--file", path, "--force"]).ended(64);
+    for refused in ["", "two words", &"x".repeat(200)] {
+        place.wwan(&["quick-configure", refused, "--file", path, "--force"]).ended(64);
+    }
+    assert!(std::fs::read_to_string(&file).unwrap().contains("apn: other"), "what is refused changes nothing");
     place.wwan(&["quick-configure", "internet", "--file", "/nowhere/at/all.yaml"]).ended(1);
     place.wwan(&["validate", path]).ended(0);
 }
@@ -161,4 +164,95 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}
+
+/// A scenario in a directory of its own.
+fn scenario(place: &Place, name: &str, script: &str) -> String {
+    let dir = place.path(name);
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join("wwan.yaml"), GOOD).unwrap();
+    std::fs::write(dir.join("script"), script).unwrap();
+    dir.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_scenario_is_played_recorded_and_compared() {
+    let place = Place::new();
+    let dir = scenario(&place, "one", "until Converged within 1m\nexplain\n");
+    let expected = place.path("one/expected");
+    assert!(place.wwan(&["test", &dir]).ended(0).contains("there is no \"expected\" to compare with"));
+    assert!(!expected.exists(), "nothing is written unasked");
+    assert!(place.wwan(&["test", "--update", &dir]).ended(0).contains("\"expected\" was written"));
+    let written = std::fs::read_to_string(&expected).unwrap();
+    assert!(written.contains("> explain\nwwan0 is online."), "{written}");
+    assert_eq!(place.wwan(&["test", &dir]).ended(0).lines().last(), Some("1 scenario, as expected"));
+    assert!(place.wwan(&["test", "-v", &dir]).ended(0).contains("        > explain"));
+
+    std::fs::write(&expected, written.replace("wwan0 is online.", "wwan0 sleeps.")).unwrap();
+    let out = place.wwan(&["test", &dir]).ended(1);
+    assert!(out.starts_with("FAILED  ") && out.contains("- wwan0 sleeps.\n        + wwan0 is online."), "{out}");
+    // A missing line's end is a difference, too.
+    std::fs::write(&expected, written.trim_end()).unwrap();
+    place.wwan(&["test", &dir]).ended(1);
+}
+
+#[test]
+fn an_expectation_that_is_not_met_cannot_be_recorded() {
+    let place = Place::new();
+    let dir = scenario(&place, "one", "until Converged within 1m\nexpect APN elsewhere\n");
+    for args in [&["test", &dir][..], &["test", "--update", &dir]] {
+        let out = place.wwan(args).ended(1);
+        assert!(out.contains("script:2: expect APN elsewhere"), "{out}");
+        assert!(!place.path("one/expected").exists());
+    }
+}
+
+#[test]
+fn scenarios_are_found_below_a_directory_and_counted() {
+    let place = Place::new();
+    scenario(&place, "good", "until Converged within 1m\n");
+    scenario(&place, "unreadable", "explode\n");
+    let root = place.dir.path().to_str().unwrap().to_owned();
+    let out = place.wwan(&["test", &root]).ended(1);
+    assert!(out.contains("script:1: \"explode\" is no step"), "{out}");
+    assert_eq!(out.lines().last(), Some("2 scenarios, 1 not as expected"));
+
+    // Another configuration makes another story.
+    let wrong = place.write("wrong.yaml", BAD);
+    let good = format!("{root}/good");
+    place.wwan(&["test", &good]).ended(0);
+    let out = place.wwan(&["test", "--config", wrong.to_str().unwrap(), &good]).ended(1);
+    assert!(out.contains("not within 1m: nothing keeps wwan0"), "{out}");
+
+    let empty = place.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    assert!(place.wwan(&["test", empty.to_str().unwrap()]).err().contains("no scenario in"));
+    place.wwan(&["test", empty.to_str().unwrap()]).ended(64);
+    place.wwan(&["test", "/nonexistent"]).ended(1);
+}
+
+#[test]
+fn an_elixir_configuration_is_printed_as_ours_or_written_to_a_new_file() {
+    let place = Place::new();
+    let source = place.write("config.exs", "VintageNetQMI.quick_configure(\"internet\")\nother()\n");
+    let (source, target) = (source.to_str().unwrap().to_owned(), place.path("wwan.yaml"));
+    let ran = place.wwan(&["import", "vintage-net", &source]);
+    assert!(ran.err().contains(&format!("{source}:2:1: this line is code that is not understood")), "{}", ran.err());
+    let yaml = ran.ended(0);
+    assert!(yaml.contains("- apn: internet\n") && yaml.contains("# config.exs:2: "), "{yaml}");
+    let target = target.to_str().unwrap();
+    place.wwan(&["import", "vintage-net", &source, "--output", target]).ended(0);
+    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml);
+    place.wwan(&["validate", "--strict", target]).ended(0);
+    let spared = place.wwan(&["import", "vintage-net", &source, "--output", target]);
+    assert!(spared.err().contains("--force"), "{}", spared.err());
+    spared.ended(1);
+    place.wwan(&["import", "vintage-net", &source, "--output", target, "--force"]).ended(0);
+    let wrong = place.write("wrong.exs", "VintageNetQMI.quick_configure(apn)\n");
+    let refused = place.wwan(&["import", "vintage-net", wrong.to_str().unwrap(), "--output", target, "--force"]);
+    assert!(refused.err().contains("wrong.exs:1:31: `apn` must be a text, not apn"), "{}", refused.err());
+    refused.ended(78);
+    assert_eq!(std::fs::read_to_string(target).unwrap(), yaml, "an error leaves the file alone");
+    place.wwan(&["import", "vintage-net", "/nowhere.exs"]).ended(1);
+    place.wwan(&["import", "vintage-net", &source, "--force"]).ended(64);
 }

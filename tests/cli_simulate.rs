@@ -79,6 +79,19 @@ fn a_wrong_edit_changes_nothing_and_a_right_one_everything() {
     assert_eq!(scene.going.end(), 0);
 }
 
+/// CFG-5 of the seed: one command writes the file, and the session is one with that access point.
+#[test]
+fn cfg_5_what_quick_configure_writes_is_dialled() {
+    let place = Place::new();
+    let file = place.path("quick.yaml");
+    let path = file.to_str().unwrap();
+    place.wwan(&["quick-configure", "m2m.example", "--file", path]).ended(0);
+    let mut going = place.start(&["simulate", "--quick", "--config", path]);
+    going.expect(&["wwan0", "DataConnected", "True", "apn \"m2m.example\""]);
+    going.expect(&["Converged", "True"]);
+    assert_eq!(going.end(), 0);
+}
+
 #[test]
 fn a_plan_for_another_file_is_made_before_it_is_in_force() {
     let scene = Scene::new(&[]);

@@ -1,12 +1,13 @@
-//! One modem from nothing to online, disturbed and healed, in virtual time: the shortest way from the core to a modem
-//! and back. The virtual world does the same a thousand times over; here one can read what happens.
+//! One modem from nothing to online, disturbed and healed, in virtual time: laws that one wants in a table or a loop. A
+//! story is better told as a scenario (`tests/scenarios`); the virtual world does the same a thousand times over.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use wwan::config::Source;
 use wwan::model::{ConditionKind, Fact, Instant, LinkState, ModemName, PortState, Status};
 use wwan::reconcile::{EventKind, Fleet, Input, Memory, Output, PortKind};
-use wwan::sim::{BoardOutput, ConnectionId, Disturbance, Personality, Profile, SimModem, Switchboard};
+use wwan::sim::{self, Disturbance, Note, Noted, Personality, Profile, SimHost, Truth};
 
 const CONFIG: &str = "version: 1
 modems:
@@ -16,16 +17,19 @@ modems:
       - { apn: internet, roaming_allowed: true, ip_family: ipv4 }
 ";
 
+/// A gateway with one modem, and what happened since its log was cleared.
 struct Gateway {
-    fleet: Fleet,
-    board: Switchboard,
-    now: Instant,
-    link: LinkState,
-    open: Option<u32>,
-    connections: u32,
-    memory: Memory,
+    inner: sim::Gateway,
     log: Vec<String>,
     requests: Vec<(Instant, u8, u16)>,
+}
+
+impl Deref for Gateway {
+    type Target = sim::Gateway;
+
+    fn deref(&self) -> &sim::Gateway {
+        &self.inner
+    }
 }
 
 fn name() -> ModemName {
@@ -35,159 +39,78 @@ fn name() -> ModemName {
 impl Gateway {
     fn new(personality: &str, config: &str) -> Self {
         let personality = Personality::named(personality).expect("a personality").clone();
-        let modem = SimModem::new(personality, Profile::default(), 1, Instant::ZERO);
-        let mut gateway = Self {
-            fleet: Fleet::new(1),
-            board: Switchboard::new(modem),
-            now: Instant::ZERO,
-            link: LinkState::default(),
-            open: None,
-            connections: 0,
-            memory: Memory::default(),
-            log: Vec::new(),
-            requests: Vec::new(),
-        };
+        let inner = sim::Gateway::single(personality, Profile::default(), 1);
+        let mut gateway = Self { inner, log: Vec::new(), requests: Vec::new() };
         gateway.edit(config);
         gateway
     }
 
     fn edit(&mut self, config: &str) {
-        self.input(Input::Config(vec![Source::new("wwan.yaml", config)]));
-    }
-
-    fn input(&mut self, input: Input) {
-        self.fleet.handle(input, self.now);
-        self.settle();
+        self.inner.edit(config);
+        self.note();
     }
 
     fn disturb(&mut self, text: &str) {
         let disturbance: Disturbance = text.parse().expect("a disturbance");
-        self.board.disturb(&disturbance, self.now);
-        self.settle();
+        assert!(self.inner.disturb(&name(), &disturbance));
+        self.note();
     }
 
-    /// Lets everything that happens at this instant happen.
-    fn settle(&mut self) {
-        loop {
-            if let Some(output) = self.fleet.poll_output() {
-                self.carry_out(output);
-            } else if let Some(output) = self.board.poll_output() {
-                self.board_says(output);
-            } else {
-                return;
-            }
-        }
+    /// The daemon dies and is started again, with its memory.
+    fn restart(&mut self) {
+        self.inner.start(true);
+        self.note();
     }
 
-    fn carry_out(&mut self, output: Output) {
-        match output {
-            Output::Look(name, Fact::Link) => self.fleet.handle(Input::Link(name, self.link.clone()), self.now),
-            Output::Look(name, _) => {
-                let state = match (self.open, self.board.modem().node()) {
-                    (Some(_), _) => PortState::Open,
-                    (None, Some(_)) => PortState::Closed,
-                    (None, None) => PortState::Absent,
-                };
-                self.fleet.handle(Input::Port(name, state), self.now);
-            }
-            Output::OpenPort(name, _) => {
-                self.connections += 1;
-                if self.board.connect(ConnectionId(self.connections)) {
-                    self.open = Some(self.connections);
-                    self.fleet.handle(Input::Opened(name, PortKind::Exclusive), self.now);
-                } else {
-                    self.fleet.handle(Input::Port(name, PortState::Absent), self.now);
+    fn note(&mut self) {
+        assert_eq!(self.inner.restless(), None, "{}", self.log.join("\n"));
+        for Note { at, what } in self.inner.take_journal() {
+            match what {
+                Noted::Output(Output::Event(event)) => self.log.push(format!("{at} {}", line(&event.what))),
+                Noted::Output(Output::Send(_, bytes)) => {
+                    let frame = wwan::qmi::Frame::parse(&bytes).expect("whole frames");
+                    self.requests.push((at, frame.service.into(), frame.message));
                 }
+                Noted::Output(_) | Noted::Witness(..) => {}
             }
-            Output::ClosePort(name) => {
-                if let Some(id) = self.open.take() {
-                    self.board.disconnect(ConnectionId(id));
-                }
-                self.fleet.handle(Input::Port(name, PortState::Closed), self.now);
-            }
-            Output::Send(_, bytes) => {
-                let frame = wwan::qmi::Frame::parse(&bytes).expect("whole frames");
-                self.requests.push((self.now, frame.service.into(), frame.message));
-                if let Some(id) = self.open {
-                    self.board.bytes(ConnectionId(id), &bytes, self.now);
-                }
-            }
-            Output::ConfigureLink(name, link) => {
-                self.link = link;
-                self.fleet.handle(Input::LinkDone(name, Ok(())), self.now);
-            }
-            Output::Power(name, command) => {
-                use wwan::reconcile::PowerCommand as C;
-                use wwan::sim::Power as P;
-                let power = match command {
-                    C::Off => P::Off,
-                    C::On => P::On,
-                    C::Reauthorise => P::Reauthorise,
-                };
-                self.board.power(power, self.now);
-                self.fleet.handle(Input::PowerDone(name, Ok(())), self.now);
-            }
-            Output::Remember(_, memory) => self.memory = memory,
-            Output::Fetch(_) | Output::Changed(_) => {}
-            Output::Event(event) => self.log.push(format!("{} {}", self.now, line(&event.what))),
-        }
-    }
-
-    fn board_says(&mut self, output: BoardOutput) {
-        match output {
-            BoardOutput::Bytes(ConnectionId(id), bytes) if self.open == Some(id) => {
-                self.fleet.handle(Input::Bytes(name(), bytes), self.now);
-            }
-            BoardOutput::HungUp(ConnectionId(id)) if self.open == Some(id) => {
-                self.open = None;
-                self.fleet.handle(Input::Port(name(), PortState::Absent), self.now);
-            }
-            BoardOutput::Appeared { .. } => self.fleet.handle(Input::Port(name(), PortState::Closed), self.now),
-            BoardOutput::Vanished | BoardOutput::Bytes(..) | BoardOutput::HungUp(_) | BoardOutput::Carrier(_) => {}
         }
     }
 
     /// Runs until a moment.
     fn run(&mut self, until: Instant) {
-        loop {
-            let core = self.fleet.poll_timeout().map(|(at, _)| at);
-            let board = self.board.poll_timeout().map(|(at, _)| at);
-            let next = core.into_iter().chain(board).min().unwrap_or(Instant::FAR);
-            if next > until {
-                self.now = until;
-                return;
-            }
-            self.now = self.now.max(next);
-            self.board.handle_timeout(self.now);
-            self.settle();
-            self.fleet.handle(Input::Timer, self.now);
-            self.settle();
-        }
+        self.inner.run_until(until, |_| false);
+        self.note();
     }
 
     fn run_for(&mut self, seconds: u64) {
-        self.run(self.now + Duration::from_secs(seconds));
+        self.run(self.now() + Duration::from_secs(seconds));
     }
 
     fn status(&self, kind: ConditionKind) -> Status {
-        self.fleet.controller(&name()).map_or(Status::Unknown, |c| c.status(kind))
+        self.inner.status(&name(), kind)
     }
 
     fn online(&self) -> bool {
         self.status(ConditionKind::Converged) == Status::True
     }
 
+    fn host(&self) -> &SimHost {
+        self.inner.host(&name()).expect("the one host")
+    }
+
+    fn truth(&self) -> Truth {
+        self.host().board().modem().truth()
+    }
+
     /// Runs until online, and says after how long.
     fn until_online(&mut self, at_most: u64) -> Duration {
-        let from = self.now;
-        for _ in 0..at_most * 10 {
-            if self.online() {
-                return self.now.since(from);
-            }
-            self.run(self.now + Duration::from_millis(100));
-        }
-        let conditions = self.fleet.controller(&name()).map(|c| c.conditions().to_vec());
-        panic!("not online after {at_most} s\n{}\n{conditions:#?}", self.log.join("\n"));
+        let from = self.now();
+        let converged = |g: &sim::Gateway| g.status(&name(), ConditionKind::Converged) == Status::True;
+        let online = self.inner.run_until(from + Duration::from_secs(at_most), converged);
+        self.note();
+        let conditions = self.controller(&name()).map(|c| c.conditions().to_vec());
+        assert!(online, "not online after {at_most} s\n{}\n{conditions:#?}", self.log.join("\n"));
+        self.now().since(from)
     }
 }
 
@@ -242,10 +165,10 @@ fn whatever_disturbs_is_noticed_and_healed() {
     for (disturbance, notice, heal, evidence) in HEALED {
         let mut gateway = online(CONFIG);
         gateway.disturb(disturbance);
-        let from = gateway.now;
+        let from = gateway.now();
         while gateway.log.is_empty() {
-            gateway.run(gateway.now + Duration::from_millis(50));
-            assert!(gateway.now.since(from).as_secs() <= *notice, "{disturbance}: unnoticed for {notice} s");
+            gateway.run(gateway.now() + Duration::from_millis(50));
+            assert!(gateway.now().since(from).as_secs() <= *notice, "{disturbance}: unnoticed for {notice} s");
         }
         gateway.until_online(*heal);
         gateway.run_for(30);
@@ -261,8 +184,8 @@ fn an_edit_changes_what_differs_and_nothing_else() {
     gateway.edit(&CONFIG.replace("apn: internet", "apn: other"));
     gateway.run_for(10);
     assert!(gateway.online(), "{}", gateway.log.join("\n"));
-    assert_eq!(gateway.board.modem().truth().sessions.len(), 1);
-    assert!(format!("{:?}", gateway.board.modem().truth()).contains("other"));
+    assert_eq!(gateway.truth().sessions.len(), 1);
+    assert!(format!("{:?}", gateway.truth()).contains("other"));
     use wwan::qmi::{nas, wds};
     assert_eq!(requests(&gateway, wds::stop_network::KEY), 1);
     assert_eq!(requests(&gateway, wds::start_network::KEY), 1);
@@ -274,7 +197,7 @@ fn an_edit_that_says_the_same_is_no_edit() {
     let mut gateway = online(CONFIG);
     gateway.edit(&format!("# moved\n{CONFIG}\n"));
     gateway.run_for(30);
-    assert_eq!((gateway.fleet.generation(), gateway.log.len()), (1, 0), "{:?}", gateway.log);
+    assert_eq!((gateway.fleet().generation(), gateway.log.len()), (1, 0), "{:?}", gateway.log);
 }
 
 #[test]
@@ -294,27 +217,23 @@ fn a_modem_that_the_file_no_longer_names_is_let_go() {
     let mut gateway = online(CONFIG);
     gateway.edit(&CONFIG.replace("wwan0", "wwan7"));
     gateway.run_for(30);
-    let truth = gateway.board.modem().truth();
+    let truth = gateway.truth();
     assert!(truth.sessions.is_empty() && truth.clients == 0, "{truth:?}");
-    assert_eq!((gateway.open, &gateway.link, &gateway.memory), (None, &LinkState::default(), &Memory::default()));
-    assert!(gateway.fleet.controller(&name()).is_none());
+    let host = gateway.host();
+    assert_eq!((host.is_open(), host.link(), host.memory()), (false, &LinkState::default(), &Memory::default()));
+    assert!(gateway.controller(&name()).is_none());
 }
 
 #[test]
 fn a_restart_of_ours_leaves_the_session_alone() {
     let mut gateway = online(CONFIG);
-    let before = gateway.board.modem().truth();
+    let before = gateway.truth();
     for _ in 0..50 {
-        if let Some(id) = gateway.open.take() {
-            gateway.board.disconnect(ConnectionId(id));
-        }
-        gateway.fleet = Fleet::new(1);
-        gateway.fleet.handle(Input::Remembered(name(), gateway.memory.clone()), gateway.now);
-        gateway.edit(CONFIG);
+        gateway.restart();
         gateway.until_online(5);
         gateway.run_for(7);
     }
-    let after = gateway.board.modem().truth();
+    let after = gateway.truth();
     assert_eq!(format!("{before:?}"), format!("{after:?}"), "no client id leaked, no session lost");
     use wwan::qmi::wds;
     assert_eq!(requests(&gateway, wds::start_network::KEY) + requests(&gateway, wds::stop_network::KEY), 0);
@@ -325,10 +244,9 @@ fn no_data_where_roaming_is_forbidden() {
     let mut gateway = online(&CONFIG.replace("roaming_allowed: true", "roaming_allowed: false"));
     gateway.disturb("roaming on=true");
     gateway.run_for(30);
-    let reason =
-        |g: &Gateway| g.fleet.controller(&name()).map(|c| c.condition(ConditionKind::Registered).finding.reason());
+    let reason = |g: &Gateway| g.controller(&name()).map(|c| c.condition(ConditionKind::Registered).finding.reason());
     assert_eq!(reason(&gateway), Some("RoamingNotAllowed"), "{}", gateway.log.join("\n"));
-    assert!(gateway.board.modem().truth().sessions.is_empty());
+    assert!(gateway.truth().sessions.is_empty());
     gateway.disturb("roaming on=false");
     gateway.until_online(60);
 }
@@ -346,7 +264,7 @@ modems:
     gateway.disturb("sim-swap iccid=8988307000000000018 imsi=901405100000001");
     gateway.run_for(20);
     gateway.until_online(120);
-    assert!(format!("{:?}", gateway.board.modem().truth()).contains("second"), "{}", gateway.log.join("\n"));
+    assert!(format!("{:?}", gateway.truth()).contains("second"), "{}", gateway.log.join("\n"));
 }
 
 #[test]
@@ -354,7 +272,7 @@ fn a_refused_apn_is_said_in_words_and_not_hammered() {
     let mut gateway = Gateway::new("well-behaved-lte", CONFIG);
     gateway.disturb("refuse-apn apn=internet cause=33");
     gateway.run_for(3600);
-    let controller = gateway.fleet.controller(&name()).expect("the modem");
+    let controller = gateway.controller(&name()).expect("the modem");
     let condition = controller.condition(ConditionKind::DataConnected);
     assert_eq!(condition.finding.reason(), "CallFailed");
     assert!(condition.to_string().contains("3gpp 33 (service option not subscribed)"), "{condition}");

@@ -32,3 +32,12 @@ fn the_same_seed_is_the_same_world() {
     let other = run(Options { seed: 8, gateways: 2, hours: 4, ..Options::default() });
     assert_ne!(world().trace_hash, other.trace_hash);
 }
+
+/// An entry whose access point comes from the database, for one of the world's cards.
+#[test]
+fn a_troubled_world_recovers_where_access_points_are_looked_up() {
+    let file = CONFIG.replace("apn: super\n", "lookup: mobile-broadband-provider-info\n");
+    assert_ne!(file, CONFIG);
+    let world = World::new(&file, Options { gateways: 6, hours: 6, ..Options::default() });
+    assert_good(&world.unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false))).run());
+}

@@ -312,7 +312,11 @@ impl Connection {
 /// A line is longer than allowed.
 struct TooLong;
 
-fn parse(line: &[u8]) -> Result<Request, (ErrorCode, String)> {
+/// A line from a client.
+///
+/// # Errors
+/// It is not JSON, not a request, or of a version that is not spoken here.
+pub fn parse(line: &[u8]) -> Result<Request, (ErrorCode, String)> {
     #[derive(serde::Deserialize)]
     struct Envelope {
         version: Option<u32>,

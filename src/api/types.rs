@@ -258,6 +258,9 @@ pub struct NetworkView {
     /// What it calls itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_name: Option<String>,
+    /// What a list of networks calls its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
     /// Whether it is not the home network.
     pub roaming: bool,
     /// Technologies in use.
@@ -430,13 +433,13 @@ pub enum Happening {
     },
     /// A modem that the file no longer names was let go.
     Retired,
-    /// The connection reaches further, or not as far, than before.
+    /// Packets get further than before, or less far: `disconnected`, `lan`, `internet`.
     ConnectionChanged {
-        /// Before: `disconnected`, `lan` or `internet`.
+        /// How far before.
         from: String,
-        /// Now.
+        /// How far now.
         to: String,
-        /// The condition that decides that.
+        /// Why.
         because: String,
     },
 }

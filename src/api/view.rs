@@ -9,6 +9,7 @@ use super::types::{
     ChangeView, ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView,
     ModemView, NetworkView, NextView, PlannedView, PropertiesView, PropertyView, ProviderView, StatusView,
 };
+use crate::config::ServiceProvider;
 use crate::model::condition::due;
 use crate::model::{
     Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
@@ -20,13 +21,13 @@ use crate::reconcile::{Controller, EventKind, Fleet, ModemPreview};
 
 /// The daemon and its modems.
 #[must_use]
-pub fn status(fleet: &Fleet, now: Instant) -> StatusView {
+pub fn status(fleet: &Fleet, started: Instant, now: Instant) -> StatusView {
     let diagnostics = fleet.diagnostics();
     StatusView {
         generation: fleet.generation(),
         config: condition(fleet.config_condition(), now),
         config_report: diagnostics.has_errors().then(|| diagnostics.render(false)),
-        uptime_ms: now.as_millis(),
+        uptime_ms: now.since(started).as_millis() as u64,
         modems: fleet.controllers().map(|controller| modem(controller, now)).collect(),
     }
 }
@@ -122,12 +123,16 @@ pub fn choice(controller: &Controller) -> ChoiceView {
     let providers = &controller.config().service_providers;
     let verdicts = controller.choice().map(|(_, choice)| choice.verdicts.as_slice()).unwrap_or_default();
     let entries = providers.iter().zip(verdicts).map(|(provider, verdict)| EntryView {
-        name: provider.name.clone().unwrap_or_else(|| provider.apn.to_string()),
+        name: entry_name(provider),
         chosen: matches!(verdict, Verdict::Chosen(_)),
         because: verdict.to_string(),
         origin: provider.origin.to_string(),
     });
     ChoiceView { name: controller.name().to_string(), entries: entries.collect() }
+}
+
+fn entry_name(entry: &ServiceProvider) -> String {
+    entry.name.clone().or_else(|| entry.named_apn().map(ToString::to_string)).unwrap_or_else(|| entry.title())
 }
 
 /// What happened.
@@ -148,14 +153,14 @@ pub fn happening(what: &EventKind, now: Instant) -> Happening {
             action: action.to_string(),
             failure: outcome.as_ref().err().map(ToString::to_string),
         },
+        EventKind::ConnectionChanged { from, to } => {
+            Happening::ConnectionChanged { from: from.to_string(), to: to.reach.to_string(), because: to.because() }
+        }
         EventKind::ModemRestarted { evidence } => Happening::ModemRestarted { evidence: evidence.clone() },
         EventKind::Recovery { diagnosis, step, attempt } => {
             Happening::Recovery { diagnosis: diagnosis.to_string(), step: step.to_string(), attempt: *attempt }
         }
         EventKind::Retired => Happening::Retired,
-        EventKind::ConnectionChanged { from, to, because } => {
-            Happening::ConnectionChanged { from: from.clone(), to: to.clone(), because: because.clone() }
-        }
     }
 }
 
@@ -177,10 +182,11 @@ pub fn properties(fleet: &Fleet, pattern: &str, now: Instant) -> PropertiesView 
 
 /// A change of a property.
 #[must_use]
-pub fn change(change: Change, at: String) -> ChangeView {
+pub fn change(change: Change, started: Instant, at: String) -> ChangeView {
     let (old, old_at) = change.old.unzip();
-    let uptime_ms = change.at.as_millis();
-    ChangeView { at, uptime_ms, name: change.name, old, old_uptime_ms: old_at.map(Instant::as_millis), new: change.new }
+    let uptime = |at: Instant| millis(at.since(started));
+    let (uptime_ms, old_uptime_ms) = (uptime(change.at), old_at.map(uptime));
+    ChangeView { at, uptime_ms, name: change.name, old, old_uptime_ms, new: change.new }
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -209,6 +215,7 @@ fn network(observed: &Observed) -> Option<NetworkView> {
     serving.registration.is_registered().then(|| NetworkView {
         plmn: serving.plmn.map(|plmn| plmn.to_string()),
         operator_name: serving.operator_name.clone(),
+        brand: serving.plmn.and_then(crate::operators::name).map(str::to_owned),
         roaming: serving.registration == crate::model::Registration::Roaming,
         technologies: serving.technologies.iter().map(|technology| technology.to_string()).collect(),
     })

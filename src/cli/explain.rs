@@ -56,7 +56,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn state(out: Out, modem: &ModemExplanationView) -> Vec<String> {
+/// `explain` of one modem.
+pub(super) fn state(out: Out, modem: &ModemExplanationView) -> Vec<String> {
     let name = out.paint(Tone::Strong, &modem.name);
     let mut lines = Vec::new();
     match &modem.diagnosis {
@@ -95,7 +96,8 @@ fn state(out: Out, modem: &ModemExplanationView) -> Vec<String> {
     lines
 }
 
-fn provider(out: Out, choice: &ChoiceView) -> Vec<String> {
+/// `explain provider` of one modem.
+pub(super) fn provider(out: Out, choice: &ChoiceView) -> Vec<String> {
     let mut lines = vec![out.paint(Tone::Strong, &choice.name)];
     if choice.entries.is_empty() {
         lines.push("  nothing is chosen before the SIM card is read".to_owned());

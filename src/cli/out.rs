@@ -38,7 +38,7 @@ impl Out {
     }
 
     /// Without colours.
-    #[cfg(test)]
+    #[must_use]
     pub const fn plain() -> Self {
         Self { colour: false }
     }

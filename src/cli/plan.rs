@@ -56,7 +56,8 @@ fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-fn of_modem(out: Out, modem: &ModemPlanView) -> Vec<String> {
+/// The plan of one modem.
+pub(super) fn of_modem(out: Out, modem: &ModemPlanView) -> Vec<String> {
     let mut lines = vec![out.paint(Tone::Strong, &modem.name)];
     let rows: Vec<Vec<Cell>> = modem
         .actions

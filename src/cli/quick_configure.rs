@@ -57,7 +57,7 @@ fn reserved(text: &str) -> bool {
 }
 
 /// Whoever reads it sees the old file or the new one, never half of one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
     fs::write(&new, text)?;
@@ -81,7 +81,8 @@ mod tests {
         for apn in ["internet", "corp.m2m", "no", "1234567", "a: b", "#x", "\"", "Super"] {
             let loaded = config::load(&[Source::new("x.yaml", minimal("wwan0", apn))]);
             let Some(config) = loaded.config else { continue };
-            assert_eq!(config.modems[&"wwan0".into()].service_providers[0].apn.0, apn);
+            let entry = &config.modems[&"wwan0".into()].service_providers[0];
+            assert_eq!(entry.named_apn().map(|named| named.0.as_str()), Some(apn));
         }
     }
 }

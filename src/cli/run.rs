@@ -14,6 +14,7 @@ use crate::api::place;
 use crate::daemon::executor::Links;
 use crate::daemon::simulated::SimulatedLinks;
 use crate::daemon::{self, INPUTS, Journal, Options, real};
+use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
 
@@ -26,6 +27,9 @@ pub struct Args {
     /// Where to keep what is needed to take over a session after a restart
     #[arg(long, default_value = "/var/lib/wwan", value_name = "DIR")]
     state: PathBuf,
+    /// The database for entries with `lookup: mobile-broadband-provider-info`
+    #[arg(long, default_value = apn_database::DEFAULT, value_name = "FILE")]
+    apn_database: PathBuf,
     /// Record every input to this file, to be replayed later
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -50,8 +54,10 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
         };
         let executors = real::executors(args.state, links, &tell);
         let layers = args.config.map_or_else(Layers::system, Layers::only);
-        let journal = Journal::default();
-        let options = Options { layers, socket, seed: seed(), clock: Clock::start(), journal, trace: args.trace };
+        let clock = Clock::since_boot();
+        let journal = Journal::new(clock.started());
+        let (seed, apn_database) = (seed(), args.apn_database);
+        let options = Options { layers, socket, seed, clock, journal, apn_database, trace: args.trace };
         Ok(daemon::run(options, executors, inputs).await?)
     })?;
     Ok(Exit::Done)

@@ -221,6 +221,7 @@ mod tests {
             network: online.then(|| NetworkView {
                 plmn: Some("310260".into()),
                 operator_name: None,
+                brand: None,
                 roaming: true,
                 technologies: vec!["lte".into()],
             }),

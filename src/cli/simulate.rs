@@ -1,7 +1,7 @@
 //! `wwan simulate`: the whole daemon on simulated modems, its convergence shown as it happens.
 
 mod fleet;
-mod live;
+pub(super) mod live;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,7 @@ use crate::api::{Client, place};
 use crate::config;
 use crate::daemon::simulated::{Bench, Cast};
 use crate::daemon::{self, INPUTS, Journal, Options, RunError};
+use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::endpoint::Listen;
 use crate::host::files::Layers;
@@ -116,9 +117,10 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
     let clock = Clock::start();
     let (tell, inputs) = mpsc::channel(INPUTS);
     let bench = Bench::new(cast, args.listen, clock, tell)?;
-    let journal = Journal::default();
+    let journal = Journal::new(clock.started());
     let mut live = Live::new(context.out, journal.follow());
-    let options = Options { layers, socket, seed: args.seed, clock, journal, trace: args.trace };
+    let apn_database = apn_database::DEFAULT.into();
+    let options = Options { layers, socket, seed: args.seed, clock, journal, apn_database, trace: args.trace };
     tokio::select! {
         ended = daemon::run(options, bench.executors(), inputs) => Ok(ended?),
         shown = live.show() => shown,

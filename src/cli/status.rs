@@ -71,7 +71,8 @@ pub(super) fn ago(ms: u64) -> String {
     spoken(std::time::Duration::from_millis(ms))
 }
 
-fn short(out: Out, status: &StatusView) -> Vec<String> {
+/// One line per modem.
+pub(super) fn short(out: Out, status: &StatusView) -> Vec<String> {
     let mut lines = match status.modems.as_slice() {
         [] => vec!["no modem is configured".to_owned()],
         modems => table::lines(out, 2, &modems.iter().map(row).collect::<Vec<_>>()),
@@ -127,7 +128,8 @@ fn refused(out: Out, status: &StatusView) -> Vec<String> {
     vec![format!("{config}: {}; {stays}", status.config.message)]
 }
 
-fn wide(out: Out, status: &StatusView, properties: &[PropertyView], config: &str) -> Vec<String> {
+/// Every modem on a screen of its own.
+pub(super) fn wide(out: Out, status: &StatusView, properties: &[PropertyView], config: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for modem in &status.modems {
         lines.extend(Screen::new(modem, properties, config).lines(out));
@@ -188,6 +190,7 @@ mod tests {
             network: Some(NetworkView {
                 plmn: Some("310260".into()),
                 operator_name: None,
+                brand: None,
                 roaming: true,
                 technologies: vec!["lte".into(), "nr5g".into()],
             }),

@@ -70,6 +70,8 @@ pub enum Code {
     UnquotedText,
     /// A secret in a file that everybody may read.
     ReadableSecret,
+    /// A setting of another program that did not go over as it was.
+    NotImported,
 }
 
 impl Code {

@@ -56,9 +56,17 @@ fn providers(document: &Node, modem: &Entry, path: &Path, findings: &mut Vec<Fin
     for (i, item) in items.iter().enumerate() {
         let path = written_at(document, item).unwrap_or_else(|| path.index(i));
         let Kind::Map(_) = item.kind else { continue };
-        if item.child("apn").is_none() {
-            let finding = Finding::error(Code::MissingKey, item.at, "`apn` is missing").path(&path);
-            push_once(findings, finding.hint("add `apn: …`; `network-default` asks for the network's own"));
+        match (item.child("apn"), item.entry("lookup")) {
+            (None, None) => {
+                let finding = Finding::error(Code::MissingKey, item.at, "`apn` is missing").path(&path);
+                push_once(findings, finding.hint("add `apn: …`; `network-default` asks for the network's own"));
+            }
+            (Some(_), Some(lookup)) => {
+                let message = "`apn` and `lookup` exclude each other";
+                let finding = Finding::error(Code::InvalidValue, lookup.key_at, message).path(&path.key("lookup"));
+                push_once(findings, finding.hint("keep one; `apn: null` takes back what a lower layer says"));
+            }
+            (Some(_), None) | (None, Some(_)) => {}
         }
         let Some(name) = item.child("name") else { continue };
         let Some(text) = name.text() else { continue };

@@ -8,6 +8,7 @@
 mod check;
 mod diagnostic;
 mod excerpt;
+mod import;
 mod judge;
 mod lint;
 mod merge;
@@ -26,8 +27,9 @@ mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use excerpt::Excerpt;
+pub use import::{Imported, import_vintage_net};
 pub use resolved::{
-    Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, Power, ServiceProvider, SimCondition,
+    ApnSource, Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, Power, ServiceProvider, SimCondition,
 };
 pub use schema::{schema_2020_12, schema_draft_07};
 pub use secret::SecretSource;

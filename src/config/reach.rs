@@ -44,6 +44,10 @@ fn fault(providers: &[ServiceProvider], i: usize) -> Option<(Code, String, &'sta
 
 /// Whether `first` fits every SIM that `second` fits and is tried before it.
 fn takes_all(first: &ServiceProvider, i: usize, second: &ServiceProvider, j: usize) -> bool {
+    // Whether a database knows a card's network is not known here.
+    if first.named_apn().is_none() {
+        return false;
+    }
     let before = match (first.is_catch_all(), second.is_catch_all()) {
         (false, true) => true,
         (true, false) => false,
@@ -59,11 +63,18 @@ fn always_holds(condition: &SimCondition) -> bool {
 
 /// Whether every SIM that fulfils `narrow` fulfils `wide`.
 fn implies(narrow: &SimCondition, wide: &SimCondition) -> bool {
-    use SimCondition::{HomeNetworks, IccidPrefixes, ImsiPrefixes};
+    use SimCondition::{Gid1Prefixes, HomeNetworks, IccidPrefixes, ImsiPrefixes, Labels, ServiceProviderNames};
     match (narrow, wide) {
         (IccidPrefixes(n), IccidPrefixes(w))
-        | (ImsiPrefixes(n) | HomeNetworks(n), ImsiPrefixes(w))
-        | (HomeNetworks(n), HomeNetworks(w)) => n.iter().all(|n| w.iter().any(|w| n.starts_with(w))),
+        | (Gid1Prefixes(n), Gid1Prefixes(w))
+        | (ImsiPrefixes(n) | HomeNetworks(n), ImsiPrefixes(w)) => n.iter().all(|n| w.iter().any(|w| n.starts_with(w))),
+        // Of 31026 and 310260 a card that says how long its network code is fits one.
+        (HomeNetworks(n), HomeNetworks(w)) | (Labels { any_of: n, .. }, Labels { any_of: w, .. }) => {
+            n.iter().all(|n| w.contains(n))
+        }
+        (ServiceProviderNames(n), ServiceProviderNames(w)) => {
+            n.iter().all(|n| w.iter().any(|w| w.eq_ignore_ascii_case(n)))
+        }
         _ => false,
     }
 }
@@ -75,7 +86,7 @@ fn shadowed<'a>(
 ) -> Option<(&'a str, (usize, &'a ServiceProvider))> {
     let mine = provider.conditions.iter().find_map(iccid_prefixes)?;
     earlier.iter().enumerate().find_map(|taken| {
-        let [condition] = taken.1.conditions.as_slice() else { return None };
+        let ([condition], Some(_)) = (taken.1.conditions.as_slice(), taken.1.named_apn()) else { return None };
         let theirs = iccid_prefixes(condition)?;
         let prefix = mine.iter().find(|m| theirs.iter().any(|t| m.starts_with(t)))?;
         Some((prefix.as_str(), taken))

@@ -64,7 +64,7 @@ struct Show<'a> {
 impl Show<'_> {
     fn map(&mut self, node: &Node, indent: usize) {
         for entry in node.entries() {
-            self.value(&format!("{:indent$}{}:", "", key(&entry.key)), &entry.key, &entry.value, indent + 2);
+            self.value(&format!("{:indent$}{}:", "", text(&entry.key)), &entry.key, &entry.value, indent + 2);
         }
     }
 
@@ -94,7 +94,7 @@ impl Show<'_> {
     fn item(&mut self, node: &Node, indent: usize) {
         for (i, entry) in node.entries().iter().enumerate() {
             let dash = if i == 0 { "- " } else { "  " };
-            self.value(&format!("{:indent$}{dash}{}:", "", key(&entry.key)), &entry.key, &entry.value, indent + 4);
+            self.value(&format!("{:indent$}{dash}{}:", "", text(&entry.key)), &entry.key, &entry.value, indent + 4);
         }
     }
 
@@ -108,14 +108,9 @@ impl Show<'_> {
     }
 }
 
-fn key(key: &str) -> String {
-    if is_plain(key) { key.to_owned() } else { quote(key) }
-}
-
 fn scalar(node: &Node) -> String {
     match &node.kind {
-        Kind::Text(t) if is_plain(t) => t.clone(),
-        Kind::Text(t) => quote(t),
+        Kind::Text(t) => text(t),
         Kind::Number(n) => n.to_string(),
         Kind::Bool(b) => b.to_string(),
         Kind::Null | Kind::List(_) | Kind::Map(_) => "null".to_owned(),
@@ -133,6 +128,11 @@ fn is_plain(text: &str) -> bool {
 pub(super) fn is_yaml_word(text: &str) -> bool {
     const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     WORDS.contains(&text.to_lowercase().as_str())
+}
+
+/// A text as a YAML scalar that every parser reads back as this text.
+pub(super) fn text(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { quote(text) }
 }
 
 fn quote(text: &str) -> String {

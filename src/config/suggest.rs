@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest word among those allowed.
 
 /// Words from everyday speech and from other tools, and ours for them.
-const SYNONYMS: [(&str, &str); 22] = [
+const SYNONYMS: [(&str, &str); 23] = [
     ("2g", "gsm"),
     ("3g", "umts"),
     ("4g", "lte"),
@@ -24,6 +24,7 @@ const SYNONYMS: [(&str, &str); 22] = [
     ("iccid_prefixes", "only_iccid_prefixes"),
     ("rat", "only_radio_technologies"),
     ("usb", "usb-port"),
+    ("mbpi", "mobile-broadband-provider-info"),
 ];
 
 /// Longest word that is compared: our own have up to 23 bytes, and the work grows with the square.

@@ -27,7 +27,7 @@ impl Daemon {
 
     fn respond(&mut self, request: Request, now: Instant) -> Result<Response, ErrorView> {
         Ok(match request {
-            Request::Status => Response::Status(view::status(&self.fleet, now)),
+            Request::Status => Response::Status(view::status(&self.fleet, self.started, now)),
             Request::Plan { candidate: None } => {
                 let modems = self.fleet.controllers().map(|controller| view::plan(controller, now)).collect();
                 Response::Plan(PlanView { modems })

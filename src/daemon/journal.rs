@@ -21,16 +21,17 @@ const BEHIND: usize = 256;
 pub struct Journal {
     past: VecDeque<EventView>,
     number: u64,
+    started: Instant,
     live: broadcast::Sender<EventView>,
 }
 
-impl Default for Journal {
-    fn default() -> Self {
-        Self { past: VecDeque::with_capacity(KEPT), number: 0, live: broadcast::channel(BEHIND).0 }
-    }
-}
-
 impl Journal {
+    /// The journal of a daemon that started at that time.
+    #[must_use]
+    pub fn new(started: Instant) -> Self {
+        Self { past: VecDeque::with_capacity(KEPT), number: 0, started, live: broadcast::channel(BEHIND).0 }
+    }
+
     /// Every event from now on.
     #[must_use]
     pub fn follow(&self) -> broadcast::Receiver<EventView> {
@@ -49,7 +50,7 @@ impl Journal {
         let event = EventView {
             number: self.number,
             at: utc(),
-            uptime_ms: now.as_millis(),
+            uptime_ms: now.since(self.started).as_millis() as u64,
             modem: event.modem.as_ref().map(ToString::to_string),
             what: view::happening(&event.what, now),
         };
@@ -84,12 +85,12 @@ fn log(event: &EventView) {
         Happening::ActionEnded { action, failure: Some(failure) } => {
             tracing::info!(modem, action, failure, "action failed");
         }
+        Happening::ConnectionChanged { from, to, because } => {
+            tracing::info!(modem, from, to, because, "connection changed");
+        }
         Happening::ModemRestarted { evidence } => tracing::warn!(modem, evidence, "modem restarted"),
         Happening::Recovery { diagnosis, step, attempt } => {
             tracing::warn!(modem, diagnosis, step, attempt, "recovery");
-        }
-        Happening::ConnectionChanged { from, to, because } => {
-            tracing::info!(modem, from, to, because, "connection");
         }
         Happening::Retired => tracing::info!(modem, "retired"),
     }
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_oldest_events_are_forgotten_and_numbers_go_on() {
-        let mut journal = Journal::default();
+        let mut journal = Journal::new(Instant::ZERO);
         for generation in 1..=KEPT as u64 + 5 {
             journal.record(&accepted(generation), Instant::from_millis(generation));
         }
@@ -117,7 +118,7 @@ mod tests {
 
     #[tokio::test]
     async fn followers_see_what_happens_after_they_came() {
-        let mut journal = Journal::default();
+        let mut journal = Journal::new(Instant::ZERO);
         journal.record(&accepted(1), Instant::ZERO);
         let mut live = journal.follow();
         journal.record(&accepted(2), Instant::ZERO);

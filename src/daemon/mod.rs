@@ -22,6 +22,7 @@ pub use self::journal::Journal;
 use self::recorder::Recorder;
 use self::watchers::Watchers;
 use crate::api::{Call, Limits, Server, ServerError};
+use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
 use crate::host::secret;
@@ -48,6 +49,8 @@ pub struct Options {
     pub clock: Clock,
     /// Where its events go.
     pub journal: Journal,
+    /// The database of access points.
+    pub apn_database: PathBuf,
     /// Where to record every input, to be replayed later.
     pub trace: Option<PathBuf>,
 }
@@ -84,7 +87,7 @@ enum Wake {
 /// # Errors
 /// Only at the start: what goes wrong later is a condition or a log line.
 pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Receiver<Input>) -> Result<(), RunError> {
-    let Options { layers, socket, seed, clock, journal, trace } = options;
+    let Options { layers, socket, seed, clock, journal, apn_database, trace } = options;
     let recorder =
         trace.map(|path| Recorder::new(&path).map_err(|source| RunError::Trace { path, source })).transpose()?;
     let mut signals = Signals::new().map_err(RunError::Signals)?;
@@ -92,8 +95,8 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let (tell, mut calls) = mpsc::channel(CALLS);
     let serving = tokio::spawn(server.serve(Limits::default(), tell));
     let mut watch = Watch::new(layers, Pace::default(), clock);
-    let watchers = Watchers::default();
-    let mut daemon = Daemon { fleet: Fleet::new(seed), executors, journal, recorder, watchers };
+    let (fleet, watchers) = (Fleet::new(seed), Watchers::default());
+    let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, watchers, started: clock.started() };
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
@@ -124,7 +127,9 @@ struct Daemon {
     fleet: Fleet,
     executors: Executors,
     journal: Journal,
+    apn_database: PathBuf,
     recorder: Option<Recorder>,
+    started: Instant,
     watchers: Watchers,
 }
 
@@ -148,10 +153,18 @@ impl Daemon {
         while let Some(output) = self.fleet.poll_output() {
             match output {
                 Output::Event(event) => self.journal.record(&event, now),
-                Output::Changed(changes) => self.watchers.changed(changes),
+                Output::Changed(changes) => self.watchers.changed(changes, self.started),
                 Output::Fetch(reference) => {
                     let value = secret::fetch(&reference);
                     self.take_in(Input::Secret(reference, value), now);
+                }
+                Output::LookUp(modem, home) => {
+                    let answer = apn_database::look_up(&self.apn_database, &home);
+                    self.take_in(Input::LookedUp(modem, home, answer), now);
+                }
+                Output::Remember(modem, memory) => {
+                    let kept = self.executors.store.remember(&modem, &memory);
+                    self.take_in(Input::Kept(modem, memory.revision, kept), now);
                 }
                 output => self.executors.carry_out(output, &self.fleet),
             }

@@ -53,10 +53,11 @@ impl Watchers {
     }
 
     /// Properties have changed.
-    pub(super) fn changed(&self, changes: Vec<Change>) {
+    pub(super) fn changed(&self, changes: Vec<Change>, started: Instant) {
         if self.live.receiver_count() > 0 {
             let at = utc();
-            let changes: Changes = changes.into_iter().map(|change| view::change(change, at.clone())).collect();
+            let changes: Changes =
+                changes.into_iter().map(|change| view::change(change, started, at.clone())).collect();
             // The last one has just gone: nothing to do.
             let _ = self.live.send(changes);
         }

@@ -8,23 +8,41 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::model::Instant;
 
-/// Monotonic time since the daemon's start.
+/// Monotonic time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: std::time::Instant,
+    /// What it showed at its start.
+    origin: Instant,
 }
 
 impl Clock {
     /// Begins at [`Instant::ZERO`].
     #[must_use]
     pub fn start() -> Self {
-        Self { start: std::time::Instant::now() }
+        Self { start: std::time::Instant::now(), origin: Instant::ZERO }
+    }
+
+    /// Shows the time since the machine was started, so that a time that was kept over a restart of the daemon still
+    /// means something.
+    #[must_use]
+    pub fn since_boot() -> Self {
+        let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let seconds = u64::try_from(boot.tv_sec).unwrap_or_default();
+        let nanos = u32::try_from(boot.tv_nsec).unwrap_or_default();
+        Self { start: std::time::Instant::now(), origin: Instant::ZERO + Duration::new(seconds, nanos) }
+    }
+
+    /// What it showed at its start.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.origin
     }
 
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Instant {
-        Instant::ZERO + self.start.elapsed()
+        self.origin + self.start.elapsed()
     }
 
     /// Waits until `at`. Nothing is waited for at [`Instant::FAR`], so that never ends.

@@ -2,6 +2,7 @@
 //!
 //! Moves bytes and time, decides nothing: whatever it learns it hands over as an [`crate::reconcile::Input`].
 
+pub mod apn_database;
 pub mod clock;
 pub mod endpoint;
 pub mod files;

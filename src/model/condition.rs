@@ -8,11 +8,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::call_end::CallEnd;
 use super::fact::Fact;
 use super::id::Plmn;
 use super::observed::Failure;
+use super::pin::NoTry;
+use super::preference::{BandSet, RadioPreference, Resistance, Setting};
 use super::radio::{AccessTechnologies, OperatingMode};
-use super::session::{CallEnd, IpFamily};
+use super::session::{IpFamilies, IpFamily};
+use super::sim::BadIccid;
 use super::time::{Instant, spoken};
 
 /// What a condition is about, in order of dependency.
@@ -129,6 +133,8 @@ pub enum Finding {
     Synchronised,
     /// It does not.
     Unresponsive,
+    /// It answers, but all its client ids are taken.
+    ClientIdsExhausted,
 
     /// The card is ready.
     CardReady,
@@ -167,6 +173,8 @@ pub enum Finding {
         /// Why not, in words.
         why: String,
     },
+    /// The access point of an entry is being looked up.
+    LookingUp,
     /// No entry fits.
     NoMatch {
         /// How many were looked at.
@@ -175,8 +183,10 @@ pub enum Finding {
 
     /// The radio is as the file asks.
     Applied {
-        /// Technologies in force.
-        technologies: AccessTechnologies,
+        /// What the file restricts it to.
+        preference: RadioPreference,
+        /// Settings that the file asks for and the modem does not have.
+        without: Vec<Setting>,
     },
     /// The modem keeps another operating mode than the one asked for.
     RadioOff(OperatingMode),
@@ -224,6 +234,29 @@ pub enum Finding {
         at: Instant,
     },
 
+    /// The access point carries none of the IP versions that the file asks for.
+    FamilyNotOffered {
+        /// The APN.
+        apn: String,
+        /// What the file asks for.
+        asked: IpFamilies,
+        /// How the network said it.
+        cause: CallEnd,
+        /// When the network is asked again.
+        at: Instant,
+    },
+    /// The session is up, but something else writes the modem's profile as often as we do.
+    ProfileContended {
+        /// The APN.
+        apn: String,
+        /// What is not as it should be.
+        what: String,
+        /// How often we wrote it within the last hour.
+        writes: u32,
+        /// When it is written again.
+        at: Instant,
+    },
+
     /// The session is up, but the network has given no address.
     NoAddress,
     /// The interface is as it should be.
@@ -231,6 +264,43 @@ pub enum Finding {
         /// Addresses in words.
         addresses: String,
     },
+
+    /// The card does not have the number that a card has.
+    BadIccid(BadIccid),
+    /// The file has a PIN, but it is not tried.
+    PinNotTried {
+        /// Attempts left.
+        tries_left: u8,
+        /// Why not.
+        why: NoTry,
+    },
+    /// The card refused the file's PIN.
+    WrongPin {
+        /// Attempts left.
+        tries_left: u8,
+    },
+    /// The modem is locked to another network or provider than the card's.
+    NetworkLocked,
+    /// The file asks for a slot that the modem does not have.
+    NoSuchSlot {
+        /// The slot asked for.
+        asked: u8,
+        /// How many there are; 0: the modem cannot switch.
+        slots: u8,
+    },
+    /// The hardware has none of the bands asked for.
+    BandsUnsupported {
+        /// Which bands.
+        setting: Setting,
+        /// What it can do.
+        supports: BandSet,
+        /// What the file asks.
+        asked: BandSet,
+    },
+    /// The modem acknowledges the preference and keeps its own.
+    Ignored(Resistance),
+    /// Something else writes the preference as often as we do.
+    Contended(Resistance),
 
     /// Everything is as the file asks.
     AllApplied,
@@ -255,6 +325,7 @@ impl Finding {
             Self::PortUnusable(_) => "PortUnusable",
             Self::Synchronised => "Synchronised",
             Self::Unresponsive => "Unresponsive",
+            Self::ClientIdsExhausted => "ClientIdsExhausted",
             Self::CardReady => "Ready",
             Self::NoCard => "NoCard",
             Self::CardStarting => "Starting",
@@ -264,6 +335,7 @@ impl Finding {
             Self::CardError => "CardError",
             Self::Matched { .. } => "Matched",
             Self::SecretMissing { .. } => "SecretMissing",
+            Self::LookingUp => "LookingUp",
             Self::NoMatch { .. } => "NoMatch",
             Self::Applied { .. } => "Applied",
             Self::RadioOff(_) => "RadioOff",
@@ -278,8 +350,18 @@ impl Finding {
             Self::NotAttached => "NotAttached",
             Self::Connected { .. } => "Connected",
             Self::CallFailed { .. } => "CallFailed",
+            Self::FamilyNotOffered { .. } => "FamilyNotOffered",
+            Self::ProfileContended { .. } => "Contended",
             Self::NoAddress => "NoAddress",
             Self::Configured { .. } => "Configured",
+            Self::BadIccid(_) => "BadIccid",
+            Self::PinNotTried { .. } => "PinNotTried",
+            Self::WrongPin { .. } => "WrongPin",
+            Self::NetworkLocked => "NetworkLocked",
+            Self::NoSuchSlot { .. } => "NoSuchSlot",
+            Self::BandsUnsupported { .. } => "BandsUnsupported",
+            Self::Ignored(_) => "Ignored",
+            Self::Contended(_) => "Contended",
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
         }
@@ -289,7 +371,11 @@ impl Finding {
     #[must_use]
     pub const fn retry_at(&self) -> Option<Instant> {
         match self {
-            Self::Retrying { at, .. } | Self::CallFailed { at, .. } => Some(*at),
+            Self::Retrying { at, .. }
+            | Self::CallFailed { at, .. }
+            | Self::FamilyNotOffered { at, .. }
+            | Self::ProfileContended { at, .. } => Some(*at),
+            Self::Ignored(resistance) | Self::Contended(resistance) => Some(resistance.at),
             _ => None,
         }
     }
@@ -325,19 +411,32 @@ impl fmt::Display for Finding {
             Self::PortUnusable(why) => f.write_str(why),
             Self::Synchronised => f.write_str("the modem answers"),
             Self::Unresponsive => f.write_str("the modem does not answer"),
+            Self::ClientIdsExhausted => {
+                f.write_str("the modem has no client id left: other programs hold them all, or lost them")
+            }
             Self::CardReady => f.write_str("the card is ready"),
             Self::NoCard => f.write_str("no SIM card in the slot"),
             Self::CardStarting => f.write_str("the card is starting"),
-            Self::PinRequired { tries_left } => write!(f, "the SIM needs a PIN, {tries_left} tries left"),
-            Self::PukRequired { tries_left } => {
-                write!(f, "the PIN is blocked, the SIM needs its PUK, {tries_left} tries left")
+            Self::PinRequired { tries_left } => {
+                write!(f, "the SIM needs a PIN, {tries_left} tries left, and the file has none: write it as `sim.pin`")
             }
-            Self::CardBlocked => f.write_str("the card is blocked"),
+            Self::PukRequired { tries_left } => write!(
+                f,
+                "the PIN is blocked, the SIM needs its PUK, {tries_left} tries left: enter it by hand, here it is never tried"
+            ),
+            Self::CardBlocked => f.write_str("the card is blocked for good: it needs replacing"),
             Self::CardError => f.write_str("the modem cannot read the card"),
             Self::Matched { name, because, origin } => write!(f, "{name}: {because} ({origin})"),
             Self::SecretMissing { name, why } => write!(f, "the password of {name}: {why}"),
+            Self::LookingUp => f.write_str("looking up the access point of the card's home network"),
             Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
-            Self::Applied { technologies } => write!(f, "{technologies}"),
+            Self::Applied { preference, without } => {
+                if preference.is_empty() {
+                    f.write_str("the modem's own settings")?;
+                }
+                write!(f, "{preference}")?;
+                without.iter().try_for_each(|setting| write!(f, "; the modem has no setting for {}", setting.name()))
+            }
             Self::RadioOff(mode) => write!(f, "the operating mode is {mode:?}"),
             Self::TechnologiesUnsupported { supports, asked } => {
                 write!(f, "the file asks for {asked}, the modem can do {supports}")
@@ -356,10 +455,50 @@ impl fmt::Display for Finding {
             Self::NotAttached => f.write_str("registered, packet domain not attached"),
             Self::Connected { apn } => write!(f, "apn \"{apn}\""),
             Self::CallFailed { family, apn, cause, failures, .. } => {
-                write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")
+                write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")?;
+                cause.remedy().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+            }
+            Self::FamilyNotOffered { apn, asked, cause, .. } => {
+                write!(f, "apn \"{apn}\" does not carry {asked}: {cause}")?;
+                cause.remedy().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+            }
+            Self::ProfileContended { apn, what, writes, .. } => {
+                write!(f, "apn \"{apn}\"; {what}; it was set {writes} times within an hour: something else sets it too")
             }
             Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
             Self::Configured { addresses } => f.write_str(addresses),
+            Self::BadIccid(BadIccid { starts, digits }) => write!(
+                f,
+                "the card's number begins with \"{starts}\" and has {digits} digits: that is no card number, so no provider can be chosen"
+            ),
+            Self::PinNotTried { tries_left, why } => {
+                write!(f, "the SIM needs its PIN, {tries_left} tries left; the file's PIN is not tried: {why}")
+            }
+            Self::WrongPin { tries_left } => write!(
+                f,
+                "the SIM refused the file's PIN, {tries_left} tries left; it is not tried again: correct `sim.pin` and enter the PIN by hand once"
+            ),
+            Self::NetworkLocked => f.write_str(
+                "the modem is locked to another network than the card's: it needs its unlock code, or another card",
+            ),
+            Self::NoSuchSlot { asked, slots: 0 } => {
+                write!(f, "the file asks for SIM slot {asked}, but the modem cannot switch slots: remove `sim.slot`")
+            }
+            Self::NoSuchSlot { asked, slots } => {
+                write!(f, "the file asks for SIM slot {asked}, the modem has {slots}")
+            }
+            Self::BandsUnsupported { setting, supports, asked } => {
+                write!(f, "the file asks for {} {asked}, the modem can do {supports}", setting.name())
+            }
+            Self::Ignored(Resistance { what, writes, .. }) => {
+                write!(
+                    f,
+                    "{what}; the modem acknowledged the change {writes} times and keeps its own: its firmware ignores it"
+                )
+            }
+            Self::Contended(Resistance { what, writes, .. }) => {
+                write!(f, "{what}; it was set {writes} times within an hour: something else sets it too")
+            }
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),
         }

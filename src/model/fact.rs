@@ -24,8 +24,8 @@ pub enum Fact {
     Sim,
     /// ICCID and IMSI.
     SimIdentity,
-    /// Technologies the modem is allowed to use.
-    Technologies,
+    /// Technologies, bands and network the modem is allowed to use.
+    RadioPreference,
     /// Registration and serving network.
     ServingSystem,
     /// IPv4 session.
@@ -38,6 +38,14 @@ pub enum Fact {
     SettingsIpv6,
     /// The network interface in the kernel.
     Link,
+    /// Physical SIM slots, and which is in use.
+    SimSlots,
+    /// The modem's stored profile that the session is started with.
+    Profile,
+    /// Whether the modem starts sessions by itself.
+    Autoconnect,
+    /// Access points that the modem refuses by itself for a while.
+    Throttle,
     /// How well the modem hears.
     Signal,
     /// The serving cell and its neighbours.
@@ -60,7 +68,7 @@ pub enum Fact {
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -68,13 +76,17 @@ impl Fact {
         Self::OperatingMode,
         Self::Sim,
         Self::SimIdentity,
-        Self::Technologies,
+        Self::RadioPreference,
         Self::ServingSystem,
         Self::SessionIpv4,
         Self::SessionIpv6,
         Self::SettingsIpv4,
         Self::SettingsIpv6,
         Self::Link,
+        Self::SimSlots,
+        Self::Profile,
+        Self::Autoconnect,
+        Self::Throttle,
         Self::Signal,
         Self::Cell,
         Self::Band,
@@ -100,8 +112,13 @@ impl Fact {
             Self::SessionIpv4 | Self::SessionIpv6 => 80,
             Self::Port | Self::Control | Self::Link => 90,
             Self::ServingSystem | Self::Location | Self::SettingsIpv4 | Self::SettingsIpv6 => 900,
-            Self::Technologies => 1800,
-            Self::OperatingMode | Self::Sim | Self::DataFormat | Self::NetworkTime => 3600,
+            Self::RadioPreference => 1800,
+            // A changed profile is told by indication, and looked at when a session fails.
+            Self::OperatingMode | Self::Sim | Self::SimSlots | Self::DataFormat | Self::NetworkTime | Self::Profile => {
+                3600
+            }
+            // Read when something depends on it, and true for that moment.
+            Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,
             Self::Signal => 30,
             Self::Cell | Self::SystemInfo => 25,
@@ -182,13 +199,17 @@ impl Fact {
             Self::OperatingMode => "operating mode",
             Self::Sim => "SIM state",
             Self::SimIdentity => "SIM identity",
-            Self::Technologies => "allowed technologies",
+            Self::RadioPreference => "radio preference",
             Self::ServingSystem => "serving system",
             Self::SessionIpv4 => "ipv4 session",
             Self::SessionIpv6 => "ipv6 session",
             Self::SettingsIpv4 => "ipv4 settings",
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
+            Self::SimSlots => "SIM slots",
+            Self::Profile => "profile",
+            Self::Autoconnect => "autoconnect setting",
+            Self::Throttle => "throttled access points",
             Self::Signal => "signal",
             Self::Cell => "cell",
             Self::Band => "band",
@@ -218,12 +239,16 @@ impl FactSet {
         Fact::OperatingMode,
         Fact::Sim,
         Fact::SimIdentity,
-        Fact::Technologies,
+        Fact::RadioPreference,
         Fact::ServingSystem,
         Fact::SessionIpv4,
         Fact::SessionIpv6,
         Fact::SettingsIpv4,
         Fact::SettingsIpv6,
+        Fact::SimSlots,
+        Fact::Profile,
+        Fact::Autoconnect,
+        Fact::Throttle,
     ])
     .union(Self::TELEMETRY);
     /// What is only good to know.
@@ -238,6 +263,8 @@ impl FactSet {
         Fact::StatisticsIpv4,
         Fact::StatisticsIpv6,
     ]);
+    /// The card and what is read from it.
+    pub const CARD: Self = Self::of(&[Fact::Sim, Fact::SimIdentity, Fact::SimSlots]);
     /// Everything about data sessions.
     pub const SESSIONS: Self =
         Self::of(&[Fact::SessionIpv4, Fact::SessionIpv6, Fact::SettingsIpv4, Fact::SettingsIpv6]);

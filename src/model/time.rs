@@ -96,6 +96,30 @@ pub fn spoken(d: Duration) -> String {
     }
 }
 
+/// A duration as a person writes it: `250ms`, `30s`, `5m`, `2h`, `1d`; several parts may follow one another. `None`: no
+/// duration, or one beyond what can be counted.
+#[must_use]
+pub fn written(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut total = 0_u64;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let count: u64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |length| digits + length);
+        let milliseconds = match &rest[digits..unit] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return None,
+        };
+        total = count.checked_mul(milliseconds).and_then(|more| total.checked_add(more))?;
+        rest = &rest[unit..];
+    }
+    (!text.is_empty()).then(|| Duration::from_millis(total))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +144,15 @@ mod tests {
         ];
         for (ms, text) in cases {
             assert_eq!(spoken(Duration::from_millis(ms)), text);
+            assert_eq!(written(text), Some(Duration::from_millis(ms)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_not_taken_for_one() {
+        let too_long = ["99999999999999999999s", "18446744073709551615h"];
+        for bad in ["", "5", "m", "5x", "-5s", "5s3", "5 s", "٣s", "5mss"].into_iter().chain(too_long) {
+            assert_eq!(written(bad), None, "{bad}");
         }
     }
 }

@@ -2,22 +2,10 @@
 
 use std::time::Duration;
 
+use super::Output;
 use super::tests::Rig;
-use super::{Output, translate};
 use crate::model::{Device, Fact, FactSet, Report};
 use crate::qmi::{ProtocolError, Response as _, Service, dms};
-
-#[test]
-fn info_3_a_card_number_is_read_to_its_filler() {
-    let bytes = |hex: &str| {
-        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect::<Vec<_>>()
-    };
-    let number = |hex: &str| translate::iccid(&bytes(hex)).map(|iccid| iccid.as_str().to_owned());
-    assert_eq!(number("64730304000010527020").as_deref(), Some("46373040000001250702"));
-    assert_eq!(number("983706113254769810F2").as_deref(), Some("8973601123456789012"));
-    assert_eq!(number("FFFFFFFFFFFFFFFFFFFF"), None);
-    assert_eq!(number("98"), None, "a short read");
-}
 
 /// Answers everything asked of the device, the refusals by `refuse`; returns what was learned and what was asked.
 fn device(rig: &mut Rig, refuse: &dyn Fn((Service, u16)) -> Option<ProtocolError>) -> (Vec<Device>, Vec<u16>) {

@@ -13,6 +13,7 @@
 
 mod answers;
 mod call;
+mod card;
 mod clients;
 mod doubts;
 mod driver;

@@ -12,19 +12,22 @@ pub(super) struct Quirks {
 struct Entry {
     /// The model begins with this.
     model: &'static str,
-    /// The firmware revision begins with this.
+    /// The firmware revision begins with this; empty: any.
     revision: &'static str,
-    quirks: Quirks,
+    set: fn(&mut Quirks),
 }
 
 const TABLE: &[Entry] = &[
     // The simulator's own, which keeps this table honest.
-    Entry { model: "SIMULATED-RIGID", revision: "", quirks: Quirks { no_change_duration: true } },
+    Entry { model: "SIMULATED-RIGID", revision: "", set: |quirks| quirks.no_change_duration = true },
 ];
 
 impl Quirks {
+    /// All that fit: those of the model and those of its firmware add up.
     pub(super) fn of(device: &Device) -> Self {
         let fits = |e: &&Entry| device.model.starts_with(e.model) && device.revision.starts_with(e.revision);
-        TABLE.iter().find(fits).map_or_else(Self::default, |e| e.quirks)
+        let mut quirks = Self::default();
+        TABLE.iter().filter(fits).for_each(|entry| (entry.set)(&mut quirks));
+        quirks
     }
 }

@@ -6,9 +6,7 @@
 use super::Lifetime::{Card, Configured, Link, Modem, Service, Session};
 use super::readings::*;
 use super::{Kind, Lifetime, Property, Value, View};
-use crate::model::{
-    AccessTechnology, ConditionKind, Fact, FactSet, IpFamily, OperatingMode, PortState, Registration, SimState,
-};
+use crate::model::{AccessTechnology, Fact, FactSet, IpFamily, OperatingMode, PortState, Registration, SimState};
 
 const SIGNAL: FactSet = FactSet::of(&[Fact::Signal]);
 const CELL: FactSet = FactSet::of(&[Fact::Cell]);
@@ -32,20 +30,16 @@ pub const CATALOGUE: &[Property] = &[
     text(
         "connection",
         Configured,
-        "`internet` while everything up to the interface's addresses is in order, `lan` while a session and its \
-         addresses are there but something before them is not as it should be, else `disconnected`.",
-        |v| word(v.connection().name()),
+        "How far packets get: `internet`; `lan` while the interface has its address but the network does not serve \
+         fully yet; else `disconnected`. A network that fails for less than `connection.grace` does not count.",
+        |v| word(v.connection.reach.name()),
     ),
-    text("connection_reason", Configured, "The condition that decides `connection`, and its reason.", |v| {
-        let decides = v.deciding().filter(|_| !v.holds(ConditionKind::LinkConfigured));
-        let decides = decides.or_else(|| v.conditions.iter().find(|c| c.kind == ConditionKind::LinkConfigured))?;
-        Some(Value::Text(format!("{} {}", decides.kind, decides.finding.reason())))
-    }),
+    text("connection_reason", Configured, "Why `connection` is as it is.", |v| word(&v.connection.because())),
     text("mobile.access_technology", Service, "Technologies in use now; `lte nr5g` is 5G non-standalone.", |v| {
         technologies(v.serving()?.technologies)
     }),
     text("mobile.allowed_technologies", Modem, "Technologies that the modem allows itself to use.", |v| {
-        technologies(*v.fresh(Fact::Technologies, &v.observed.technologies)?)
+        technologies(v.fresh(Fact::RadioPreference, &v.observed.radio_preference)?.technologies?)
     }),
     text(
         "mobile.apn",
@@ -207,6 +201,12 @@ pub const CATALOGUE: &[Property] = &[
     })
     .told_by(CELL),
     text(
+        "mobile.provider",
+        Service,
+        "Brand of the serving network by its code, as a list of networks has it; absent where it has none.",
+        |v| word(crate::operators::name(v.serving()?.plmn?)?),
+    ),
+    text(
         "mobile.registration",
         Modem,
         "Registration: `home`, `roaming`, `searching`, `denied`, `not_registered` or `unknown`.",
@@ -299,13 +299,14 @@ pub const CATALOGUE: &[Property] = &[
     text(
         "mobile.sim_state",
         Modem,
-        "`ready`, `starting`, `pin_required`, `puk_required`, `absent`, `blocked` or `error`.",
+        "`ready`, `starting`, `pin_required`, `puk_required`, `network_locked`, `absent`, `blocked` or `error`.",
         |v| {
             word(match v.fresh(Fact::Sim, &v.observed.sim)? {
                 SimState::Ready => "ready",
                 SimState::Starting => "starting",
                 SimState::PinRequired { .. } => "pin_required",
                 SimState::PukRequired { .. } => "puk_required",
+                SimState::NetworkLocked => "network_locked",
                 SimState::Absent => "absent",
                 SimState::Blocked => "blocked",
                 SimState::Error => "error",

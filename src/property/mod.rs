@@ -23,7 +23,7 @@ use crate::model::FactSet;
 
 pub use catalogue::CATALOGUE;
 pub use table::{Change, Held, Table};
-pub use view::{Connection, Lifetime, View};
+pub use view::{Lifetime, View};
 
 /// The kind of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

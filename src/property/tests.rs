@@ -6,9 +6,10 @@ use crate::model::telemetry::{
     Traffic, UmtsSignal,
 };
 use crate::model::{
-    AccessTechnology, Apn, Authentication, Condition, ControlState, Desired, DesiredLink, Device, Fact, Iccid, Imei,
-    Imsi, Instant, IpFamilies, IpFamily, LinkState, Observed, OperatingMode, PortState, Provider, Registration, Report,
-    Selection, ServingSystem, SessionState, SimIdentity, SimState,
+    AccessTechnology, Apn, Authentication, Condition, Connection, ControlState, Desired, DesiredLink, Device, Fact,
+    Iccid, Imei, Imsi, Instant, IpFamilies, IpFamily, LinkState, Observed, OperatingMode, PinChance, PortState,
+    Provider, RadioPreference, Reach, Registration, Report, Selection, ServingSystem, SessionState, SimIdentity,
+    SimState,
 };
 
 const AT: Instant = Instant::from_secs(100);
@@ -42,18 +43,22 @@ fn observed() -> Observed {
             imei_software_version: Some("78".into()),
             meid: Some("A0".into()),
             esn: Some("80".into()),
-            supports: Default::default(),
+            ..Device::default()
         }),
         Report::OperatingMode(OperatingMode::Online),
         Report::Sim(SimState::Ready),
         Report::SimIdentity(SimIdentity {
-            iccid: Iccid::parse("8949000000000000000").unwrap(),
             imsi: Imsi::parse("001010000000001").ok(),
+            ..SimIdentity::of(Iccid::parse("8949000000000000000").unwrap())
         }),
-        Report::Technologies([lte].into_iter().collect()),
+        Report::RadioPreference(RadioPreference {
+            technologies: Some([lte].into_iter().collect()),
+            ..RadioPreference::default()
+        }),
         Report::ServingSystem(ServingSystem {
             registration: Registration::Home,
             ps_attached: true,
+            network_known: true,
             plmn: None,
             operator_name: Some("serving".into()),
             technologies: [lte, AccessTechnology::Nr5g].into_iter().collect(),
@@ -115,8 +120,15 @@ fn desired() -> Desired {
         username: None,
         password: None,
         families: IpFamilies::Ipv4,
+        profile: 1,
     };
-    Desired { technologies: None, selection: Selection::Chosen(provider), link: DesiredLink::default() }
+    Desired {
+        radio: RadioPreference::default(),
+        slot: None,
+        pin: PinChance::NotConfigured,
+        selection: Selection::Chosen(provider),
+        link: DesiredLink::default(),
+    }
 }
 
 fn conditions() -> Vec<Condition> {
@@ -129,7 +141,9 @@ fn conditions() -> Vec<Condition> {
 fn dump(observed: &Observed, now: Instant) -> BTreeMap<&'static str, Value> {
     let traffic = Traffic { rate: Some(Octets { tx: 1, rx: 2 }), ..Traffic::default() };
     let (desired, conditions) = (desired(), conditions());
-    let view = View { observed, desired: &desired, conditions: &conditions, traffic: &traffic, now };
+    let connection = Connection { reach: Reach::Internet, gap: None, since: AT };
+    let view =
+        View { observed, desired: &desired, conditions: &conditions, traffic: &traffic, connection: &connection, now };
     values(view).filter_map(|(property, value)| Some((property.name, value?))).collect()
 }
 
@@ -278,4 +292,17 @@ fn whoever_watches_a_property_has_its_telemetry_asked_for() {
     assert_eq!(of("wwan0.mobile.iccid"), FactSet::NONE);
     assert_eq!(of("wwan1.mobile"), FactSet::NONE);
     assert!(of("interface/wwan0/mobile").contains(Fact::Cell));
+}
+
+#[test]
+fn cell_3_the_provider_is_the_brand_of_the_serving_network_and_absent_where_nobody_knows_it() {
+    let provider = |mcc, mnc, three_digit_mnc| {
+        let mut observed = observed();
+        let serving = observed.serving_system.as_mut().unwrap();
+        serving.value.plmn = Some(crate::model::Plmn { mcc, mnc, three_digit_mnc });
+        dump(&observed, AT).remove("mobile.provider")
+    };
+    assert_eq!(provider(214, 7, false), Some(Value::Text("Movistar".to_owned())));
+    assert_eq!(provider(310, 410, true), Some(Value::Text("AT&T".to_owned())));
+    assert_eq!(provider(214, 7, true), None, "214 007 is another network");
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::model::telemetry::{Carrier, Location, NetworkTime, Signal, System, SystemInfo, Traffic};
 use crate::model::{
-    Condition, ConditionKind, ControlState, Desired, Device, Fact, Instant, IpFamily, LinkState, Observed, Provider,
-    Seen, Selection, ServingSystem, SessionState, SimIdentity, Status,
+    Condition, ConditionKind, Connection, ControlState, Desired, Device, Fact, Instant, IpFamily, LinkState, Observed,
+    Provider, Seen, Selection, ServingSystem, SessionState, SimIdentity, Status,
 };
 
 /// How long a property is there. It is gone when its time is over, whatever was read before.
@@ -37,37 +37,10 @@ pub struct View<'a> {
     pub conditions: &'a [Condition],
     /// What the sessions have carried.
     pub traffic: &'a Traffic,
+    /// How far packets get.
+    pub connection: &'a Connection,
     /// Facts that are older than they may be at this moment are not there.
     pub now: Instant,
-}
-
-/// What the internet is reached by, the worst first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Connection {
-    /// No way out.
-    Disconnected,
-    /// A session and addresses, but something before them is not as it should be.
-    Lan,
-    /// Everything up to the interface's addresses is in order.
-    Internet,
-}
-
-impl Connection {
-    /// The word for it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Disconnected => "disconnected",
-            Self::Lan => "lan",
-            Self::Internet => "internet",
-        }
-    }
-
-    /// The one of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Disconnected, Self::Lan, Self::Internet].into_iter().find(|connection| connection.name() == name)
-    }
 }
 
 impl<'a> View<'a> {
@@ -151,35 +124,15 @@ impl<'a> View<'a> {
     pub(super) fn provider(self) -> Option<&'a Provider> {
         match &self.desired.selection {
             Selection::Chosen(provider) => Some(provider),
-            Selection::Undecided | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => None,
+            Selection::Undecided
+            | Selection::LookingUp
+            | Selection::NoMatch { .. }
+            | Selection::SecretMissing { .. } => None,
         }
-    }
-
-    pub(super) fn holds(self, kind: ConditionKind) -> bool {
-        self.conditions.iter().any(|condition| condition.kind == kind && condition.status == Status::True)
     }
 
     /// The first condition that does not hold, apart from the one that only says that an edit was refused.
     pub(super) fn deciding(self) -> Option<&'a Condition> {
         self.conditions.iter().find(|c| c.status != Status::True && c.kind != ConditionKind::ConfigValid)
-    }
-
-    /// What decides how far the connection reaches: a condition and its message.
-    #[must_use]
-    pub fn because(self) -> String {
-        let linked = self.conditions.iter().find(|c| c.kind == ConditionKind::LinkConfigured);
-        let decides = if self.holds(ConditionKind::LinkConfigured) { linked } else { self.deciding().or(linked) };
-        decides.map(|c| format!("{} {}: {}", c.kind, c.finding.reason(), c.finding)).unwrap_or_default()
-    }
-
-    /// How far the connection reaches.
-    #[must_use]
-    pub fn connection(self) -> Connection {
-        let addressed = self.link().is_some_and(|link| link.up && (link.ip.ipv4.is_some() || link.ip.ipv6.is_some()));
-        match self.holds(ConditionKind::LinkConfigured) {
-            true => Connection::Internet,
-            false if addressed && self.session_up() => Connection::Lan,
-            false => Connection::Disconnected,
-        }
     }
 }

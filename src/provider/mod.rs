@@ -2,17 +2,20 @@
 //!
 //! Pure: the configuration's list and the card's identity in, a [`Choice`] out. Nothing here dials, waits or asks a plugin.
 
-use crate::config::{ServiceProvider, SimCondition};
+use crate::config::{ApnSource, ServiceProvider, SimCondition};
 use crate::model::defect::{Defect, planted};
-use crate::model::{Imsi, SimIdentity};
+use crate::model::{Apn, ApnAnswer, ApnCandidate, ApnDatabase, Imsi, SimIdentity};
 
+mod database;
 mod explain;
+
+pub use database::NotFound;
 
 /// The outcome for one list and one card.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Choice {
     /// The entry that is used, or why there is none.
-    pub chosen: Result<Chosen, NoMatch>,
+    pub chosen: Result<Chosen, NotChosen>,
     /// What became of each entry, in list order.
     pub verdicts: Vec<Verdict>,
 }
@@ -24,6 +27,29 @@ pub struct Chosen {
     pub index: usize,
     /// Why this one.
     pub reason: Reason,
+    /// Its access point.
+    pub apn: ChosenApn,
+}
+
+/// The access point of the entry that is used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ChosenApn {
+    /// As the file names it; empty for the network's default.
+    Named(Apn),
+    /// As a database has it.
+    Found(ApnCandidate),
+}
+
+/// Why no entry is used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NotChosen {
+    /// None fits the card.
+    NoMatch(NoMatch),
+    /// The entry at `index` would be next, and what a database says about its access point is not known yet.
+    LookingUp {
+        /// Its place in the list, from 0.
+        index: usize,
+    },
 }
 
 /// Why an entry fits.
@@ -44,6 +70,23 @@ pub enum Match {
     Imsi(String),
     /// The IMSI belongs to this network.
     HomeNetwork(String),
+    /// A database has an access point for the card.
+    Found {
+        /// The database.
+        database: ApnDatabase,
+        /// The access point.
+        apn: Apn,
+        /// The network it is listed for.
+        network: String,
+        /// Who offers it.
+        provider: String,
+    },
+    /// The group identifier starts with this.
+    Gid1(String),
+    /// The card has this name of the service provider.
+    ServiceProviderName(String),
+    /// The device has this label.
+    Label(String),
 }
 
 /// No entry fits the card.
@@ -67,56 +110,124 @@ pub enum Verdict {
     },
     /// One of its conditions does not hold.
     DoesNotFit(Misfit),
+    /// Its conditions hold, but its access point is still being looked up.
+    LookingUp(ApnDatabase),
 }
 
-/// The first condition of an entry that does not hold.
+/// Why an entry does not fit: its first condition that does not hold, or what its database does not have.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Misfit {
     /// Another value than any of those listed; an empty list fits no card.
     Other(SimCondition),
     /// The card does not tell its IMSI, and the condition is about it.
     ImsiUnknown(SimCondition),
+    /// The database has no access point for the card.
+    NotFound(ApnDatabase, NotFound),
+    /// The card has no such file, and the condition is about it.
+    NotOnCard(SimCondition),
+}
+
+/// What an entry is to a card.
+enum Fit {
+    Yes(Reason, ChosenApn),
+    No(Misfit),
+    Unknown(ApnDatabase),
 }
 
 /// Chooses: the first entry in list order whose conditions all hold; entries without conditions are tried after all
 /// others, the first of them wins.
 ///
-/// The order of the list decides, not the length of a prefix: `89` before `8937601` takes both cards.
+/// The order of the list decides, not the length of a prefix: `89` before `8937601` takes both cards. `found` is what the
+/// host's database says about the card's home network, `None` while it has not answered: an entry that needs it holds up
+/// those after it, but none before.
 #[must_use]
-pub fn choose(providers: &[ServiceProvider], sim: &SimIdentity) -> Choice {
-    let fits: Vec<Result<Reason, Misfit>> = providers.iter().map(|p| fit(p, sim)).collect();
-    let with_conditions = fits.iter().position(|f| matches!(f, Ok(Reason::Matches(_))));
-    let chosen = with_conditions.or_else(|| fits.iter().position(Result::is_ok));
-    let verdicts = fits.into_iter().enumerate().map(|(i, fit)| match (fit, chosen) {
-        (Ok(reason), Some(chosen)) if chosen == i => Verdict::Chosen(reason),
-        (Ok(reason), chosen) => Verdict::FitsButLater { reason, chosen: chosen.unwrap_or(i) },
-        (Err(misfit), _) => Verdict::DoesNotFit(misfit),
+pub fn choose(providers: &[ServiceProvider], sim: &SimIdentity, found: Option<&ApnAnswer>) -> Choice {
+    let fits: Vec<Fit> = providers.iter().map(|p| fit(p, sim, found)).collect();
+    let next = |catch_all: bool| {
+        let tried = |(i, f): (usize, &Fit)| {
+            let possible = !matches!(f, Fit::No(_)) && is_catch_all(&providers[i]) == catch_all;
+            possible.then_some(i)
+        };
+        fits.iter().enumerate().find_map(tried)
+    };
+    let next = next(false).or_else(|| next(true));
+    let chosen = match next.map(|index| (index, &fits[index])) {
+        Some((index, Fit::Yes(reason, apn))) => Ok(Chosen { index, reason: reason.clone(), apn: apn.clone() }),
+        Some((index, Fit::Unknown(_))) => Err(NotChosen::LookingUp { index }),
+        Some((_, Fit::No(_))) | None => Err(NotChosen::NoMatch(NoMatch { tried: providers.len() })),
+    };
+    let verdicts = fits.into_iter().enumerate().map(|(i, fit)| match (fit, next) {
+        (Fit::Yes(reason, _), Some(chosen)) if chosen == i => Verdict::Chosen(reason),
+        (Fit::Yes(reason, _), chosen) => Verdict::FitsButLater { reason, chosen: chosen.unwrap_or(i) },
+        (Fit::No(misfit), _) => Verdict::DoesNotFit(misfit),
+        (Fit::Unknown(database), _) => Verdict::LookingUp(database),
     });
-    let verdicts: Vec<Verdict> = verdicts.collect();
-    let reason = chosen.and_then(|index| match &verdicts[index] {
-        Verdict::Chosen(reason) => Some(Chosen { index, reason: reason.clone() }),
-        _ => None,
-    });
-    Choice { chosen: reason.ok_or(NoMatch { tried: providers.len() }), verdicts }
+    Choice { chosen, verdicts: verdicts.collect() }
 }
 
-fn fit(provider: &ServiceProvider, sim: &SimIdentity) -> Result<Reason, Misfit> {
-    if provider.is_catch_all() || planted(Defect::FirstEntryWins) {
-        return Ok(Reason::CatchAll);
-    }
-    provider.conditions.iter().map(|c| holds(c, sim)).collect::<Result<_, _>>().map(Reason::Matches)
+fn is_catch_all(provider: &ServiceProvider) -> bool {
+    provider.is_catch_all() || planted(Defect::FirstEntryWins)
 }
 
-fn holds(condition: &SimCondition, sim: &SimIdentity) -> Result<Match, Misfit> {
+fn fit(provider: &ServiceProvider, sim: &SimIdentity, found: Option<&ApnAnswer>) -> Fit {
+    let conditions = if is_catch_all(provider) { &[][..] } else { &provider.conditions[..] };
+    let matches: Result<Vec<Match>, Misfit> = conditions.iter().map(|c| holds(c, sim)).collect();
+    let mut matches = match matches {
+        Ok(matches) => matches,
+        Err(misfit) => return Fit::No(misfit),
+    };
+    let apn = match &provider.apn {
+        ApnSource::Named(apn) => ChosenApn::Named(apn.clone()),
+        ApnSource::Lookup(database) => match look_up(sim, found) {
+            None => return Fit::Unknown(*database),
+            Some(Err(why)) => return Fit::No(Misfit::NotFound(*database, why)),
+            Some(Ok(candidate)) => {
+                let ApnCandidate { apn, network, provider, .. } = candidate.clone();
+                matches.push(Match::Found { database: *database, apn, network, provider });
+                ChosenApn::Found(candidate.clone())
+            }
+        },
+    };
+    Fit::Yes(if matches.is_empty() { Reason::CatchAll } else { Reason::Matches(matches) }, apn)
+}
+
+/// What a database has for the card; `None`: it has not answered yet.
+fn look_up<'a>(sim: &SimIdentity, found: Option<&'a ApnAnswer>) -> Option<Result<&'a ApnCandidate, NotFound>> {
+    // Without an IMSI there is nothing to ask for, so no answer to wait for.
+    let Some(imsi) = &sim.imsi else { return Some(Err(NotFound::NoImsi)) };
+    Some(match found? {
+        Ok(candidates) => database::pick(candidates, imsi, sim.gid1.as_deref()),
+        Err(why) => Err(NotFound::NoDatabase(why.clone())),
+    })
+}
+
+fn holds<'s>(condition: &SimCondition, sim: &'s SimIdentity) -> Result<Match, Misfit> {
     let imsi = || sim.imsi.as_ref().map(Imsi::as_str).ok_or_else(|| Misfit::ImsiUnknown(condition.clone()));
+    let on_card =
+        |file: Option<&'s String>| file.map(String::as_str).ok_or_else(|| Misfit::NotOnCard(condition.clone()));
     let found = match condition {
         SimCondition::IccidPrefixes(list) => first_prefix(list, sim.iccid.as_str()).map(Match::Iccid),
         SimCondition::ImsiPrefixes(list) => first_prefix(list, imsi()?).map(Match::Imsi),
-        // An IMSI begins with country and network code (3GPP TS 23.003 clause 2.2); how many digits the latter has
-        // only the card's EF_AD knows, so the configuration's five or six digits decide.
-        SimCondition::HomeNetworks(list) => first_prefix(list, imsi()?).map(Match::HomeNetwork),
+        SimCondition::HomeNetworks(list) => home_network(list, imsi()?, sim).map(Match::HomeNetwork),
+        SimCondition::Gid1Prefixes(list) => first_prefix(list, on_card(sim.gid1.as_ref())?).map(Match::Gid1),
+        SimCondition::ServiceProviderNames(list) => {
+            let name = on_card(sim.service_provider_name.as_ref())?;
+            list.iter().find(|wanted| wanted.eq_ignore_ascii_case(name)).cloned().map(Match::ServiceProviderName)
+        }
+        SimCondition::Labels { any_of, device } => {
+            any_of.iter().find(|label| device.contains(label)).cloned().map(Match::Label)
+        }
     };
     found.ok_or_else(|| Misfit::Other(condition.clone()))
+}
+
+/// An IMSI begins with country and network code (3GPP TS 23.003 clause 2.2). How many digits the latter has only the
+/// card knows; where it does not say, the five or six digits of the configuration decide.
+fn home_network(list: &[String], imsi: &str, sim: &SimIdentity) -> Option<String> {
+    match sim.home_network() {
+        Some(home) => list.iter().find(|network| *network == home).cloned(),
+        None => first_prefix(list, imsi),
+    }
 }
 
 fn first_prefix(list: &[String], digits: &str) -> Option<String> {

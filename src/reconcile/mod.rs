@@ -9,6 +9,7 @@
 //! publish. There is no other path, at start, after an edit, or in trouble.
 
 mod conditions;
+mod connectivity;
 mod controller;
 pub mod door;
 mod fleet;

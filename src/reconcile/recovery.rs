@@ -61,6 +61,18 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
+    /// Takes over the power-level steps of an earlier run. A time to come is one before a restart of the machine.
+    pub(super) fn recalled(power_steps: &[Instant], now: Instant) -> Self {
+        let power_steps: VecDeque<Instant> = power_steps.iter().copied().filter(|at| *at <= now).collect();
+        let settle_until = power_steps.back().map_or(Instant::ZERO, |last| *last + SETTLE);
+        Self { power_steps, settle_until, ..Self::default() }
+    }
+
+    /// When power-level steps were taken within the last day.
+    pub(super) fn power_steps(&self) -> Vec<Instant> {
+        self.power_steps.iter().copied().collect()
+    }
+
     /// The step that is due, and which attempt of this spell it is.
     pub(super) fn step(&mut self, stages: &[StageReport], now: Instant) -> Option<(ConditionKind, Action, u32)> {
         self.next = None;
@@ -198,7 +210,11 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
             _ => Vec::new(),
         },
         ConditionKind::RadioConfigured => match finding {
-            Finding::TechnologiesUnsupported { .. } => Vec::new(),
+            // The hardware lacks it, the firmware ignores it, or somebody else wants it otherwise: a reset mends none of these.
+            Finding::TechnologiesUnsupported { .. }
+            | Finding::BandsUnsupported { .. }
+            | Finding::Ignored(_)
+            | Finding::Contended(_) => Vec::new(),
             // Offline, and its own reset did not help: there is nothing left to lose.
             Finding::RadioOff(OperatingMode::Offline | OperatingMode::Leaving) => {
                 vec![(60, Action::CyclePower), (90, Action::Reauthorise)]
@@ -216,6 +232,7 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
         },
         ConditionKind::DataConnected => match finding {
             Finding::CallFailed { cause, .. } if cause.is_permanent() => Vec::new(),
+            Finding::FamilyNotOffered { .. } => Vec::new(),
             _ => vec![
                 (300, Action::Reregister),
                 (600, Action::CycleRadio),

@@ -100,6 +100,7 @@ mod tests {
             Report::ServingSystem(ServingSystem {
                 registration: Registration::Home,
                 ps_attached: true,
+                network_known: true,
                 plmn: None,
                 operator_name: None,
                 technologies: AccessTechnologies::NONE,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::random::{Random, Span};
 use super::schedule::Schedule;
 use crate::model::Instant;
+use crate::qmi::{Frame, Kind};
 
 /// How often what goes wrong: cases in a thousand chunks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct Faults {
     pub corrupt: u16,
     /// Noise comes before the chunk.
     pub noise: u16,
+    /// Before the chunk, if it is an answer, comes another that nobody waits for: with its transaction, but another
+    /// message.
+    pub stray: u16,
     /// The end of the chunk is missing.
     pub truncate: u16,
 }
@@ -73,6 +77,7 @@ struct Dice {
     coalesce: Random,
     corrupt: Random,
     noise: Random,
+    stray: Random,
     truncate: Random,
 }
 
@@ -95,6 +100,7 @@ impl Faulty {
                 coalesce: dice("coalesce"),
                 corrupt: dice("corrupt"),
                 noise: dice("noise"),
+                stray: dice("stray"),
                 truncate: dice("truncate"),
             },
             clear_at: Instant::ZERO,
@@ -192,6 +198,9 @@ impl Faulty {
             let keep = self.dice.truncate.below(chunk.len() as u64) as usize;
             chunk.truncate(keep);
         }
+        if self.dice.stray.chance(self.faults.stray) {
+            chunk.splice(0..0, stray(&chunk));
+        }
         if self.dice.noise.chance(self.faults.noise) {
             let noise = (0..self.dice.noise.between(1, 20)).map(|_| self.dice.noise.next() as u8).collect::<Vec<_>>();
             chunk.splice(0..0, noise);
@@ -223,6 +232,17 @@ impl Faulty {
             Some(waiting) => waiting.push(chunk),
             None => self.arrived.push_back(chunk),
         }
+    }
+}
+
+/// A success that answers another message than was asked, with the same transaction.
+fn stray(chunk: &[u8]) -> Vec<u8> {
+    match Frame::parse(chunk) {
+        Ok(frame) if frame.kind == Kind::Response => {
+            let message = frame.message ^ 0x0100;
+            Frame { message, tlvs: vec![0x02, 4, 0, 0, 0, 0, 0], ..frame }.encode()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -16,7 +16,9 @@ use super::modem::{Power, Witness};
 use super::random::{Random, Span};
 use super::schedule::Schedule;
 use super::switchboard::{BoardOutput, ConnectionId, Switchboard};
-use crate::model::{Fact, Instant, LinkState, ModemName, PortState};
+use crate::model::{
+    Apn, ApnCandidate, ApnUsage, Authentication, Fact, HomeDigits, Instant, LinkState, ModemName, PortState,
+};
 use crate::reconcile::{Input, Memory, Output, PortKind, PowerCommand};
 
 /// The host of one modem.
@@ -29,6 +31,8 @@ pub struct SimHost {
     link: LinkState,
     has_power_switch: bool,
     memory: Memory,
+    /// The disk takes nothing.
+    disk_full: bool,
     /// What the core will be told, and when.
     answers: Schedule<Input>,
     inputs: VecDeque<Input>,
@@ -39,6 +43,9 @@ pub struct SimHost {
 
 /// The daemon's connection to the switchboard.
 pub const DAEMON: ConnectionId = ConnectionId(0);
+
+/// The access point that the database of a simulated host has for every network.
+pub const DATABASE_APN: &str = "internet";
 
 /// How long the kernel takes for what it is asked.
 const KERNEL_MS: Span = (1, 15);
@@ -59,6 +66,7 @@ impl SimHost {
             link: LinkState::default(),
             has_power_switch: true,
             memory: Memory::default(),
+            disk_full: false,
             answers: Schedule::default(),
             inputs: VecDeque::new(),
             guests: None,
@@ -154,7 +162,17 @@ impl SimHost {
                 let result = self.switch(*command, now);
                 self.answer(Input::PowerDone(self.name.clone(), result), SWITCH_MS, now);
             }
-            Output::Remember(name, memory) if *name == self.name => self.memory = memory.clone(),
+            Output::Remember(name, memory) if *name == self.name => {
+                let kept = if self.disk_full { Err("no space left on device".to_owned()) } else { Ok(()) };
+                if kept.is_ok() {
+                    self.memory = memory.clone();
+                }
+                self.answer(Input::Kept(self.name.clone(), memory.revision, kept), KERNEL_MS, now);
+            }
+            Output::LookUp(name, home) if *name == self.name => {
+                let answer = Input::LookedUp(name.clone(), home.clone(), Ok(vec![database_entry(home)]));
+                self.answer(answer, KERNEL_MS, now);
+            }
             Output::Fetch(secret) => {
                 self.inputs.push_back(Input::Secret(secret.clone(), Err("no secrets in a simulated host".into())));
             }
@@ -168,6 +186,7 @@ impl SimHost {
         match disturbance {
             Disturbance::FlushLink => self.link.ip = Default::default(),
             Disturbance::LinkDown => self.link.up = false,
+            Disturbance::DiskFull { on } => self.disk_full = *on,
             _ => self.board.disturb(disturbance, now),
         }
         if matches!(disturbance, Disturbance::FlushLink | Disturbance::LinkDown) {
@@ -179,6 +198,7 @@ impl SimHost {
     /// Undoes everything that lasts, on the way too.
     pub fn calm(&mut self, now: Instant) {
         self.set_faults(Faults::default(), Faults::default());
+        self.disk_full = false;
         self.board.calm(now);
         self.pump(now);
     }
@@ -327,73 +347,18 @@ impl SimHost {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::ConditionKind;
-    use crate::model::Status;
-    use crate::reconcile::Fleet;
-    use crate::sim::{Personality, Profile, SimModem};
-
-    const CONFIG: &str = "version: 1\nmodems:\n  wwan0:\n    service_providers:\n      - apn: internet\n";
-
-    fn source() -> Vec<crate::config::Source> {
-        vec![crate::config::Source::new("wwan.yaml", CONFIG)]
-    }
-
-    /// The production core on a simulated modem for so long.
-    fn run(personality: &str, seconds: u64, then: Option<(u64, &str)>) -> (Fleet, SimHost) {
-        let personality = Personality::named(personality).unwrap().clone();
-        let board = Switchboard::new(SimModem::new(personality, Profile::default(), 1, Instant::ZERO));
-        let mut host = SimHost::new("wwan0".into(), board, 1);
-        let mut fleet = Fleet::new(1);
-        fleet.handle(Input::Config(source()), Instant::ZERO);
-        let mut then = then;
-        let mut now = Instant::ZERO;
-        let end = Instant::from_secs(seconds);
-        while now <= end {
-            if let Some((_, what)) = then.take_if(|(at, _)| now >= Instant::from_secs(*at)) {
-                host.disturb(&what.parse().unwrap(), now);
-            }
-            loop {
-                while let Some(output) = fleet.poll_output() {
-                    host.handle_output(&output, now);
-                }
-                let Some(input) = host.poll_input() else { break };
-                fleet.handle(input, now);
-            }
-            let next = fleet.poll_timeout().into_iter().chain(host.poll_timeout()).map(|(at, _)| at).min().unwrap();
-            let next = then.map_or(next, |(at, _)| next.min(Instant::from_secs(at)));
-            now = next.max(now);
-            host.handle_timeout(now);
-            if fleet.poll_timeout().is_some_and(|(at, _)| at <= now) {
-                fleet.handle(Input::Timer, now);
-            }
-        }
-        (fleet, host)
-    }
-
-    #[test]
-    fn the_core_brings_every_personality_online() {
-        for personality in Personality::all() {
-            let (fleet, host) = run(personality.name, 300, None);
-            let controller = fleet.controllers().next().unwrap();
-            let conditions = controller.conditions();
-            assert_eq!(
-                controller.status(ConditionKind::Converged),
-                Status::True,
-                "{}: {conditions:#?}",
-                personality.name
-            );
-            assert!(host.link().ip.ipv4.is_some(), "{}", personality.name);
-        }
-    }
-
-    #[test]
-    fn the_core_brings_it_back_after_a_replug() {
-        let (fleet, host) = run("well-behaved-lte", 400, Some((120, "power-cut seconds=10")));
-        let controller = fleet.controllers().next().unwrap();
-        assert_eq!(controller.status(ConditionKind::Converged), Status::True, "{:#?}", controller.conditions());
-        assert_eq!(host.board().modem().node().as_deref(), Some("cdc-wdm1"));
+fn database_entry(home: &HomeDigits) -> ApnCandidate {
+    let network = home.to_string().chars().take(5).collect();
+    ApnCandidate {
+        network,
+        provider: "Simulated".to_owned(),
+        primary: true,
+        gid1: Vec::new(),
+        apn: Apn(DATABASE_APN.to_owned()),
+        usage: ApnUsage::Internet,
+        prepaid: false,
+        authentication: Authentication::None,
+        username: None,
+        password: None,
     }
 }

@@ -4,24 +4,29 @@
 //! Personality, Profile ─► SimModem ◄─ Disturbance         Switchboard: several programs on one modem
 //!                            │ frames                      Faulty: what happens to bytes on the way
 //!                         SimHost: port, link, power       World: gateways × virtual hours, invariants
+//!                            │                             Scenario: one gateway's story, as a directory
+//!                         Gateway: hosts and the core
 //! ```
 //! Pure like the core: no clock, no socket, no chance but from a seed. It never looks at the core's decisions: what
 //! the world demands is worked out anew from the file and the modem's own truth.
 
 mod disturbance;
 mod faulty;
+mod gateway;
 mod host;
 mod modem;
 mod personality;
 mod profile;
 mod random;
+pub mod scenario;
 mod schedule;
 mod switchboard;
 pub mod world;
 
 pub use disturbance::{Disturbance, ParseDisturbanceError};
 pub use faulty::{Faults, Faulty};
-pub use host::{DAEMON, SimHost};
+pub use gateway::{Gateway, Note, Noted, host};
+pub use host::{DAEMON, DATABASE_APN, SimHost};
 pub use modem::{Output, Power, SimModem, Truth, Witness};
 pub use personality::{Indications, NewRadio, Personality};
 pub use profile::{Card, Network, Pin, Profile, Strength};

@@ -90,12 +90,20 @@ pub struct Personality {
     pub renames: bool,
     /// DMS has the old commands for the card.
     pub dms_uim: bool,
+    /// There is a service for the card at all.
+    pub uim: bool,
+    /// It tells of its SIM slots and can switch them.
+    pub slots: bool,
+    /// It acknowledges other bands and keeps its own.
+    pub ignores_bands: bool,
     /// NAS has Get Signal Info; old firmware has Get Signal Strength alone.
     pub signal_info: bool,
     /// NAS tells the bands in use; otherwise its list is empty.
     pub tells_bands: bool,
     /// Requests of one service wait for one another, slow ones too.
     pub serialises: bool,
+    /// A selection preference that says how long it lasts is refused.
+    pub refuses_change_duration: bool,
 }
 
 const GSM_TO_LTE: ModePreference = ModePreference(0x04 | 0x08 | 0x10);
@@ -133,9 +141,13 @@ const WELL_BEHAVED: Personality = Personality {
     reset_works: true,
     renames: true,
     dms_uim: true,
+    uim: true,
+    slots: true,
+    ignores_bands: false,
     signal_info: true,
     tells_bands: true,
     serialises: false,
+    refuses_change_duration: false,
 };
 
 const ALL: &[Personality] = &[
@@ -188,6 +200,14 @@ const ALL: &[Personality] = &[
         ..WELL_BEHAVED
     },
     Personality {
+        name: "sluggish",
+        about: "decides its answers at once and sends them seconds later, after what happened since",
+        model: "SIM3100-QMI",
+        late_per_mille: 900,
+        late_ms: (500, 3_800),
+        ..WELL_BEHAVED
+    },
+    Personality {
         name: "ethernet-by-default",
         about: "frames Ethernet (802.3) after every start, until told otherwise",
         model: "SIM5218-QMI",
@@ -221,6 +241,29 @@ const ALL: &[Personality] = &[
         dms_uim: false,
         serialises: true,
         clients_per_service: 8,
+        ..WELL_BEHAVED
+    },
+    Personality {
+        name: "rigid",
+        about: "refuses a selection preference that says how long it lasts; keeps our table of quirks honest",
+        model: "SIMULATED-RIGID",
+        refuses_change_duration: true,
+        ..WELL_BEHAVED
+    },
+    Personality {
+        name: "no-uim",
+        about: "an old module: the card by the commands of DMS only, no slots",
+        model: "SIM2000-QMI",
+        uim: false,
+        slots: false,
+        ..WELL_BEHAVED
+    },
+    Personality {
+        name: "stubborn-bands",
+        about: "acknowledges other bands and keeps its own; one SIM slot that it cannot tell of",
+        model: "SIM7070-QMI",
+        slots: false,
+        ignores_bands: true,
         ..WELL_BEHAVED
     },
 ];

@@ -18,6 +18,13 @@ const NAME: usize = 16;
 pub(super) struct Live {
     out: Out,
     events: broadcast::Receiver<EventView>,
+    story: Story,
+}
+
+/// Events put into lines, one after another: what a line says depends on what came before.
+#[derive(Debug)]
+pub(in crate::cli) struct Story {
+    out: Out,
     generation: u64,
     /// Modems through which data can flow.
     online: BTreeSet<String>,
@@ -25,7 +32,7 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) fn new(out: Out, events: broadcast::Receiver<EventView>) -> Self {
-        Self { out, events, generation: 0, online: BTreeSet::new() }
+        Self { out, events, story: Story::new(out) }
     }
 
     /// Shows until the daemon ends or nobody reads.
@@ -33,7 +40,7 @@ impl Live {
         loop {
             match self.events.recv().await {
                 Ok(event) => {
-                    if let Some(line) = self.line(&event) {
+                    if let Some(line) = self.story.line(&event) {
                         self.out.line(line)?;
                     }
                 }
@@ -43,8 +50,15 @@ impl Live {
             }
         }
     }
+}
 
-    fn line(&mut self, event: &EventView) -> Option<String> {
+impl Story {
+    pub(in crate::cli) fn new(out: Out) -> Self {
+        Self { out, generation: 0, online: BTreeSet::new() }
+    }
+
+    /// The line of an event; `None` for one that only repeats another.
+    pub(in crate::cli) fn line(&mut self, event: &EventView) -> Option<String> {
         self.note(event);
         let (tone, word, rest) = self.words(&event.what)?;
         let seconds = format!("{:>6}.{}s", event.uptime_ms / 1000, event.uptime_ms % 1000 / 100);
@@ -98,8 +112,10 @@ impl Live {
                 let rest = format!("{step}, because of {diagnosis}, attempt {attempt}");
                 plain(Tone::Pending, &format!("{:NAME$}", "  recovery"), rest)
             }
-            // The conditions have said the same.
-            Happening::ConnectionChanged { .. } => None,
+            Happening::ConnectionChanged { to, because, .. } => {
+                let tone = if to == "internet" { Tone::Good } else { Tone::Pending };
+                plain(tone, &format!("{:NAME$}", "  connection"), format!("{to}: {because}"))
+            }
             Happening::Retired => plain(Tone::Plain, "retired", String::new()),
         }
     }
@@ -119,8 +135,8 @@ impl Live {
 mod tests {
     use super::*;
 
-    fn live() -> Live {
-        Live::new(Out::plain(), broadcast::channel(1).1)
+    fn live() -> Story {
+        Story::new(Out::plain())
     }
 
     fn event(modem: Option<&str>, what: Happening) -> EventView {

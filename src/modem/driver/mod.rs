@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::answers::Gathered;
 use super::clients::Clients;
 use super::quirks::Quirks;
-use super::reads::Manners;
+use super::reads::Ways;
 use super::script::{self, Context};
 use super::transactions::Transactions;
 use crate::model::defect::{Defect, planted};
@@ -105,6 +105,8 @@ pub struct Driver {
     handles: BTreeMap<IpFamily, u32>,
     /// Why a session last ended, as an indication said.
     ended: BTreeMap<IpFamily, CallEnd>,
+    /// The stored profile that matters; `None`: none does.
+    profile: Option<u8>,
     /// Facts that the plan wants.
     wanted: FactSet,
     /// Facts that an indication made doubtful and no look has confirmed since.
@@ -114,7 +116,8 @@ pub struct Driver {
     unsettled: BTreeMap<Fact, Instant>,
     /// When each fact was looked at in this second.
     pace: BTreeMap<Fact, Pace>,
-    manners: Manners,
+    /// What we have found out about how it wants to be asked.
+    ways: Ways,
     unanswered: u32,
     /// When we last released every client id ourselves.
     own_sync: Option<Instant>,
@@ -139,12 +142,13 @@ impl Driver {
             quirks: Quirks::default(),
             handles: BTreeMap::new(),
             ended: BTreeMap::new(),
+            profile: None,
             wanted: FactSet::NONE,
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
             unsettled: BTreeMap::new(),
             pace: BTreeMap::new(),
-            manners: Manners::default(),
+            ways: Ways::default(),
             unanswered: 0,
             own_sync: None,
             out: VecDeque::new(),
@@ -194,6 +198,11 @@ impl Driver {
         self.look(now);
     }
 
+    /// Of the stored profiles this one matters: [`Fact::Profile`] is about it. `None`: none does, and none is looked at.
+    pub fn mind_profile(&mut self, profile: Option<u8>) {
+        self.profile = profile;
+    }
+
     /// Look at these facts, and no longer at others. Looks that are under way, or that failed lately, are not doubled.
     pub fn want(&mut self, facts: FactSet, now: Instant) {
         self.wanted = facts;
@@ -208,6 +217,7 @@ impl Driver {
             clients: &self.clients,
             proxy: self.proxy.as_deref(),
             quirks: self.quirks,
+            ways: self.ways,
             handle: &|family| handles.get(&family).copied(),
         };
         let calls = script::calls(action, &context);

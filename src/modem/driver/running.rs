@@ -6,13 +6,13 @@ use super::{
     Driver, LOOK_AGAIN, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, Pace, SECOND, TELEMETRY_AGAIN, TELEMETRY_MISSES,
 };
 use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
-use crate::modem::call::{Accepts, Call, To};
+use crate::modem::call::{Accepts, Call, To, UNSUPPORTED};
 use crate::modem::clients::Client;
 use crate::modem::quirks::Quirks;
 use crate::modem::role::Role;
 use crate::modem::transactions::Open;
 use crate::modem::{reads, script};
-use crate::qmi::ctl;
+use crate::qmi::{ProtocolError, ctl};
 
 /// What a script is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,6 +163,13 @@ impl Driver {
                 self.handles.clear();
                 self.remember();
             }
+            Some(Action::ReclaimClients) => {
+                self.clients.clear();
+                self.handles.clear();
+                self.looks.clear();
+                self.remember();
+                self.out.push_back(Output::Learn(Report::Control(ControlState::Ready)));
+            }
             Some(Action::StopSession(family)) => {
                 self.handles.remove(&family);
             }
@@ -180,11 +187,14 @@ impl Driver {
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let mut calls = reads::calls(fact, self.manners);
+            let mut calls = reads::calls(fact, self.ways, self.profile);
             if fact == Fact::Device {
                 calls = self.gathered.still_owed(calls);
             }
             if !calls.is_empty() {
+                if fact == Fact::Profile {
+                    self.gathered.profile = self.profile.unwrap_or_default();
+                }
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
                 let pace = self.pace.entry(fact).or_default();
                 if now.since(pace.from) >= SECOND {
@@ -192,6 +202,11 @@ impl Driver {
                 }
                 pace.looks += 1;
                 self.run(Purpose::Read(fact), calls, now);
+            } else {
+                // The host's, or nobody's business any more.
+                self.doubted = self.doubted.without(FactSet::of(&[fact]));
+                self.unsettled.remove(&fact);
+                self.looks.remove(&fact);
             }
         }
     }
@@ -230,9 +245,14 @@ impl Driver {
                         self.doubted.insert(fact);
                     }
                     // A session that is down has no settings; a card that was pulled has no number.
-                    Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
+                    Failure::Refused(_)
+                    | Failure::CallEnded(_)
+                    | Failure::Host(_)
+                    | Failure::NoEffect
+                    | Failure::NoClientIds => {
                         self.unsettled.remove(&fact);
                         self.out.push_back(Output::Forget(FactSet::of(&[fact])));
+                        self.doubt(session_of(fact), now);
                     }
                 }
             }
@@ -280,9 +300,14 @@ impl Driver {
             }
             (Err(failure), _) => {
                 self.clients.remove(role);
+                // No client of the card's service to be had: the card is reached another way.
+                self.ways.card_by_dms |= role == Role::Uim && is_no_such_service(&failure);
                 Some(failure)
             }
         };
+        if failure == Some(Failure::NoClientIds) {
+            self.out.push_back(Output::Learn(Report::Control(ControlState::Exhausted)));
+        }
         let waiting = self.scripts.iter().filter(|(_, s)| s.waits_for == Some(role)).map(|(id, _)| *id);
         for id in waiting.collect::<Vec<u32>>() {
             if let Some(script) = self.scripts.get_mut(&id) {
@@ -298,4 +323,19 @@ impl Driver {
     pub(super) fn remember(&mut self) {
         self.out.push_back(Output::Remember(self.clients.memory()));
     }
+}
+
+/// The session whose settings these are: settings that are refused say that it may be over.
+fn session_of(fact: Fact) -> FactSet {
+    match fact {
+        Fact::SettingsIpv4 => FactSet::of(&[Fact::SessionIpv4]),
+        Fact::SettingsIpv6 => FactSet::of(&[Fact::SessionIpv6]),
+        _ => FactSet::NONE,
+    }
+}
+
+/// Whether a client was refused because there is no such service, and not because there are too many clients.
+fn is_no_such_service(failure: &Failure) -> bool {
+    let errors = UNSUPPORTED.iter().chain([&ProtocolError::InvalidServiceType]);
+    errors.into_iter().any(|error| *failure == Failure::Refused(error.to_string()))
 }

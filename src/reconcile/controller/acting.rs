@@ -6,7 +6,7 @@ use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
 };
-use crate::plan::Step;
+use crate::plan::{self, Step};
 use crate::power::{self, Switch};
 
 impl Controller {
@@ -15,9 +15,12 @@ impl Controller {
         let Some(Action::StartSession(_, dialling)) = &self.observed.doing else { return };
         let wanted = match &self.desired.selection {
             Selection::Chosen(provider) => dialling.dials_like(provider),
-            Selection::Undecided | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => false,
+            Selection::Undecided
+            | Selection::LookingUp
+            | Selection::NoMatch { .. }
+            | Selection::SecretMissing { .. } => false,
         };
-        if !wanted || self.retiring {
+        if !wanted || self.retiring || plan::forbids_data(&self.desired, &self.observed) {
             self.driver.cancel(now);
             self.take_in(now);
         }
@@ -39,12 +42,20 @@ impl Controller {
             return false;
         }
         let Some((diagnosis, step, attempt)) = self.recovery.step(&self.plan.stages, now) else { return false };
+        let power_steps = self.recovery.power_steps();
+        self.remember(|memory| memory.power_steps = power_steps);
         self.event(EventKind::Recovery { diagnosis, step: step.clone(), attempt });
         self.begin(step, now);
         true
     }
 
     pub(super) fn begin(&mut self, action: Action, now: Instant) {
+        match &action {
+            Action::SetRadioPreference(change) => self.save_original(change),
+            Action::EnterPin(pin) => self.pin_begins(pin),
+            _ => {}
+        }
+        self.keep_originals(&action);
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
@@ -68,6 +79,12 @@ impl Controller {
                 self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
                 if let Action::ConfigureLink(link) = action {
                     self.out.push_back(Output::ConfigureLink(self.name.clone(), link));
+                }
+            }
+            Actor::Store => {
+                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
+                if let Action::MarkPin(mark) = action {
+                    self.mark_pin(mark, now);
                 }
             }
             Actor::Power => {
@@ -106,15 +123,23 @@ impl Controller {
         match (&action, &outcome) {
             (Action::StartSession(family, provider), Ok(())) => {
                 self.observed.dialled = Some(provider.clone());
-                if planted(Defect::NoEffectIsSuccess) {
-                    self.observed.learn(Report::Session(*family, SessionState::Connected), now);
-                }
+                self.observed.not_offered.remove(family);
             }
-            (Action::StartSession(..), Err(_)) => self.driver.suspect(UPSTREAM, now),
+            (Action::StartSession(family, _), Err(Failure::NoEffect)) if planted(Defect::NoEffectIsSuccess) => {
+                self.observed.learn(Report::Session(*family, SessionState::Connected), now);
+            }
+            (Action::StartSession(..), Err(_)) => self.driver.suspect(self.upstream(), now),
+            (Action::SetRoaming { .. }, Ok(())) => self.note_profile_write(now),
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
+            (Action::SetRadioPreference(_), Ok(())) => self.preference_written(now),
+            (Action::EnterPin(_), outcome) => self.pin_ended(outcome),
             _ => {}
         }
-        if outcome != Err(Failure::Cancelled) {
+        let answered = match &action {
+            Action::StartSession(family, provider) => self.note_not_offered(*family, provider, &outcome, now),
+            _ => false,
+        };
+        if outcome != Err(Failure::Cancelled) && !answered {
             let before = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == action);
             let attempts = Attempts {
                 action: action.clone(),
@@ -122,10 +147,20 @@ impl Controller {
                 last_at: now,
                 last_failure: outcome.clone().err(),
                 took_effect: false,
+                since: before.map_or(now, |attempts| attempts.since),
+                excused: false,
             };
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
         self.event(EventKind::ActionEnded { action, outcome });
+    }
+
+    /// What a session rests on, of what matters here.
+    pub(super) fn upstream(&self) -> FactSet {
+        match plan::profile_of_interest(&self.desired, &self.observed) {
+            Some(_) => UPSTREAM.union(FactSet::of(&[Fact::Profile])),
+            None => UPSTREAM,
+        }
     }
 
     /// The port is not open any more, or was opened anew: nothing the modem said before counts.
@@ -141,6 +176,7 @@ impl Controller {
         let changing = self.observed.doing.as_ref().map_or(FactSet::NONE, Action::touches);
         let telemetry = self.telemetry.wanted(&self.observed, now);
         let wanted = self.plan.wanted.union(telemetry).without(changing);
+        self.driver.mind_profile(plan::profile_of_interest(&self.desired, &self.observed));
         self.driver.want(wanted, now);
         for fact in [Fact::Port, Fact::Link] {
             if !wanted.contains(fact) {

@@ -4,12 +4,16 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod keeping;
+mod lookup;
+mod memory;
 mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
+use super::connectivity::Connectivity;
 use super::door::{EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
 use super::telemetry::Telemetry;
@@ -17,15 +21,17 @@ use super::traffic::Meter;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Desired, DesiredLink, Fact, FactSet, Failure, Finding, Instant,
-    LinkState, ModemName, Observed, PortState, Report, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact,
+    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, LinkState, ModemName, Observed, PinChance, PinMark,
+    PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Cycle;
-use crate::property::{Connection, Table};
+use crate::property::Table;
 use crate::provider::{self, Choice};
 
+use self::lookup::Lookup;
 use super::fleet::Secrets;
 
 /// The host answers in milliseconds; an answer that is missing for this long does not come any more.
@@ -39,7 +45,7 @@ const UPSTREAM: FactSet = FactSet::of(&[
     Fact::Sim,
     Fact::SimIdentity,
     Fact::OperatingMode,
-    Fact::Technologies,
+    Fact::RadioPreference,
     Fact::ServingSystem,
     Fact::DataFormat,
 ]);
@@ -56,13 +62,14 @@ pub struct Controller {
     observed: Observed,
     desired: Desired,
     choice: Option<(SimIdentity, Choice)>,
+    lookup: Lookup,
     plan: Plan,
     conditions: Conditions,
+    connectivity: Connectivity,
     recovery: Recovery,
     telemetry: Telemetry,
     meter: Meter,
     properties: Table,
-    connection: Connection,
     /// Something was learned since the properties were last taken.
     touched: bool,
     /// When the properties were last taken, and when they are to be taken again.
@@ -72,6 +79,14 @@ pub struct Controller {
     cycle: Cycle,
     /// What is kept over a restart of ours.
     memory: Memory,
+    /// The revision of the memory that must be kept before the action in flight has ended.
+    awaits_kept: Option<u64>,
+    /// That this PIN is tried is written down: it may be, once.
+    permit: Option<PinMark>,
+    /// The PIN that was given to the card last and whose effect was not seen yet.
+    entered: Option<PinMark>,
+    /// The mark worked out last, and for what.
+    known_mark: Option<(Iccid, Secret, PinMark)>,
     /// When the host must have answered the action in flight.
     host_deadline: Option<Instant>,
     host_looks: BTreeMap<Fact, Instant>,
@@ -80,12 +95,13 @@ pub struct Controller {
 
 impl Controller {
     pub(super) fn new(name: ModemName, config: ModemConfig, memory: &Memory, seed: u64, now: Instant) -> Self {
-        let desired = Desired {
-            technologies: config.technologies,
-            selection: Selection::Undecided,
-            link: DesiredLink::default(),
+        let desired = Desired { link: DesiredLink::default(), ..desired(&config, Selection::Undecided) };
+        let observed = Observed {
+            seed,
+            original_roaming: memory.original_roaming.clone(),
+            original_autoconnect: memory.original_autoconnect,
+            ..Observed::default()
         };
-        let observed = Observed { seed, ..Observed::default() };
         let plan = plan::plan(&desired, &observed, now);
         Self {
             name,
@@ -95,19 +111,24 @@ impl Controller {
             observed,
             desired,
             choice: None,
+            lookup: Lookup::default(),
             plan,
             conditions: Conditions::new(now),
-            recovery: Recovery::default(),
+            connectivity: Connectivity::new(memory.internet, now),
+            recovery: Recovery::recalled(&memory.power_steps, now),
             telemetry: Telemetry::default(),
             meter: Meter::new(memory.traffic, now),
             properties: Table::default(),
-            connection: Connection::Disconnected,
             touched: true,
             taken_at: None,
             take_at: Some(now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
+            awaits_kept: None,
+            permit: None,
+            entered: None,
+            known_mark: None,
             host_deadline: None,
             host_looks: BTreeMap::new(),
             out: VecDeque::new(),
@@ -160,12 +181,14 @@ impl Controller {
     #[must_use]
     pub fn preview_of(&self, config: &ModemConfig, now: Instant) -> (Vec<Previewed>, Option<Finding>) {
         let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
-        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim)) {
+        let answer = self.lookup.answer();
+        let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim, answer)) {
             None => Selection::Undecided,
             // A password is not needed to say what would be done.
             Some(choice) => super::fleet::selection_without_password(config, &choice),
         };
-        plan::preview(&desired(config, selection), &self.observed, now)
+        let pin = self.desired.pin.clone();
+        plan::preview(&Desired { pin, ..desired(config, selection) }, &self.observed, now)
     }
 
     /// The choice of the service provider and the card it was made for, once there is one.
@@ -192,6 +215,12 @@ impl Controller {
         &self.properties
     }
 
+    /// How far packets get, why, and since when.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.connectivity.truth()
+    }
+
     /// When the recovery ladder takes its next step, if trouble lasts.
     #[must_use]
     pub fn recovery_due(&self) -> Option<Instant> {
@@ -211,6 +240,9 @@ impl Controller {
         if intent {
             // A new intent is tried at once, however often the old one failed.
             self.observed.attempts.clear();
+            self.observed.radio_writes.clear();
+            self.observed.not_offered.clear();
+            self.observed.profile_writes.clear();
             self.choice = None;
         }
         self.turn(secrets, now);
@@ -286,11 +318,19 @@ impl Controller {
         self.turn(secrets, now);
     }
 
+    pub(super) fn handle_lookup(&mut self, home: &HomeDigits, answer: ApnAnswer, secrets: &Secrets, now: Instant) {
+        if self.lookup.handle_answer(home, answer, now) {
+            self.choice = None;
+        }
+        self.turn(secrets, now);
+    }
+
     pub(super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
         self.driver.handle_timeout(now);
         let next = self.cycle.handle_timeout(now);
         self.power(next, now);
         if self.host_deadline.is_some_and(|deadline| now >= deadline) {
+            self.mark_not_kept();
             self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
         }
         self.turn(secrets, now);
@@ -306,8 +346,9 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let telemetry = self.telemetry.poll_timeout();
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, telemetry];
+        let connection = self.connectivity.poll_timeout(self.config.connection_grace);
+        let (lookup, telemetry) = (self.lookup.poll_timeout(), self.telemetry.poll_timeout());
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup, telemetry];
         let properties = self.take_at.map(|at| (at, "properties are to be told"));
         [host, looks, plan, properties].into_iter().chain(inner).flatten().min()
     }
@@ -317,7 +358,10 @@ impl Controller {
         let mut turns = 0;
         loop {
             self.take_in(now);
-            self.choose(secrets);
+            self.choose(secrets, now);
+            self.settle_original();
+            self.forget_originals();
+            self.follow_connection(now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -334,6 +378,7 @@ impl Controller {
         debug_assert!(turns < TURNS, "actions that end at once, one after another: {:?}", self.plan);
         self.look(now);
         self.take_in(now);
+        self.follow_connection(now);
         self.publish(now);
         self.tell(now);
     }
@@ -361,6 +406,7 @@ impl Controller {
                     self.observed.forget(FactSet::MODEM);
                     self.touch();
                     self.observed.dialled = None;
+                    self.connectivity.note_restart();
                     self.begin_anew();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
@@ -388,21 +434,40 @@ impl Controller {
                 // The radio went off, or the card was changed: some modems say neither.
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
             }
-            let other = before.is_none_or(|b| b.plmn != serving.plmn || !b.registration.is_registered());
+            let other = before.is_none_or(|b| {
+                b.plmn != serving.plmn
+                    || b.technologies != serving.technologies
+                    || !b.registration.is_registered()
+                    || !b.ps_attached && serving.ps_attached
+            });
             if other && serving.registration.is_registered() {
-                // A network that serves us anew may grant what the one before refused.
-                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+                self.excuse_sessions();
             }
         }
-        if let Report::Sim(state) = &report
-            && *state != SimState::Ready
+        if let Report::Device(device) = &report {
+            self.compare_device(device);
+        }
+        if let Report::Sim(state) = &report {
+            let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
+            let readable = matches!(state, SimState::Ready | SimState::PinRequired { .. });
+            // What could be read before the PIN is not all there is.
+            if !readable || before.is_some_and(|before| before != std::mem::discriminant(state)) {
+                self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+            }
+            self.pin_seen(state);
+        }
+        if report == Report::Control(ControlState::Ready)
+            && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
         {
-            self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+            // It was silent for a while: whatever it told us then is lost. At a start nothing is known yet.
+            let known = FactSet::MODEM.iter().filter(|fact| self.observed.seen_at(*fact).is_some());
+            let known = FactSet::of(&known.collect::<Vec<Fact>>()).without(FactSet::of(&[Fact::Control, Fact::Device]));
+            self.driver.suspect(known, now);
         }
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
-                self.driver.suspect(UPSTREAM, now);
+                self.driver.suspect(self.upstream(), now);
             }
             self.stop_counting(*family);
         }
@@ -418,9 +483,18 @@ impl Controller {
     }
 
     /// Chooses the service provider for the card that is in now.
-    fn choose(&mut self, secrets: &Secrets) {
-        let Some(sim) = self.observed.sim_identity.as_ref().map(|seen| &seen.value) else {
-            self.desired = desired(&self.config, Selection::Undecided);
+    fn choose(&mut self, secrets: &Secrets, now: Instant) {
+        let pin = self.pin_chance(secrets);
+        let locked = self.observed.sim.as_ref().is_some_and(|seen| seen.value != SimState::Ready);
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value).filter(|_| !locked);
+        let providers = &self.config.service_providers;
+        let imsi = sim.and_then(|sim| sim.imsi.as_ref());
+        let home = imsi.filter(|_| providers.iter().any(|entry| entry.named_apn().is_none()));
+        if let Some(home) = self.lookup.want(home.map(Imsi::home_digits), now) {
+            self.out.push_back(Output::LookUp(self.name.clone(), home));
+        }
+        let Some(sim) = sim else {
+            self.desired = Desired { pin, ..desired(&self.config, Selection::Undecided) };
             return;
         };
         if self
@@ -428,10 +502,15 @@ impl Controller {
             .as_ref()
             .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
         {
-            self.choice = Some((sim.clone(), provider::choose(&self.config.service_providers, sim)));
+            if self.choice.is_some() {
+                // What was refused was refused to another card.
+                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+            }
+            self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
         let Some((_, choice)) = &self.choice else { return };
-        self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
+        let selection = super::fleet::selection(&self.config, choice, secrets);
+        self.desired = Desired { pin, ..desired(&self.config, selection) };
     }
 
     /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,
@@ -462,7 +541,7 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         route_metric: config.ip.route_metric,
         default_route: config.ip.default_route,
     };
-    Desired { technologies: config.technologies, selection, link }
+    Desired { radio: config.radio.clone(), slot: config.slot, pin: PinChance::NotConfigured, selection, link }
 }
 
 fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {

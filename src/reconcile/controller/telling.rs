@@ -1,11 +1,11 @@
 //! Telling: what is known, as properties and their changes; who looks, and what the sessions carry.
 
-use super::super::door::{Event, EventKind, Memory, Output};
+use super::super::door::{Event, EventKind, Output};
 use super::super::fleet::Secrets;
 use super::Controller;
 use crate::model::telemetry::Traffic;
 use crate::model::{FactSet, Instant, IpFamily};
-use crate::property::{self, Connection, Value, View};
+use crate::property::{self, Value, View};
 
 /// Properties are taken at most this often: whatever a modem sends, a property changes ten times a second at most, and
 /// the last value wins.
@@ -49,32 +49,20 @@ impl Controller {
     pub(super) fn take(&mut self, now: Instant) {
         let traffic = self.meter.traffic();
         let conditions = self.conditions.list();
-        let view = View { observed: &self.observed, desired: &self.desired, conditions, traffic: &traffic, now };
-        let before = self.connection;
-        let connection = view.connection();
-        let because = view.because();
+        let connection = self.connectivity.truth();
+        let (observed, desired) = (&self.observed, &self.desired);
+        let view = View { observed, desired, conditions, traffic: &traffic, connection, now };
         let values: Vec<(String, Option<Value>)> = property::values(view)
             .map(|(property, value)| (format!("{}.{}", self.name, property.name), value))
             .collect();
         self.take_at = view.until();
-        self.connection = connection;
         self.taken_at = Some(now);
         self.touched = false;
         let changes = self.properties.put_many(values.iter().map(|(name, value)| (name.as_str(), value.clone())), now);
         if changes.is_empty() {
             return;
         }
-        if before != connection {
-            let (from, to) = (before.name().to_owned(), connection.name().to_owned());
-            self.event(EventKind::ConnectionChanged { from, to, because });
-        }
         self.out.push_back(Output::Changed(changes));
-    }
-
-    /// How far the connection reaches, as it was last told.
-    #[must_use]
-    pub fn connection(&self) -> Connection {
-        self.connection
     }
 
     /// The modem is let go: nothing is known of it any more.
@@ -112,15 +100,6 @@ impl Controller {
         }
         if self.conditions.take_changed() {
             self.touch();
-        }
-    }
-
-    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
-    pub(super) fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
-        let before = self.memory.clone();
-        change(&mut self.memory);
-        if self.memory != before {
-            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
         }
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Life {
     visible: bool,
     stage: Stage,
     hung_until: Option<Instant>,
+    /// Like hung, but not even a power cycle helps.
+    dead_until: Option<Instant>,
     /// Number of the node's name.
     node: u8,
     starts: u32,
@@ -64,6 +66,7 @@ impl Default for Life {
             visible: false,
             stage: Stage::Down,
             hung_until: None,
+            dead_until: None,
             node: 0,
             starts: 0,
             quiet: false,
@@ -78,7 +81,12 @@ impl Life {
     }
 
     pub(super) fn hung_until(&self, now: Instant) -> Option<Instant> {
-        self.hung_until.filter(|until| *until > now)
+        self.hung_until.max(self.dead_until).filter(|until| *until > now)
+    }
+
+    /// Hung for longer than anybody waits.
+    pub(super) fn is_lost(&self, now: Instant) -> bool {
+        self.hung_until == Some(Instant::FAR) || self.dead_until.is_some_and(|until| until > now)
     }
 
     pub(super) fn visible(&self) -> bool {
@@ -154,15 +162,15 @@ impl SimModem {
         self.halt();
     }
 
-    /// Restarts the firmware while the device stays on the bus, and does not say so afterwards.
-    pub(super) fn restart_in_place(&mut self, now: Instant) {
+    /// Restarts the firmware while the device stays on the bus.
+    pub(super) fn restart_in_place(&mut self, quiet: bool, now: Instant) {
         if self.life.stage == Stage::Down {
             return;
         }
         let visible = self.life.visible;
         self.halt();
         self.life.visible = visible;
-        self.life.quiet = true;
+        self.life.quiet = quiet;
         self.life.stage = Stage::Booting;
         let after = self.chance.life.within(self.personality.boot_ms);
         self.schedule.at(now + after, Due::Life(Step::Booted));
@@ -172,8 +180,20 @@ impl SimModem {
         self.life.hung_until = Some(until);
     }
 
+    pub(super) fn die(&mut self, until: Instant) {
+        self.life.dead_until = Some(until);
+    }
+
+    /// Nothing but a power cycle would make it answer again.
+    #[must_use]
+    pub fn is_wedged(&self, now: Instant) -> bool {
+        let dead = self.life.dead_until.is_some_and(|until| until > now);
+        self.life.hung_until == Some(Instant::FAR) && !dead && self.life.answers()
+    }
+
     pub(super) fn relent(&mut self) {
         self.life.hung_until = None;
+        self.life.dead_until = None;
     }
 
     pub(super) fn reset_soon(&mut self, now: Instant) {

@@ -82,12 +82,24 @@ pub struct SimModem {
     /// When the queue of each client, or of each service where the modem serialises, is through.
     busy: BTreeMap<(Service, u8), Instant>,
     errors: Vec<disturb::PlannedError>,
+    whims: Whims,
     /// The card that somebody took out and may put back.
     taken: Option<Card>,
     schedule: Schedule<Due>,
     outputs: VecDeque<Output>,
     witnessed: VecDeque<(Instant, Witness)>,
     chance: Chance,
+}
+
+/// Misbehaviour that is due.
+#[derive(Debug, Default)]
+struct Whims {
+    /// How long the next session takes.
+    slow_dial: Option<std::time::Duration>,
+    /// How often a profile is not written, with which error, and whether beside success.
+    refuse_profile: (u32, u16, bool),
+    /// Indications that get lost.
+    lost_indications: u32,
 }
 
 /// What is kept in flash.
@@ -155,7 +167,7 @@ impl SimModem {
                 autoconnect: false,
                 persistent_low_power: false,
             },
-            clients: Clients::new(personality.clients_per_service),
+            clients: Clients::new(personality.clients_per_service, personality.uim),
             card: CardSlot::default(),
             radio: Radio::default(),
             calls: Calls::default(),
@@ -164,6 +176,7 @@ impl SimModem {
             arrivals: 0,
             busy: BTreeMap::new(),
             errors: Vec::new(),
+            whims: Whims::default(),
             taken: None,
             schedule: Schedule::default(),
             outputs: VecDeque::new(),
@@ -201,15 +214,18 @@ impl SimModem {
         }
         self.witness_arrival(frame, now);
         if let Some(until) = self.life.hung_until(now) {
-            // A hung firmware loses part of what it is sent and answers the rest in a burst.
-            if self.chance.delivery.chance(500) {
+            // A hung firmware loses part of what it is sent and answers the rest in a burst; a dead one loses all.
+            if self.life.is_lost(now) || self.chance.delivery.chance(500) {
                 return;
             }
             self.wait(frame.clone(), until);
             return;
         }
         let pace = answer::pace(frame.key());
-        let at = now + self.chance.latency.within(pace.span(&self.personality));
+        let mut at = now + self.chance.latency.within(pace.span(&self.personality));
+        if pace == answer::Pace::Dial {
+            at = at.max(now + self.whims.slow_dial.take().unwrap_or_default());
+        }
         let at = match self.queue_of(frame, pace) {
             None => at,
             Some(queue) => {
@@ -277,6 +293,10 @@ impl SimModem {
 
     /// Tells the clients of the indication's service that want it.
     fn indicate<I: Indication>(&mut self, indication: &I, wants: impl Fn(&Client) -> bool) {
+        if self.whims.lost_indications > 0 {
+            self.whims.lost_indications -= 1;
+            return;
+        }
         let to: Vec<u8> = self.clients.of(I::SERVICE).filter(|(_, client)| wants(client)).map(|(id, _)| id).collect();
         let to = match self.personality.indications {
             Indications::Broadcast if !to.is_empty() => vec![BROADCAST],

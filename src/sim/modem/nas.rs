@@ -184,6 +184,9 @@ impl SimModem {
         ask: nas::set_system_selection_preference::Request,
         now: Instant,
     ) -> Answer<nas::set_system_selection_preference::Response> {
+        if self.personality.refuses_change_duration && ask.duration.is_some() {
+            return Err(no(E::InvalidArgument));
+        }
         let mut preference = self.memory.radio.preference.clone();
         if let Some(modes) = ask.mode_preference {
             // Bits the hardware lacks are dropped without a word.
@@ -193,13 +196,16 @@ impl SimModem {
             }
             preference.modes = usable;
         }
-        if let Some(selection) = ask.network_selection {
+        if let Some(selection) = &ask.network_selection {
             let three_digit_mnc = ask.three_digit_mnc == Some(true);
             preference.manual = (selection.mode == nas::SelectionMode::Manual).then_some(Plmn {
                 mcc: selection.mcc,
                 mnc: selection.mnc,
                 three_digit_mnc,
             });
+        }
+        if !self.personality.ignores_bands {
+            self.select_bands(&ask, &mut preference).map_err(no)?;
         }
         preference.roaming = ask.roaming_preference.unwrap_or(preference.roaming);
         preference.usage = ask.usage.unwrap_or(preference.usage);
@@ -209,8 +215,35 @@ impl SimModem {
         Ok(nas::set_system_selection_preference::Response::default())
     }
 
+    /// Masks replace; bits the hardware lacks are dropped, and a mask that has no others is refused.
+    fn select_bands(
+        &self,
+        ask: &nas::set_system_selection_preference::Request,
+        preference: &mut Preference,
+    ) -> Result<(), E> {
+        let usable = |asked: Vec<u16>, hardware: &[u16]| {
+            let bands: Vec<u16> = hardware.iter().copied().filter(|band| asked.contains(band)).collect();
+            if bands.is_empty() { Err(E::InvalidArgument) } else { Ok(bands) }
+        };
+        let short = ask.lte_bands.as_ref().map(|bands| bands.iter().collect());
+        let long = ask.extended_lte_bands.as_ref().map(|bands| bands.iter().collect());
+        if let Some(asked) = long.or(short) {
+            preference.lte_bands = usable(asked, &LTE_BANDS)?;
+        }
+        let nr = self.personality.technologies.contains(ModePreference::NR5G);
+        let hardware: &[u16] = if nr { &NR_BANDS } else { &[] };
+        if let Some(asked) = &ask.nr5g_sa_bands {
+            preference.nr5g_sa_bands = usable(asked.iter().collect(), hardware)?;
+        }
+        if let Some(asked) = &ask.nr5g_nsa_bands {
+            preference.nr5g_nsa_bands = usable(asked.iter().collect(), hardware)?;
+        }
+        Ok(())
+    }
+
     fn selection(&self) -> nas::get_system_selection_preference::Response {
-        let Preference { modes, roaming, manual, usage, domain, acquisition } = self.memory.radio.preference.clone();
+        let Preference { modes, roaming, manual, usage, domain, acquisition, lte_bands, nr5g_sa_bands, nr5g_nsa_bands } =
+            self.memory.radio.preference.clone();
         let nr = self.personality.technologies.contains(ModePreference::NR5G);
         let mode = if manual.is_some() { nas::SelectionMode::Manual } else { nas::SelectionMode::Automatic };
         nas::get_system_selection_preference::Response {
@@ -218,16 +251,17 @@ impl SimModem {
             mode_preference: Some(modes),
             band_preference: Some(nas::BandPreference(0x0000_0003_0040_0380)),
             roaming_preference: Some(roaming),
-            lte_bands: Some(LTE_BANDS.into_iter().collect::<LteBands>()),
+            lte_bands: Some(lte_bands.iter().copied().collect::<LteBands>()),
             network_selection: Some(mode),
             service_domain: Some(domain),
             manual_network: manual.map(exact),
             acquisition_order: Some(acquisition),
             registration_restriction: Some(nas::RegistrationRestriction::Unrestricted),
             usage: Some(usage),
-            extended_lte_bands: Some(LTE_BANDS.into_iter().collect::<ExtendedLteBands>()),
-            nr5g_sa_bands: nr.then(|| NR_BANDS.into_iter().collect::<NrBands>()),
-            nr5g_nsa_bands: nr.then(|| NR_BANDS.into_iter().collect::<NrBands>()),
+            // Modules without bands beyond 64 do not have the wide form.
+            extended_lte_bands: nr.then(|| lte_bands.into_iter().collect::<ExtendedLteBands>()),
+            nr5g_sa_bands: nr.then(|| nr5g_sa_bands.into_iter().collect::<NrBands>()),
+            nr5g_nsa_bands: nr.then(|| nr5g_nsa_bands.into_iter().collect::<NrBands>()),
             ..Default::default()
         }
     }

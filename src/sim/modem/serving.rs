@@ -79,8 +79,9 @@ impl SimModem {
             Registration::Off => (R::NotRegistered, A::Detached, A::Detached, vec![RadioInterface::None]),
             Registration::Searching => (R::NotRegisteredSearching, A::Detached, A::Detached, Vec::new()),
             Registration::Denied(_) => (R::RegistrationDenied, A::Detached, A::Detached, Vec::new()),
-            Registration::Registered { technology, attached, .. } => {
-                (R::Registered, A::Attached, if attached { A::Attached } else { A::Detached }, technology.interfaces())
+            Registration::Registered { technology, attached: ps, .. } => {
+                let attached = |is| if is { A::Attached } else { A::Detached };
+                (R::Registered, attached(self.network().circuit), attached(ps), technology.interfaces())
             }
         };
         nas::ServingSystem { registration, cs_attach, ps_attach, network: nas::NetworkType::ThreeGpp, radio_interfaces }

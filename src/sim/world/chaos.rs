@@ -75,7 +75,10 @@ impl Chaos {
     pub(super) fn new(world: &World, gateway: u32, configs: &[&ModemConfig]) -> Self {
         let examples = Disturbance::all_examples().len();
         let kind = |kind: usize| Random::stream(world.options.seed, "kind", u64::from(gateway) << 8 | kind as u64);
-        let apns = configs.iter().flat_map(|config| &config.service_providers).map(|provider| provider.apn.0.clone());
+        let apns = configs
+            .iter()
+            .flat_map(|config| &config.service_providers)
+            .filter_map(|provider| Some(provider.named_apn()?.0.clone()));
         let cards = configs.iter().flat_map(|config| expect::cards(config, u64::from(gateway)));
         let trouble = Trouble {
             modems: configs.len(),
@@ -135,8 +138,10 @@ impl Chaos {
             self.again(kind, pace, until, now);
         }
         for modem in 0..self.trouble.modems {
-            let faults = [self.faults(), self.faults()];
-            self.plan.at(now, Planned::Act(Act::Faults(modem, faults[0], faults[1])));
+            let (to_modem, to_core) = (self.faults(), self.faults());
+            // No bus and no driver sends a request twice; a modem that answers twice is met.
+            let to_modem = Faults { duplicate: 0, ..to_modem };
+            self.plan.at(now, Planned::Act(Act::Faults(modem, to_modem, to_core)));
         }
     }
 
@@ -156,7 +161,15 @@ impl Chaos {
         }
         let example = Disturbance::all_examples().into_iter().nth(kind - DISTURBANCES)?;
         // Nothing tells of it and no fact ages more slowly: it is found, but not within the calm.
-        if example == Disturbance::EthernetFraming && now + LONGEST_AGE > self.end {
+        let untold = matches!(
+            example,
+            Disturbance::EthernetFraming | Disturbance::LoseIndications { .. } | Disturbance::ForeignProfile { .. }
+        );
+        if untold && now + LONGEST_AGE > self.end {
+            return None;
+        }
+        // What a network does not carry is not asked for again for a day, and the calm is shorter.
+        if matches!(example, Disturbance::Families { .. } | Disturbance::OneFamily { .. }) {
             return None;
         }
         let disturbance = self.trouble.vary(example, random);
@@ -180,9 +193,9 @@ impl Chaos {
         }
         let mut rate = |most: u64| if random.chance(400) { random.between(1, most) as u16 } else { 0 };
         let (drop, delay, duplicate, reorder) = (rate(60), rate(100), rate(60), rate(60));
-        let (split, coalesce, noise) = (rate(200), rate(200), rate(30));
+        let (split, coalesce, noise, stray) = (rate(200), rate(200), rate(30), rate(30));
         let (delay_ms, corrupt, truncate) = ((20, 4_000), 0, 0);
-        Faults { drop, delay, delay_ms, duplicate, reorder, split, coalesce, corrupt, noise, truncate }
+        Faults { drop, delay, delay_ms, duplicate, reorder, split, coalesce, corrupt, noise, stray, truncate }
     }
 }
 
@@ -193,6 +206,7 @@ impl Trouble {
         match example {
             D::PowerCut { .. } => D::PowerCut { seconds: random.between(1, 60) as u32 },
             D::Hang { .. } => D::Hang { seconds: random.between(3, 300) as u32 },
+            D::Dead { .. } => D::Dead { seconds: random.between(600, 6 * 3_600) as u32 },
             D::ErrorOnNth { .. } => {
                 let (service, message) = *random.pick(REQUESTS).unwrap_or(&(3, 0x24));
                 let n = random.between(1, 3) as u32;
@@ -212,6 +226,17 @@ impl Trouble {
             D::AcceptApn { .. } => D::AcceptApn { apn: apn(random) },
             D::DropSession { .. } => D::DropSession { cause: *random.pick(&[36, 38, 39]).unwrap_or(&36) },
             D::ChangeAddress { .. } => D::ChangeAddress { tell: random.chance(500) },
+            D::SlowDial { .. } => D::SlowDial { seconds: random.between(1, 150) as u32 },
+            D::RefuseProfile { .. } => {
+                D::RefuseProfile { times: random.between(1, 4) as u32, error: 1005, granted: random.chance(500) }
+            }
+            D::ForeignProfile { .. } => D::ForeignProfile { profile: 1, roaming: random.chance(500) },
+            D::Autoconnect { .. } => D::Autoconnect { apn: apn(random) },
+            D::LoseIndications { .. } => D::LoseIndications { n: random.between(1, 20) as u32 },
+            D::Blip { .. } => D::Blip { ms: random.between(50, 15_000) as u32 },
+            D::HandOver { .. } => D::HandOver { roaming: random.chance(500) },
+            D::TakeClients { .. } => D::TakeClients { service: *random.pick(&[1, 2, 3, 11, 26]).unwrap_or(&1) },
+            D::Mtu { .. } => D::Mtu { mtu: random.between(1280, 1500) as u32, tell: random.chance(500) },
             D::ModePreference { .. } => D::ModePreference { mask: *random.pick(&[4, 8, 12, 16, 64]).unwrap_or(&4) },
             other => other,
         }

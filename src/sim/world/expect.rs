@@ -4,6 +4,7 @@
 use crate::config::{ModemConfig, ServiceProvider, SimCondition};
 use crate::model::{AccessTechnology, IpFamilies, IpFamily, LinkState};
 use crate::qmi::nas::ModePreference;
+use crate::sim::DATABASE_APN;
 use crate::sim::modem::{SimModem, Truth};
 use crate::sim::profile::Card;
 
@@ -26,6 +27,9 @@ pub(super) fn provider<'a>(config: &'a ModemConfig, iccid: &str, imsi: &str) -> 
 
 fn holds(condition: &SimCondition, iccid: &str, imsi: &str) -> bool {
     let (values, id) = match condition {
+        SimCondition::Labels { any_of, device } => return any_of.iter().any(|label| device.contains(label)),
+        // The cards of the world have neither: see `cards`.
+        SimCondition::Gid1Prefixes(_) | SimCondition::ServiceProviderNames(_) => return false,
         SimCondition::IccidPrefixes(values) => (values, iccid),
         SimCondition::ImsiPrefixes(values) | SimCondition::HomeNetworks(values) => (values, imsi),
     };
@@ -45,6 +49,10 @@ pub(super) fn expected(config: &ModemConfig, modem: &SimModem) -> Expected {
     if technologies(config, modem).is_some_and(|wanted| wanted == 0) {
         return Expected::Offline("the hardware has none of the technologies");
     }
+    let personality = modem.personality();
+    if personality.ignores_bands && config.radio.lte_bands.is_some() {
+        return Expected::Offline("the firmware keeps its own bands");
+    }
     let network = &modem.profile().network;
     let offered = match provider.ip_family {
         IpFamilies::Ipv4 => network.ipv4,
@@ -54,8 +62,16 @@ pub(super) fn expected(config: &ModemConfig, modem: &SimModem) -> Expected {
     if !offered {
         return Expected::Offline("the network carries none of the families");
     }
-    let apn = if provider.apn.0.is_empty() { network.default_apn.clone() } else { provider.apn.0.clone() };
+    let apn = match apn(provider) {
+        "" => network.default_apn.clone(),
+        named => named.to_owned(),
+    };
     Expected::Online { apn, families: provider.ip_family }
+}
+
+/// The access point that an entry asks for, empty for the network's default: the database of a simulated host knows one.
+pub(super) fn apn(provider: &ServiceProvider) -> &str {
+    provider.named_apn().map_or(DATABASE_APN, |named| named.0.as_str())
 }
 
 /// The technologies the modem should be restricted to, as NAS bits; `None`: whatever it has.
@@ -69,7 +85,7 @@ fn technologies(config: &ModemConfig, modem: &SimModem) -> Option<u16> {
         AccessTechnology::Cdma1x => ModePreference::CDMA_1X,
         AccessTechnology::Cdma1xEvdo => ModePreference::CDMA_1X_EVDO,
     };
-    let asked: u16 = config.technologies?.iter().map(|technology| bit(technology).0).sum();
+    let asked: u16 = config.radio.technologies?.iter().map(|technology| bit(technology).0).sum();
     Some(asked & modem.personality().technologies.0)
 }
 
@@ -130,6 +146,10 @@ pub(super) fn cards(config: &ModemConfig, number: u64) -> Vec<Card> {
         for condition in &provider.conditions {
             match condition {
                 SimCondition::IccidPrefixes(values) => card.iccid = filled(values.first()?, &card.iccid),
+                SimCondition::Labels { any_of, device } => {
+                    any_of.iter().find(|label| device.contains(label))?;
+                }
+                SimCondition::Gid1Prefixes(_) | SimCondition::ServiceProviderNames(_) => return None,
                 SimCondition::ImsiPrefixes(values) | SimCondition::HomeNetworks(values) => {
                     card.imsi = filled(values.first()?, &card.imsi);
                 }

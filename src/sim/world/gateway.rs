@@ -181,7 +181,7 @@ impl<'w> Gateway<'w> {
             for at in 0..self.modems.len() {
                 while let Some(input) = self.modems[at].host.poll_input() {
                     if let Input::Bytes(_, bytes) = &input {
-                        self.modems[at].watch.delivered(bytes);
+                        self.modems[at].watch.delivered(bytes, self.now);
                     }
                     quiet = false;
                     self.tell(input);
@@ -216,8 +216,10 @@ impl<'w> Gateway<'w> {
             | Output::Send(name, _)
             | Output::ConfigureLink(name, _)
             | Output::Power(name, _)
+            | Output::LookUp(name, _)
             | Output::Remember(name, _) => Some(name),
-            Output::Fetch(_) | Output::Event(_) | Output::Changed(_) => None,
+            Output::Event(event) => event.modem.as_ref(),
+            Output::Fetch(_) | Output::Changed(_) => None,
         };
         if let Some(at) = about.and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
             let config = config(self.world, self.file, at);
@@ -299,11 +301,13 @@ impl<'w> Gateway<'w> {
             Milestone::Verdict | Milestone::VerdictAfterRestart => {
                 self.judge();
                 self.phase = Phase::Rest;
+                self.modems.iter_mut().for_each(|modem| modem.watch.adoption_ends());
             }
             Milestone::Restart => {
                 self.judge();
                 self.phase = Phase::Settling;
                 self.restart_daemon(true);
+                self.modems.iter_mut().for_each(|modem| modem.watch.adoption_begins());
             }
             Milestone::End => {
                 self.judge();
@@ -347,7 +351,7 @@ impl<'w> Gateway<'w> {
         self.fleet = Fleet::new(seed);
         for at in 0..self.modems.len() {
             self.modems[at].host.crash();
-            self.modems[at].watch.restarted();
+            self.modems[at].watch.restarted(remembers);
             if remembers {
                 let Modem { name, host, .. } = &self.modems[at];
                 let remembered = Input::Remembered(name.clone(), host.memory().clone());

@@ -90,6 +90,7 @@ impl Notes {
                     Output::ConfigureLink(..) => "configure the link",
                     Output::Power(..) => "switch power",
                     Output::Fetch(_) => "fetch a secret",
+                    Output::LookUp(..) => "look up the access point",
                     Output::Remember(..) => "remember",
                     Output::Send(..) | Output::Event(_) | Output::Changed(_) => return,
                 })
@@ -120,7 +121,7 @@ impl Notes {
             EventKind::ConfigAccepted { .. } => ["accepted", "", ""],
             EventKind::ConfigRejected { .. } => ["rejected", "", ""],
             EventKind::Retired => ["retired", "", ""],
-            EventKind::ConnectionChanged { to, .. } => ["connection", to, ""],
+            EventKind::ConnectionChanged { to, .. } => ["connection", to.reach.name(), ""],
         };
         self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_on(hash, word.as_bytes()));
     }
@@ -134,10 +135,10 @@ impl Notes {
             EventKind::ActionEnded { action, outcome: Err(_) } => format!("action {} failed", action.name()),
             EventKind::Recovery { diagnosis, step, .. } => format!("recovery {diagnosis}: {}", step.name()),
             EventKind::ModemRestarted { .. } => "modem restarted".to_owned(),
+            EventKind::ConnectionChanged { to, .. } => format!("connection {}", to.reach),
             EventKind::ActionStarted { .. }
             | EventKind::ConfigAccepted { .. }
             | EventKind::ConfigRejected { .. }
-            | EventKind::ConnectionChanged { .. }
             | EventKind::Retired => return,
         };
         self.count(what);

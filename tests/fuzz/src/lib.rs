@@ -1,6 +1,16 @@
 //! Fuzz targets: plain functions that must come back from any bytes. The programs in `src/bin` feed them.
 
+mod api;
+mod client;
+mod config;
+mod modem;
 mod qmi;
+mod script;
+
+pub use api::api_request;
+pub use client::client;
+pub use config::config;
+pub use script::{disturbance, scenario};
 
 pub use qmi::{decode_ctl, decode_dms, decode_dsd, decode_nas, decode_uim, decode_wda, decode_wds, describe, frames};
 
@@ -9,6 +19,9 @@ pub type Target = fn(&[u8]);
 
 /// Every target with the name of its program and of its folder in `corpus`.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("api_request", api_request),
+    ("client", client),
+    ("config", config),
     ("decode_ctl", decode_ctl),
     ("decode_dms", decode_dms),
     ("decode_dsd", decode_dsd),
@@ -17,7 +30,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("decode_wda", decode_wda),
     ("decode_wds", decode_wds),
     ("describe", describe),
+    ("disturbance", disturbance),
     ("frames", frames),
+    ("scenario", scenario),
 ];
 
 /// The `main` of a target's program: replays files and folders, or fuzzes when built for it.

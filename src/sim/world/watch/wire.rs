@@ -1,0 +1,308 @@
+//! What passed between the core and its modem, as somebody who reads along would know it: what was asked, what was
+//! answered, what was told unasked. A naive model of what the core may know, to compare with what it says and does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::Broken;
+use crate::model::{Action, Failure, Instant};
+use crate::qmi::nas::{self, RegistrationState, RoamingIndicator};
+use crate::qmi::wds::{self, ConnectionStatus};
+use crate::qmi::{Frame, Indication, Kind, Piece, ProtocolError, Response, Service, Splitter, ctl, dms, uim};
+
+/// Service and id of a message.
+type Key = (Service, u16);
+
+/// A request that is not answered yet.
+#[derive(Debug)]
+struct Asked {
+    key: Key,
+    client: u8,
+    transaction: u16,
+    number: u64,
+}
+
+/// Reads along between a core and its modem.
+#[derive(Debug, Default)]
+pub(super) struct Wire {
+    incoming: Splitter,
+    /// Registered abroad, by the last answer that reached the core.
+    pub(super) roaming: bool,
+    /// Its card was taken out, and no other was read since.
+    pub(super) card_gone: bool,
+    /// Requests whose answer has not reached the core, with their numbers.
+    open: Vec<Asked>,
+    asked: u64,
+    /// The number of the newest request of each client and message that was answered: what comes later about an older
+    /// one is no news.
+    newest: BTreeMap<(Key, u8), u64>,
+    /// Messages of which an answer to an open request has reached the core since the action began.
+    answered: Vec<Key>,
+    /// When an answer last said that a session is up.
+    connected_at: Option<Instant>,
+    /// The access point of a session, by the last answer that named one.
+    apn: Option<String>,
+    /// Since when the core claims another.
+    apn_unheeded: Option<Instant>,
+    /// Since when the radio is not on, by the last answer that said so, while the core is content with it.
+    radio_off: bool,
+    radio_unheeded: Option<Instant>,
+    /// Refused dials in a row, by client, while nothing else changed.
+    refused: BTreeMap<u8, VecDeque<Instant>>,
+    /// When a dial was last acknowledged, as the core says.
+    dialled_at: Option<Instant>,
+    /// Something changed, says the modem; and the core has not asked since: by the message it has to ask with.
+    unheeded: BTreeMap<Key, Instant>,
+    /// The modem restarted, says the modem; and the core has not begun anew since.
+    restart_unheeded: Option<Instant>,
+    /// The core itself released every client.
+    own_sync: Option<Instant>,
+    /// Client ids whose grant was lost on its way, or whose release may have been: nobody's fault.
+    lost_clients: usize,
+}
+
+/// What the core says about its session.
+#[derive(Debug)]
+pub(super) struct Claimed<'a> {
+    pub(super) connected: bool,
+    /// It did not say so before.
+    pub(super) newly: bool,
+    pub(super) control_ready: bool,
+    /// Operating mode and technologies are as they should be.
+    pub(super) radio: bool,
+    /// The access point, unless it is the network's own choice.
+    pub(super) apn: Option<&'a str>,
+}
+
+/// After this long without another look, what the modem told of was not heeded: a request may be under way, or held back.
+const HEEDED_WITHIN: Duration = Duration::from_secs(30);
+/// A restart is heeded at once.
+const RESTART_HEEDED_WITHIN: Duration = Duration::from_secs(3);
+/// "Restarted" so soon after our own release of all clients is its echo.
+const OWN_SYNC: Duration = Duration::from_secs(3);
+/// Attempts that a network refuses, in ten minutes: what operators accept (GSMA TS.34), each family by itself.
+const REFUSED: usize = 16;
+const REFUSED_WITHIN: Duration = Duration::from_secs(600);
+/// Requests kept in mind.
+const OPEN: usize = 64;
+
+impl Wire {
+    /// The port was closed, or the daemon restarted: nothing that was said before counts.
+    pub(super) fn cut(&mut self) {
+        let lost = self.open.iter().filter(|asked| changes_clients(asked.key)).count();
+        *self = Self {
+            lost_clients: self.lost_clients + lost,
+            roaming: self.roaming,
+            card_gone: self.card_gone,
+            ..Self::default()
+        };
+    }
+
+    /// The daemon restarted: it has been told nothing.
+    pub(super) fn restarted(&mut self) {
+        self.cut();
+        self.roaming = false;
+        self.card_gone = false;
+    }
+
+    /// The modem has no client and nothing to do: what was lost is lost no more.
+    pub(super) fn no_clients(&mut self) {
+        self.lost_clients = 0;
+    }
+
+    /// Client ids that may be in use without anybody being to blame.
+    pub(super) fn excused_clients(&self) -> usize {
+        self.lost_clients + self.open.iter().filter(|asked| changes_clients(asked.key)).count()
+    }
+
+    /// A new file: what was refused may be tried anew.
+    pub(super) fn edited(&mut self) {
+        self.refused.clear();
+    }
+
+    /// A request that the core sends.
+    pub(super) fn sent(&mut self, bytes: &[u8], now: Instant) {
+        let Ok(frame) = Frame::parse(bytes) else { return };
+        if frame.service == Service::Ctl {
+            self.restart_unheeded = None;
+        }
+        self.unheeded.remove(&frame.key());
+        if frame.key() == ctl::sync::KEY {
+            self.own_sync = Some(now);
+        }
+        if self.open.len() == OPEN {
+            let oldest = self.open.remove(0);
+            self.lost_clients += usize::from(changes_clients(oldest.key));
+        }
+        self.asked += 1;
+        let Frame { client, transaction, .. } = frame;
+        self.open.push(Asked { key: frame.key(), client, transaction, number: self.asked });
+    }
+
+    /// Bytes that the core is given.
+    pub(super) fn delivered(&mut self, bytes: &[u8], now: Instant) {
+        for piece in self.incoming.push(bytes) {
+            match piece {
+                Piece::Frame(frame) if frame.kind == Kind::Response => self.response(&frame, now),
+                Piece::Frame(frame) if frame.kind == Kind::Indication => self.indication(&frame, now),
+                _ => {}
+            }
+        }
+    }
+
+    fn response(&mut self, frame: &Frame, now: Instant) {
+        let answers = |asked: &Asked| {
+            (asked.key, asked.client, asked.transaction) == (frame.key(), frame.client, frame.transaction)
+        };
+        let Some(at) = self.open.iter().position(answers) else { return };
+        let Asked { key, client, number, .. } = self.open.remove(at);
+        self.answered.push(key);
+        let newest = self.newest.entry((key, client)).or_default();
+        if number < std::mem::replace(newest, number.max(*newest)) {
+            return;
+        }
+        match frame.key() {
+            nas::get_serving_system::KEY => {
+                let Ok(Ok(response)) = nas::get_serving_system::Response::decode(frame) else { return };
+                let Some(short) = response.serving_system else { return };
+                let registered = short.registration == RegistrationState::Registered;
+                if !registered {
+                    // A network that serves it anew may grant what was refused.
+                    self.refused.clear();
+                }
+                self.roaming = registered && response.roaming == Some(RoamingIndicator::Roaming);
+            }
+            uim::read_transparent::KEY => {
+                let read = uim::read_transparent::Response::decode(frame);
+                self.card_gone &= !matches!(read, Ok(Ok(_)));
+            }
+            wds::get_current_settings::KEY => {
+                let Ok(Ok(response)) = wds::get_current_settings::Response::decode(frame) else { return };
+                self.apn = response.apn.or(self.apn.take());
+            }
+            wds::stop_network::KEY => self.apn = None,
+            wds::start_network::KEY => {
+                self.apn = None;
+                match wds::start_network::Response::decode(frame) {
+                    Ok(Err(refused)) if refused.error == ProtocolError::CallFailed => {
+                        let refused = self.refused.entry(frame.client).or_default();
+                        refused.retain(|at| now.since(*at) < REFUSED_WITHIN);
+                        refused.push_back(now);
+                    }
+                    _ => drop(self.refused.remove(&frame.client)),
+                }
+            }
+            dms::get_operating_mode::KEY => {
+                let Ok(Ok(response)) = dms::get_operating_mode::Response::decode(frame) else { return };
+                self.radio_off = response.mode.is_some_and(|mode| mode != dms::OperatingMode::Online);
+            }
+            dms::set_operating_mode::KEY => self.radio_off = false,
+            wds::get_packet_service_status::KEY => {
+                let Ok(Ok(response)) = wds::get_packet_service_status::Response::decode(frame) else { return };
+                let up = matches!(response.status, Some(ConnectionStatus::Connected | ConnectionStatus::Suspended));
+                self.connected_at = if up { Some(now) } else { self.connected_at };
+            }
+            _ => {}
+        }
+    }
+
+    fn indication(&mut self, frame: &Frame, now: Instant) {
+        if let Some(asks) = asked_about(frame.key()) {
+            self.unheeded.entry(asks).or_insert(now);
+        }
+        match frame.key() {
+            uim::card_status::KEY => {
+                let Ok(indication) = uim::card_status::Indication::decode(frame) else { return };
+                let ready = |status: uim::CardStatus| {
+                    let application = status.application(status.gw_primary).map(|(_, application)| application.state);
+                    application == Some(uim::ApplicationState::Ready)
+                };
+                self.card_gone |= !indication.status.is_some_and(ready);
+            }
+            nas::serving_system::KEY | nas::system_info::KEY => self.refused.clear(),
+            ctl::synced::KEY => {
+                self.card_gone = false;
+                if self.own_sync.is_none_or(|at| now.since(at) >= OWN_SYNC) {
+                    self.restart_unheeded.get_or_insert(now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The core begins an action.
+    pub(super) fn begins(&mut self) {
+        self.answered.clear();
+    }
+
+    /// The core says that an action ended so.
+    pub(super) fn ends(&mut self, action: &Action, outcome: &Result<(), Failure>, now: Instant) -> Option<Broken> {
+        let key = answer_of(action)?;
+        let answered = self.answered.contains(&key);
+        if matches!((action, outcome), (Action::StartSession(..), Ok(()))) {
+            self.dialled_at = Some(now);
+        }
+        match outcome {
+            Ok(()) if !answered => Some(("I9", format!("{action}: acknowledged, but the modem has not answered"))),
+            Err(Failure::Timeout) if answered => {
+                Some(("I9", format!("{action}: timed out, but the modem's answer had come")))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the core says about its session, compared with what it was told.
+    pub(super) fn claims(&mut self, claimed: &Claimed<'_>, now: Instant) -> Option<Broken> {
+        let Claimed { connected, newly, control_ready, radio, apn } = *claimed;
+        let other = self.apn.as_deref().zip(apn).is_some_and(|(told, claims)| !told.eq_ignore_ascii_case(claims));
+        let other_since = *super::since(&mut self.apn_unheeded, connected && other, now);
+        let overdue = |since: Option<Instant>, within: Duration| since.filter(|at| now.since(*at) > within);
+        if control_ready && let Some(at) = overdue(self.restart_unheeded, RESTART_HEEDED_WITHIN) {
+            return Some(("I8", format!("was told of a restart {:?} ago and goes on", now.since(at))));
+        }
+        if !control_ready {
+            self.unheeded.clear();
+        }
+        if let Some(at) = overdue(self.unheeded.values().min().copied(), HEEDED_WITHIN) {
+            return Some(("I8", format!("was told {:?} ago that something changed and has not looked", now.since(at))));
+        }
+        let off_since = *super::since(&mut self.radio_unheeded, radio && self.radio_off, now);
+        if let Some(at) = overdue(off_since, HEEDED_WITHIN) {
+            return Some(("I8", format!("was told {:?} ago that the radio is off and is content", now.since(at))));
+        }
+        if let Some(times) = self.refused.values().map(VecDeque::len).find(|times| *times > REFUSED) {
+            return Some(("I6", format!("{times} refused attempts at a session within ten minutes")));
+        }
+        if let Some(at) = overdue(other_since, HEEDED_WITHIN) {
+            let (told, for_so_long) = (self.apn.as_deref().unwrap_or_default(), now.since(at));
+            return Some(("I4", format!("was told {for_so_long:?} ago that the session uses \"{told}\" and goes on")));
+        }
+        let seen = self.connected_at.is_some_and(|at| self.dialled_at.is_none_or(|dialled| at >= dialled));
+        (connected && newly && !seen).then(|| ("I8", "believes in a session that it has not seen".to_owned()))
+    }
+}
+
+/// The message whose answer ends an action; `None`: several, or none.
+fn answer_of(action: &Action) -> Option<Key> {
+    match action {
+        Action::StartSession(..) => Some(wds::start_network::KEY),
+        Action::StopSession(_) => Some(wds::stop_network::KEY),
+        Action::SetRadioPreference(_) => Some(nas::set_system_selection_preference::KEY),
+        Action::SetOperatingMode(_) => Some(dms::set_operating_mode::KEY),
+        _ => None,
+    }
+}
+
+/// With which message to ask about what an indication tells.
+fn asked_about(indication: Key) -> Option<Key> {
+    match indication {
+        wds::packet_service_status::KEY => Some(wds::get_packet_service_status::KEY),
+        nas::serving_system::KEY => Some(nas::get_serving_system::KEY),
+        uim::card_status::KEY => Some(uim::get_card_status::KEY),
+        _ => None,
+    }
+}
+
+fn changes_clients(key: Key) -> bool {
+    matches!(key, ctl::allocate_cid::KEY | ctl::release_cid::KEY)
+}

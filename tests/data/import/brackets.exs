@@ -1,0 +1,4 @@
+config :vintage_net,
+  config: [
+    {"wwan0", %{type: VintageNetQMI]}
+  ]

@@ -1,0 +1,2 @@
+iex> VintageNetQMI.quick_configure("the_apn")
+:ok

@@ -1,0 +1,1 @@
+config :vintage_net, config: [{"wwan0", %{type: VintageNetQMI, psk: "unclosed}}]
