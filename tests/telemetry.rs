@@ -512,6 +512,7 @@ fn lnk_5_every_change_of_the_connection_is_told_once_with_its_reason() {
     bench.run_for(60);
     bench.disturb("coverage on=true");
     bench.until(120, |bench| bench.converged("wwan0"));
+    bench.run_for(1);
     let told: Vec<(String, String, String)> = bench
         .events
         .iter()
@@ -525,8 +526,8 @@ fn lnk_5_every_change_of_the_connection_is_told_once_with_its_reason() {
     assert_eq!(told.first().map(|(from, ..)| from.as_str()), Some("disconnected"));
     assert_eq!(told.last().map(|(_, to, _)| to.as_str()), Some("internet"));
     let lost = told.iter().find(|(from, ..)| from == "internet").expect("lost");
-    assert!(lost.2.contains("Registered") || lost.2.contains("DataConnected"), "{lost:?}");
-    assert!(bench.text("connection_reason").is_some_and(|reason| reason == "LinkConfigured Configured"));
+    assert!(["no network serves us", "the data session is down"].contains(&lost.2.as_str()), "{lost:?}");
+    assert_eq!(bench.text("connection_reason").as_deref(), Some("session, address and network are in order"));
 }
 
 #[test]
