@@ -484,7 +484,7 @@ fn mtu_1_the_networks_mtu_is_on_the_link() {
 }
 
 #[test]
-fn mtu_2_an_unknown_mtu_is_asked_for_every_300_s() {
+fn mtu_2_an_unknown_mtu_is_asked_for_within_300_s_again() {
     let mut bench = Bench::new(CONFIG, &[("wwan0", "well-behaved-lte")], |profile| profile.network.mtu = None);
     bench.until(180, |bench| bench.converged("wwan0"));
     bench.run_for(1);
@@ -492,7 +492,10 @@ fn mtu_2_an_unknown_mtu_is_asked_for_every_300_s() {
     bench.forget();
     bench.run_for(1_500);
     let asked = bench.asked(wds::get_current_settings::KEY);
-    assert!(gaps(&asked).iter().all(|gap| (300..=301).contains(gap)) && asked.len() == 5, "{asked:?}");
+    assert!(gaps(&asked).iter().all(|gap| (299..=301).contains(gap)) && (4..=5).contains(&asked.len()), "{asked:?}");
+    bench.disturb("mtu mtu=1400 tell=false");
+    bench.run_for(310);
+    assert_eq!((bench.integer("mtu"), bench.hosts[0].1.link().ip.mtu), (Some(1400), Some(1400)));
 }
 
 #[test]
