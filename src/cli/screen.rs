@@ -87,6 +87,7 @@ impl<'a> Screen<'a> {
     fn network(&self) -> Option<String> {
         let network = self.modem.network.as_ref()?;
         let name = self.text("mobile.operator_name").or_else(|| network.operator_name.clone());
+        let name = name.or_else(|| network.brand.clone());
         let plmn = network.plmn.as_ref().map(|plmn| if name.is_some() { format!("({plmn})") } else { plmn.clone() });
         let place = if network.roaming { "roaming" } else { "home" };
         let head: Vec<String> = [name, plmn, Some(place.to_owned())].into_iter().flatten().collect();

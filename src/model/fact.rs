@@ -111,12 +111,18 @@ impl Fact {
             // Two families take turns, so that one of them is asked every [`Self::SESSION_LOOK`].
             Self::SessionIpv4 | Self::SessionIpv6 => 80,
             Self::Port | Self::Control | Self::Link => 90,
-            Self::ServingSystem | Self::Location | Self::SettingsIpv4 | Self::SettingsIpv6 => 900,
-            Self::RadioPreference => 1800,
-            // A changed profile is told by indication, and looked at when a session fails.
-            Self::OperatingMode | Self::Sim | Self::SimSlots | Self::DataFormat | Self::NetworkTime | Self::Profile => {
-                3600
-            }
+            // These too: every [`Self::SETTINGS_LOOK`].
+            Self::SettingsIpv4 | Self::SettingsIpv6 => 600,
+            // A network that we were handed over to without a word may be a forbidden one, and may cost money.
+            Self::ServingSystem | Self::Location => 360,
+            // Told by indication, or looked at when something fails; a changed profile too.
+            Self::OperatingMode
+            | Self::Sim
+            | Self::SimSlots
+            | Self::RadioPreference
+            | Self::DataFormat
+            | Self::NetworkTime
+            | Self::Profile => 3600,
             // Read when something depends on it, and true for that moment.
             Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,
@@ -130,15 +136,16 @@ impl Fact {
     /// How often the state of the sessions is looked at: a hung or silently restarted modem shows no later either.
     pub const SESSION_LOOK: Duration = Duration::from_secs(40);
 
-    /// How soon the settings of a session are looked at again while they lack the MTU, in its first hour.
-    pub const MTU_LOOK: Duration = Duration::from_secs(300);
+    /// How often the settings of the sessions are looked at: an address that was changed without a word is out of use for
+    /// five minutes at most, and an MTU that the network tells late is in use after as much.
+    pub const SETTINGS_LOOK: Duration = Duration::from_secs(300);
 
     /// How often telemetry is asked for while nobody watches; `None`: not at all, indications must do.
     #[must_use]
     pub const fn calm_refresh(self) -> Option<Duration> {
         match self {
-            // Where reports come, they confirm the fact and nothing is ever asked.
-            Self::Signal | Self::StatisticsIpv4 | Self::StatisticsIpv6 => Some(Duration::from_secs(3600)),
+            // Where reports come, they confirm the fact and nothing is ever asked; elsewhere the sums keep up with it.
+            Self::StatisticsIpv4 | Self::StatisticsIpv6 => Some(Duration::from_secs(7200)),
             _ => None,
         }
     }
@@ -146,11 +153,14 @@ impl Fact {
     /// After how long without confirmation the fact is unknown: room for two failed looks.
     #[must_use]
     pub const fn max_age(self) -> Duration {
-        let refresh = match (self, self.calm_refresh()) {
+        let refresh = match self {
             // The network tells its time when it is in the mood; the offset holds until it tells another.
-            (Self::NetworkTime, _) => return Duration::from_secs(6 * 3600),
-            (_, Some(calm)) => calm.as_secs(),
-            (_, None) => self.refresh_after().as_secs(),
+            Self::NetworkTime => return Duration::from_secs(6 * 3600),
+            // Three looks at either of two families, and nobody believes in a session that is not seen for longer.
+            Self::SessionIpv4 | Self::SessionIpv6 => return Duration::from_secs(120),
+            // They move all the time: what was so ten minutes ago says little, and who wants to know has it asked for.
+            Self::Signal | Self::StatisticsIpv4 | Self::StatisticsIpv6 => return Duration::from_secs(600),
+            _ => self.refresh_after().as_secs(),
         };
         Duration::from_secs(refresh + if refresh < 120 { refresh } else { 120 })
     }

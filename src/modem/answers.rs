@@ -3,7 +3,7 @@
 //! Most facts are one answer. Device identity and SIM identity are put together from several; they are reported when
 //! the script that asked for them ends.
 
-use super::call::Call;
+use super::call::{Call, UNSUPPORTED};
 use super::{card, telemetry, translate};
 use crate::model::session::{Ipv4Settings, Ipv6Settings};
 use crate::model::telemetry::Signal;
@@ -206,11 +206,15 @@ impl Gathered {
 
     /// Takes note of an item that was refused but can be done without. What the modem does not have is not asked again.
     pub(super) fn refused(&mut self, key: (Service, u16), error: ProtocolError) {
-        let never = matches!(
-            error,
-            ProtocolError::InvalidQmiCommand | ProtocolError::NotSupported | ProtocolError::DeviceUnsupported
-        );
-        if key.0 == Service::Dms && !never {
+        let items = [
+            dms::get_manufacturer::KEY,
+            dms::get_model::KEY,
+            dms::get_revision::KEY,
+            dms::get_hardware_revision::KEY,
+            dms::get_ids::KEY,
+            dms::get_capabilities::KEY,
+        ];
+        if items.contains(&key) && !UNSUPPORTED.contains(&error) {
             self.owed.insert(key);
         }
     }

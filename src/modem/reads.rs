@@ -45,7 +45,7 @@ pub(super) fn calls(fact: Fact, ways: Ways, profile: Option<u8>) -> Vec<Call> {
         Fact::SimSlots if ways.card_by_dms => vec![modem_has_none()],
         Fact::SimSlots => vec![Call::client(Role::Uim, &uim::get_slot_status::Request::default()).or(UNSUPPORTED)],
         Fact::RadioPreference => {
-            vec![Call::client(Role::Nas, &nas::get_system_selection_preference::Request::default()).or(NO_PROFILE)]
+            vec![Call::client(Role::Nas, &nas::get_system_selection_preference::Request::default()).or(UNSUPPORTED)]
         }
         Fact::ServingSystem => vec![Call::client(Role::Nas, &nas::get_serving_system::Request::default())],
         Fact::SessionIpv4 => vec![session(IpFamily::Ipv4)],
@@ -113,7 +113,7 @@ fn stored_profile(index: u8) -> Vec<Call> {
     let id = wds::ProfileId { kind: wds::ProfileType::ThreeGpp, index };
     let events = wds::configure_profile_event_list::Request { profiles: Some(vec![id.clone()]), ..Default::default() };
     let read = wds::get_profile_settings::Request { id: Some(id), ..Default::default() };
-    vec![Call::client(DATA, &events).optional(), Call::client(DATA, &read).or(UNSUPPORTED)]
+    vec![Call::client(DATA, &events).optional(), Call::client(DATA, &read).or(NO_PROFILE)]
 }
 
 /// Old firmware knows the older way only: until we know, both are asked.

@@ -17,8 +17,6 @@ const IMPATIENT: Duration = Duration::from_secs(10);
 pub(super) const IGNORED_AFTER: u32 = 4;
 /// What firmware ignores is tried again this rarely: flash wears, and only an update changes its mind.
 const IGNORED_FOR: Duration = Duration::from_secs(6 * 3600);
-/// How long a session's network is asked for the MTU that it has not told.
-const ASKS_FOR_MTU: Duration = Duration::from_secs(3600);
 
 pub(super) struct Reader<'a> {
     pub(super) observed: &'a Observed,
@@ -130,33 +128,23 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// When a fact is to be looked at again. Sessions of two families take turns: a look at either also shows a modem that
-    /// hangs or has restarted, so one of them every [`Fact::SESSION_LOOK`] is enough for both.
+    /// When a fact is to be looked at again. What there is of each of two families takes turns: a look at either session
+    /// also shows a modem that hangs or has restarted, and a change of either address makes the other doubtful.
     fn due(&self, fact: Fact, at: Instant) -> Instant {
-        let (other, seen) = match fact {
-            Fact::SessionIpv4 => (Fact::SessionIpv6, self.observed.session_ipv6.as_ref()),
-            Fact::SessionIpv6 => (Fact::SessionIpv4, self.observed.session_ipv4.as_ref()),
-            Fact::SettingsIpv4 | Fact::SettingsIpv6 if self.lacks_mtu(fact) => return at + Fact::MTU_LOOK,
+        let observed = self.observed;
+        let (other, other_at, pace) = match fact {
+            Fact::SessionIpv4 => (Fact::SessionIpv6, observed.seen_at(Fact::SessionIpv6), Fact::SESSION_LOOK),
+            Fact::SessionIpv6 => (Fact::SessionIpv4, observed.seen_at(Fact::SessionIpv4), Fact::SESSION_LOOK),
+            Fact::SettingsIpv4 => (Fact::SettingsIpv6, observed.seen_at(Fact::SettingsIpv6), Fact::SETTINGS_LOOK),
+            Fact::SettingsIpv6 => (Fact::SettingsIpv4, observed.seen_at(Fact::SettingsIpv4), Fact::SETTINGS_LOOK),
             _ => return at + fact.refresh_after(),
         };
-        match seen.filter(|seen| self.now < seen.at + other.max_age()) {
-            Some(seen) if (at, fact) < (seen.at, other) => seen.at + Fact::SESSION_LOOK,
-            Some(_) => at + 2 * Fact::SESSION_LOOK,
-            None => at + Fact::SESSION_LOOK,
+        match other_at.filter(|seen| self.now < *seen + other.max_age()) {
+            // The one seen longer ago is next.
+            Some(seen) if (at, fact) < (seen, other) => seen + pace,
+            Some(_) => at + 2 * pace,
+            None => at + pace,
         }
-    }
-
-    /// Whether these are the settings to learn the MTU from, and it is not told yet. One family is enough to ask; a
-    /// network that has not told it in an hour does not.
-    fn lacks_mtu(&self, fact: Fact) -> bool {
-        let settings = [&self.observed.settings_ipv4, &self.observed.settings_ipv6];
-        let told = settings.iter().any(|seen| seen.as_ref().is_some_and(|seen| seen.value.ip.mtu.is_some()));
-        let (first, seen) = match settings {
-            [Some(seen), _] => (Fact::SettingsIpv4, seen),
-            [None, Some(seen)] => (Fact::SettingsIpv6, seen),
-            [None, None] => return false,
-        };
-        fact == first && !told && self.now.since(seen.since) < ASKS_FOR_MTU
     }
 
     /// Draws the conclusion anew at that time at the latest.

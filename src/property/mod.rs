@@ -77,7 +77,8 @@ impl fmt::Display for Value {
             Self::Flag(v) => write!(f, "{v}"),
             Self::Integer(v) => write!(f, "{v}"),
             Self::Text(v) => f.write_str(v),
-            Self::List(v) => f.write_str(&v.join(", ")),
+            // Texts with spaces of their own need more than a space between them.
+            Self::List(v) => f.write_str(&v.join(if v.iter().any(|text| text.contains(' ')) { ", " } else { " " })),
             Self::Map(v) => {
                 for (at, (name, value)) in v.iter().enumerate() {
                     write!(f, "{}{name}={value}", if at == 0 { "" } else { " " })?;

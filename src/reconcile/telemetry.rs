@@ -124,8 +124,9 @@ mod tests {
         let mut telemetry = Telemetry::default();
         let mut observed = connected();
         observed.learn(Report::Signal(Signal::default()), AT(100));
+        observed.learn(Report::Statistics(IpFamily::Ipv4, Default::default()), AT(100));
         telemetry.wanted(&observed, AT(110));
-        assert_eq!(telemetry.poll_timeout().map(|(at, _)| at), Some(AT(100 + 3600)), "calm");
+        assert_eq!(telemetry.poll_timeout().map(|(at, _)| at), Some(AT(100 + 7200)), "calm");
         telemetry.watch(FactSet::of(&[Fact::Signal, Fact::Cell, Fact::SessionIpv4]), AT(111));
         let wanted = telemetry.wanted(&observed, AT(111));
         assert!(wanted.contains(Fact::Cell) && !wanted.contains(Fact::Signal), "{wanted:?}: the signal is fresh");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::running::Purpose;
-use super::{Driver, Output};
+use super::running::{Purpose, Script};
+use super::{Driver, ONLY_IF_WANTED, Output};
 use crate::model::defect::{Defect, planted};
 use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SessionState, SimState};
 use crate::modem::answers;
@@ -195,7 +195,13 @@ impl Driver {
             let answer = Frame { kind: Kind::Response, transaction: open.transaction, ..frame.clone() };
             return self.answered(&open, &answer, now);
         }
-        if let Some(event) = doubts::begun_refresh(frame) {
+        // An indication that comes twice is answered once.
+        let answering = |script: &Script| {
+            script.current.as_ref().is_some_and(|call| call.frame.key() == uim::refresh_complete::KEY)
+        };
+        if let Some(event) = doubts::begun_refresh(frame)
+            && !self.scripts.values().any(answering)
+        {
             self.run(Purpose::Errand, vec![script::refreshed(&event)], now);
         }
         if self.synchronised {
@@ -243,6 +249,7 @@ impl Driver {
         if !self.synchronised {
             return;
         }
+        let facts = facts.without(ONLY_IF_WANTED.without(self.ever_wanted));
         let looking = |fact: &Fact| self.find(Purpose::Read(*fact)).is_some();
         let kept = facts.iter().filter(|fact| !(planted(Defect::DropDoubtWhileLooking) && looking(fact)));
         let kept = kept.collect::<Vec<Fact>>();

@@ -47,6 +47,9 @@ const TELEMETRY_MISSES: usize = 3;
 const LOOKS_PER_SECOND: u32 = 10;
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Facts that matter to few: a doubt about them is nobody's as long as nobody has asked for them.
+const ONLY_IF_WANTED: FactSet = FactSet::of(&[Fact::SimSlots]);
+
 /// A doubt is settled by one look, which takes milliseconds; after this long action does not wait for it any more.
 const SETTLES_WITHIN: Duration = Duration::from_secs(3);
 
@@ -109,6 +112,8 @@ pub struct Driver {
     profile: Option<u8>,
     /// Facts that the plan wants.
     wanted: FactSet,
+    /// Facts that were ever wanted on this channel.
+    ever_wanted: FactSet,
     /// Facts that an indication made doubtful and no look has confirmed since.
     doubted: FactSet,
     looks: BTreeMap<Fact, Looks>,
@@ -144,6 +149,7 @@ impl Driver {
             ended: BTreeMap::new(),
             profile: None,
             wanted: FactSet::NONE,
+            ever_wanted: FactSet::NONE,
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
             unsettled: BTreeMap::new(),
@@ -206,6 +212,7 @@ impl Driver {
     /// Look at these facts, and no longer at others. Looks that are under way, or that failed lately, are not doubled.
     pub fn want(&mut self, facts: FactSet, now: Instant) {
         self.wanted = facts;
+        self.ever_wanted = self.ever_wanted.union(facts);
         self.look(now);
     }
 
@@ -299,6 +306,7 @@ impl Driver {
         self.clients.doubt();
         self.gathered = Gathered::default();
         self.wanted = FactSet::NONE;
+        self.ever_wanted = FactSet::NONE;
         self.doubted = FactSet::NONE;
         self.looks.clear();
         self.pace.clear();

@@ -123,6 +123,7 @@ impl Controller {
         let evidence = Evidence::of(&self.observed, families, now);
         let Some(from) = self.connectivity.update(&evidence, self.config.connection_grace, now) else { return };
         let to = *self.connectivity.truth();
+        self.touch();
         self.remember(|memory| memory.internet = to.reach == Reach::Internet);
         self.event(EventKind::ConnectionChanged { from, to });
     }

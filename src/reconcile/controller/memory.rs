@@ -19,7 +19,7 @@ const MAX_WRITES: usize = 16;
 impl Memory {
     /// What stays when the file no longer names the modem.
     pub(in super::super) fn after_retirement(&self) -> Self {
-        let kept = Self { clients: Default::default(), ..self.clone() };
+        let kept = Self { clients: Default::default(), traffic: Default::default(), ..self.clone() };
         // With nothing else in it, it counts as no memory at all.
         let nothing = Self { revision: kept.revision, ..Self::default() };
         if kept == nothing { Self::default() } else { kept }

@@ -22,8 +22,8 @@ use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact,
-    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, LinkState, ModemName, Observed, PinChance, PinMark,
-    PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
+    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, IpFamily, LinkState, ModemName, Observed, PinChance,
+    PinMark, PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
@@ -470,6 +470,16 @@ impl Controller {
                 self.driver.suspect(self.upstream(), now);
             }
             self.stop_counting(*family);
+        }
+        if let Report::Settings(family, settings) = &report {
+            let before = self.observed.settings(*family).map(|seen| &seen.value);
+            if before.is_some_and(|before| before != settings) {
+                // A network that gave one family another address may have given the other one too.
+                let other = if *family == IpFamily::Ipv4 { IpFamily::Ipv6 } else { IpFamily::Ipv4 };
+                if self.observed.settings(other).is_some() {
+                    self.driver.suspect(FactSet::of(&[Fact::settings(other)]), now);
+                }
+            }
         }
         let counted = match &report {
             Report::Statistics(family, _) => Some(*family),

@@ -46,9 +46,9 @@ pub(super) struct Watch {
 /// How long the core may believe what was true: the longest age of the facts in question (`Fact::max_age`), and what
 /// an answer may take on its way.
 const SESSION_LIE: Duration = Duration::from_secs(120 + 40);
-const APN_LIE: Duration = Duration::from_secs(1_020 + 60);
-const LINK_LIE: Duration = Duration::from_secs(1_020 + 180);
-const ROAMING_LIE: Duration = Duration::from_secs(360 + 60);
+const APN_LIE: Duration = Duration::from_secs(720 + 60);
+const LINK_LIE: Duration = Duration::from_secs(720 + 180);
+const ROAMING_LIE: Duration = Duration::from_secs(480 + 60);
 const CARD_LIE: Duration = Duration::from_secs(1_020 + 180);
 /// A request may be on its way this long after an edit.
 const IN_FLIGHT: Duration = Duration::from_secs(30);
