@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::session::CLEARED_UP_AT_ONCE;
 use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Attempts, Failure, Finding, Instant, Observed};
 
@@ -69,7 +70,9 @@ fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
         (_, None) => ACKNOWLEDGED,
         (Action::StartSession(..), Some(Failure::CallEnded(cause))) if cause.is_permanent() => PERMANENT,
         // A session was in the way; it is looked at, and ended if it is none.
-        (Action::StartSession(..), Some(Failure::NoEffect)) if attempts.failures <= 1 => return Duration::ZERO,
+        (Action::StartSession(..), Some(Failure::NoEffect)) if attempts.failures <= CLEARED_UP_AT_ONCE => {
+            return Duration::ZERO;
+        }
         (Action::StartSession(..), Some(_)) => return dialled(attempts, seed),
         (Action::OpenPort | Action::Synchronise | Action::ConfigureLink(_) | Action::MarkPin(_), Some(_)) => LOCAL,
         (_, Some(_)) => FAILED,

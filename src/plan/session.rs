@@ -12,6 +12,10 @@ use super::Outcome;
 use super::profile::{self, Profile};
 use super::reader::Reader;
 
+/// So often in a row a modem that believes in a session that is none is put right and dialled with at once; one that does
+/// not let go of it is a network that refuses.
+pub(super) const CLEARED_UP_AT_ONCE: u32 = 2;
+
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Selection::Chosen(provider) = &desired.selection else {
         return Outcome::Wait(Finding::Waiting);
@@ -133,8 +137,12 @@ fn start(provider: &Provider, family: IpFamily, ended: Option<CallEnd>, facts: &
                     return outcome;
                 }
             }
-            // The modem believes in a session that is none: it has to be rid of it first.
-            Some(Failure::NoEffect) if facts.may_begin(&action) && !stopped_since(family, attempts.last_at, facts) => {
+            // The modem believes in a session that is none: it has to be rid of it first, at once and then whenever
+            // it is our turn again.
+            Some(Failure::NoEffect)
+                if !stopped_since(family, attempts.last_at, facts)
+                    && (attempts.failures <= CLEARED_UP_AT_ONCE || facts.may_begin(&action)) =>
+            {
                 let what = format!("the modem says that the {family} session is up, and that it is down");
                 return facts.attempt(Action::StopSession(family), || Finding::Drifted { what });
             }

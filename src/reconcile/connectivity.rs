@@ -30,6 +30,8 @@ pub(super) struct Evidence {
     pub(super) session: Option<bool>,
     /// What the network does for us.
     pub(super) service: Option<Service>,
+    /// Something of this was known once and has grown too old to be believed: whoever could tell is silent.
+    pub(super) silent: bool,
 }
 
 /// What the serving system says.
@@ -180,6 +182,9 @@ impl Evidence {
             present: observed.port.as_ref().is_none_or(|seen| seen.value != PortState::Absent),
             address: link.map(|link| link.up && (link.ip.ipv4.is_some() || link.ip.ipv6.is_some())),
             session: session(observed, families, now),
+            silent: is_old(Fact::Link, observed.link.as_ref(), now)
+                || is_old(Fact::ServingSystem, observed.serving_system.as_ref(), now)
+                || families.families().iter().any(|f| is_old(Fact::session(*f), observed.session(*f), now)),
             service: serving.map(|serving| Service {
                 registered: serving.registration.is_registered(),
                 attached: serving.ps_attached,
@@ -201,6 +206,7 @@ impl Evidence {
         match (self.address, self.session, self.service) {
             (Some(false), ..) => Verdict::Cut(Gap::Address),
             (_, Some(false), _) => Verdict::Cut(Gap::Session),
+            _ if self.silent => Verdict::Cut(Gap::Proof),
             (Some(true), Some(true), Some(service)) => service.gap().map_or(Verdict::InOrder, Verdict::Failing),
             (_, _, Some(service)) => service.gap().map_or(Verdict::Unproven, Verdict::Failing),
             (_, _, None) => Verdict::Unproven,
@@ -230,6 +236,10 @@ fn session(observed: &Observed, families: IpFamilies, now: Instant) -> Option<bo
     wanted.iter().all(|family| state(family).is_some()).then_some(false)
 }
 
+fn is_old<T>(fact: Fact, seen: Option<&Seen<T>>, now: Instant) -> bool {
+    seen.is_some_and(|seen| now >= seen.at + fact.max_age())
+}
+
 fn fresh<T>(fact: Fact, seen: Option<&Seen<T>>, now: Instant) -> Option<&T> {
     seen.filter(|seen| now < seen.at + fact.max_age()).map(|seen| &seen.value)
 }
@@ -243,7 +253,13 @@ mod tests {
     const BAD: Service = Service { registered: false, ..GOOD };
 
     fn evidence(address: bool, session: bool, service: Service) -> Evidence {
-        Evidence { present: true, address: Some(address), session: Some(session), service: Some(service) }
+        Evidence {
+            present: true,
+            address: Some(address),
+            session: Some(session),
+            service: Some(service),
+            silent: false,
+        }
     }
 
     fn good() -> Evidence {
@@ -254,7 +270,7 @@ mod tests {
         evidence(true, true, BAD)
     }
 
-    const UNKNOWN: Evidence = Evidence { present: true, address: None, session: None, service: None };
+    const UNKNOWN: Evidence = Evidence { present: true, address: None, session: None, service: None, silent: false };
 
     /// The changes that a series of evidence makes; time goes on in steps of 50 ms, as if somebody always looked.
     fn changes(was_internet: bool, series: &[(u64, Evidence)], until_ms: u64) -> Vec<(u64, Reach)> {
@@ -334,6 +350,12 @@ mod tests {
         assert!(changes(false, &[(50, address)], 10_000).is_empty(), "an earlier run without internet gives none");
         let never = changes(true, &[(50, address)], 100_000);
         assert_eq!(never, [(50, Reach::Internet), (60_050, Reach::Disconnected)], "a guess without proof ends");
+    }
+
+    #[test]
+    fn lnk_4_what_nobody_has_confirmed_for_too_long_is_no_internet() {
+        let said = changes(false, &[(0, good()), (1_000, Evidence { session: None, silent: true, ..good() })], 2_000);
+        assert_eq!(said, [(0, Reach::Internet), (1_000, Reach::Disconnected)]);
     }
 
     #[test]

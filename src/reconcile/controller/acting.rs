@@ -140,7 +140,12 @@ impl Controller {
             _ => false,
         };
         if outcome != Err(Failure::Cancelled) && !answered {
-            let before = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == action);
+            // A session that is in the way is another matter than a refusal: it is counted for itself.
+            let in_the_way = outcome == Err(Failure::NoEffect);
+            let counts = |before: &&Attempts| {
+                before.action == action && !(in_the_way && before.last_failure != Some(Failure::NoEffect))
+            };
+            let before = self.observed.attempts.get(action.name()).filter(counts);
             let attempts = Attempts {
                 action: action.clone(),
                 failures: before.map_or(0, |attempts| attempts.failures) + 1,
