@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Lines, Topic};
 use crate::model::time::spoken;
-use crate::model::{Action, Condition, Finding, Instant};
+use crate::model::{Action, Condition, Finding, Instant, Recovering};
 use crate::plan::Step as PlanStep;
 use crate::reconcile::recovery::ladder::Step;
 use crate::reconcile::recovery::{Held, Outlook};
@@ -48,7 +48,7 @@ pub(super) fn tried(controller: &Controller, first: Option<&Condition>, lines: &
         let ago = spoken(lines.now.since(at));
         lines.add(Topic::Tried, format!("{}, {ago} ago: waiting to see its effect", step.words()));
     }
-    if let Finding::StartedOver { panic, times } = &recovering(controller).finding {
+    if let Finding::Recovery(Recovering::StartedOver { panic, times }) = &recovering(controller).finding {
         lines.add(Topic::Tried, format!("an error in wwan itself, {times} times lately: {panic}"));
         lines.advice.push("report the error, with the log around it".to_owned());
     }

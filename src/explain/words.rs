@@ -5,7 +5,7 @@ use crate::config::ControlPort;
 use crate::model::time::spoken;
 use crate::model::{
     AccessTechnologies, Attempts, CallEnd, Condition, ConditionKind, Failure, Finding, Instant, IpFamily,
-    OperatingMode, Plmn, Registration, Selection, SessionState,
+    OperatingMode, Plmn, Recovering, Registration, Selection, SessionState,
 };
 use crate::reconcile::Controller;
 
@@ -39,7 +39,8 @@ impl Wrong {
 
 /// The first condition that does not hold.
 pub(super) fn wrong(controller: &Controller, first: &Condition, now: Instant) -> Wrong {
-    if let Finding::Flapping { times } = &controller.condition(ConditionKind::Recovering).finding {
+    if let Finding::Recovery(Recovering::Flapping { times }) = &controller.condition(ConditionKind::Recovering).finding
+    {
         return wrong_because("the modem restarts again and again")
             .cause(format!("it left the bus {times} times within minutes, and not because of us"))
             .advice("check its power supply: a weak one gives way as soon as the radio transmits")

@@ -15,6 +15,7 @@ use super::observed::Failure;
 use super::pin::NoTry;
 use super::preference::{BandSet, RadioPreference, Resistance, Setting};
 use super::radio::{AccessTechnologies, OperatingMode};
+use super::recovering::Recovering;
 use super::session::{IpFamilies, IpFamily};
 use super::sim::BadIccid;
 use super::time::{Instant, spoken};
@@ -310,41 +311,8 @@ pub enum Finding {
     /// Not yet: this condition comes first.
     Progressing(ConditionKind),
 
-    /// Nothing to recover from.
-    Idle,
-    /// Recovery is at this step.
-    AtStep {
-        /// The step in words.
-        step: String,
-        /// How many there were in this trouble, with this one.
-        attempt: u32,
-        /// When the next one is due, if any.
-        at: Option<Instant>,
-    },
-    /// The device restarts again and again: only the slowest steps are taken.
-    Flapping {
-        /// Restarts within the last minutes.
-        times: u32,
-    },
-    /// A file asks that the modem be left alone; its text.
-    Inhibited(String),
-    /// Somebody paused the modem.
-    Paused {
-        /// Until then.
-        at: Instant,
-    },
-    /// The steps of a day are used up.
-    BudgetSpent {
-        /// When there may be another.
-        at: Instant,
-    },
-    /// An error of our own: the part that drives this modem was started anew.
-    StartedOver {
-        /// The words of the panic.
-        panic: String,
-        /// How often lately.
-        times: u32,
-    },
+    /// What recovery does.
+    Recovery(Recovering),
 }
 
 impl Finding {
@@ -403,13 +371,7 @@ impl Finding {
             Self::Contended(_) => "Contended",
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
-            Self::Idle => "Idle",
-            Self::AtStep { .. } => "AtStep",
-            Self::Flapping { .. } => "Flapping",
-            Self::Inhibited(_) => "Inhibited",
-            Self::Paused { .. } => "Paused",
-            Self::BudgetSpent { .. } => "BudgetSpent",
-            Self::StartedOver { .. } => "StartedOver",
+            Self::Recovery(state) => state.reason(),
         }
     }
 
@@ -421,8 +383,7 @@ impl Finding {
             | Self::CallFailed { at, .. }
             | Self::FamilyNotOffered { at, .. }
             | Self::ProfileContended { at, .. } => Some(*at),
-            Self::AtStep { at, .. } => *at,
-            Self::BudgetSpent { at } => Some(*at),
+            Self::Recovery(state) => state.next_at(),
             Self::Ignored(resistance) | Self::Contended(resistance) => Some(resistance.at),
             _ => None,
         }
@@ -549,16 +510,7 @@ impl fmt::Display for Finding {
             }
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),
-            Self::Idle => f.write_str("nothing to recover from"),
-            Self::AtStep { step, attempt, .. } => write!(f, "step {attempt}: {step}"),
-            Self::Flapping { times } => write!(f, "the device restarted {times} times within minutes"),
-            Self::Inhibited(why) if why.is_empty() => f.write_str("a file asks to leave the modem alone"),
-            Self::Inhibited(why) => write!(f, "a file asks to leave the modem alone: {why}"),
-            Self::Paused { .. } => f.write_str("paused by hand; `wwan resume` ends it"),
-            Self::BudgetSpent { .. } => f.write_str("the power cycles of a day are used up"),
-            Self::StartedOver { panic, times } => {
-                write!(f, "an error in wwan itself, {times} times lately: {panic}; please report it")
-            }
+            Self::Recovery(state) => state.fmt(f),
         }
     }
 }

@@ -19,6 +19,8 @@ const FAILED: &[u64] = &[5, 10, 20, 40, 80, 120];
 const PREFERENCE: &[u64] = &[3, 10, 30, 60];
 /// After a failure of the control channel's own housekeeping: nobody else is bothered by a quick retry.
 const LOCAL: &[u64] = &[1, 2, 4, 8, 15, 30];
+/// After a silence: one that ends is noticed within 25 seconds, the answer's four included.
+const ASKED: &[u64] = &[1, 2, 4, 8, 15];
 /// After a refused session. Five attempts in the first 75 seconds, then one a minute: a network that changes its mind is
 /// used within a minute, and there are at most sixteen attempts in ten minutes (GSMA TS.34 asks for few).
 const DIALLED: &[u64] = &[5, 10, 20, 40, 57];
@@ -70,7 +72,8 @@ fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
         // A session was in the way; it is looked at, and ended if it is none.
         (Action::StartSession(..), Some(Failure::NoEffect)) if attempts.failures <= 1 => return Duration::ZERO,
         (Action::StartSession(..), Some(_)) => return dialled(attempts, seed),
-        (Action::OpenPort | Action::Synchronise | Action::ConfigureLink(_) | Action::MarkPin(_), Some(_)) => LOCAL,
+        (Action::Synchronise, Some(_)) => ASKED,
+        (Action::OpenPort | Action::ConfigureLink(_) | Action::MarkPin(_), Some(_)) => LOCAL,
         (_, Some(_)) => FAILED,
     };
     spread(Duration::from_millis(step(table, attempts.failures)), seed ^ u64::from(attempts.failures))

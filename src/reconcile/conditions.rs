@@ -3,7 +3,7 @@
 //! Reading a fact again, or waiting for an action, is activity, not news: such a state is public, but an event is
 //! made only when it ends in something else than before.
 
-use crate::model::{Condition, ConditionKind, Finding, Instant, Status};
+use crate::model::{Condition, ConditionKind, Finding, Instant, Recovering, Status};
 use crate::plan::{Plan, StageReport};
 
 use super::door::EventKind;
@@ -29,7 +29,7 @@ impl Conditions {
         let mut list: Vec<Condition> = ConditionKind::ALL.into_iter().map(unknown).collect();
         // Nothing to recover from is how it begins, and no news.
         let recovering = &mut list[ConditionKind::Recovering as usize];
-        (recovering.status, recovering.finding) = (Status::False, Finding::Idle);
+        (recovering.status, recovering.finding) = (Status::False, Finding::Recovery(Recovering::Idle));
         let told = list.iter().map(|c| (c.status, c.finding.reason())).collect();
         Self { list, told, changed: true }
     }
@@ -80,7 +80,9 @@ impl Conditions {
         }
         let (status, finding) = match plan.deciding() {
             None => (Status::True, Finding::AllApplied),
-            Some(_) if paused.is_some() => (Status::False, Finding::Paused { at: paused.unwrap_or(now) }),
+            Some(_) if paused.is_some() => {
+                (Status::False, Finding::Recovery(Recovering::Paused { at: paused.unwrap_or(now) }))
+            }
             Some(first) => (Status::False, Finding::Progressing(first.stage.kind())),
         };
         self.set(ConditionKind::Converged, status, &finding, generation, now, &mut news);

@@ -38,6 +38,8 @@ pub struct SimHost {
     kept_at: Instant,
     /// The disk takes nothing.
     disk_full: bool,
+    /// The disk did not take what the core asked for last.
+    unkept: bool,
     /// What the core will be told, and when.
     answers: Schedule<Input>,
     inputs: VecDeque<Input>,
@@ -75,6 +77,7 @@ impl SimHost {
             memory: Memory::default(),
             kept_at: Instant::ZERO,
             disk_full: false,
+            unkept: false,
             answers: Schedule::default(),
             inputs: VecDeque::new(),
             guests: None,
@@ -143,6 +146,12 @@ impl SimHost {
         Memory { kept_ago: now.since(self.kept_at).as_secs(), ..self.memory.clone() }
     }
 
+    /// Whether the disk has taken all that the core asked to be remembered.
+    #[must_use]
+    pub fn has_kept(&self) -> bool {
+        !self.unkept
+    }
+
     /// Whether the daemon has the port open.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -177,6 +186,7 @@ impl SimHost {
                 self.answer(Input::PowerDone(self.name.clone(), *command, result), SWITCH_MS, now);
             }
             Output::Remember(name, memory) if *name == self.name => {
+                self.unkept = self.disk_full;
                 let kept = if self.disk_full { Err("no space left on device".to_owned()) } else { Ok(()) };
                 if kept.is_ok() {
                     self.memory = memory.clone();

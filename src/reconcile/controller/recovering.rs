@@ -9,8 +9,8 @@ use super::{Controller, HOST_ANSWERS_WITHIN};
 use crate::config::{ModemConfig, Power};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, ConditionKind, ControlState, Device, Fact, Failure, Finding, Instant, IpFamily, PortState, Report,
-    SessionState, SimState, Status,
+    Action, ConditionKind, ControlState, Device, Fact, Failure, Finding, Instant, IpFamily, PortState, Recovering,
+    Report, SessionState, SimState, Status,
 };
 use crate::plan::StageReport;
 use crate::power::{Command, Next, Request, State, Supply, Timings};
@@ -134,7 +134,7 @@ impl Controller {
 
     /// This controller takes over from one that panicked.
     pub(in crate::reconcile) fn note_fallen(&mut self, panic: &str, times: u32, told_until: Instant, now: Instant) {
-        let finding = Finding::StartedOver { panic: panic.to_owned(), times };
+        let finding = Finding::Recovery(Recovering::StartedOver { panic: panic.to_owned(), times });
         self.conditions.set_recovering(true, &finding, self.generation, now);
         self.fallen = Some((finding, told_until));
     }
@@ -339,9 +339,12 @@ impl Controller {
         self.fallen = self.fallen.take().filter(|(_, until)| now < *until);
         let (holds, finding) = match (&self.fallen, self.paused_until, &self.inhibited) {
             (Some((fallen, _)), ..) => (true, fallen.clone()),
-            (None, Some(at), _) => (false, Finding::Paused { at }),
-            (None, None, Some(why)) => (false, Finding::Inhibited(why.clone())),
-            (None, None, None) => self.recovery.finding(),
+            (None, Some(at), _) => (false, Finding::Recovery(Recovering::Paused { at })),
+            (None, None, Some(why)) => (false, Finding::Recovery(Recovering::Inhibited(why.clone()))),
+            (None, None, None) => {
+                let (holds, state) = self.recovery.finding();
+                (holds, Finding::Recovery(state))
+            }
         };
         if let Some(news) = self.conditions.set_recovering(holds, &finding, self.generation, now) {
             self.event(news);

@@ -29,6 +29,8 @@ use trial::Trial;
 /// After a reset that was not a power cycle: as long as a modem may need until it is registered again (Quectel and
 /// Sierra give five minutes as the worst case), twice.
 pub const SETTLE: Duration = Duration::from_secs(10 * 60);
+/// A power cycle that was begun has ended after this long.
+const CYCLE_TAKES: Duration = Duration::from_secs(60);
 /// And in an hour: boot loops come from doing too much.
 const POWER_STEPS_PER_HOUR: usize = 3;
 /// The last rung is repeated after this long, doubled each time up to the longest.
@@ -114,6 +116,8 @@ pub(super) struct Recovery {
     spells: BTreeMap<Diagnosis, Spell>,
     record: Record,
     settle_until: Instant,
+    /// The same before the last step: it holds again if that step did not even begin.
+    settled_before: Instant,
     /// Restarts of the device that were not our doing.
     flaps: VecDeque<Instant>,
     trial: Option<Trial>,
@@ -125,12 +129,14 @@ pub(super) struct Recovery {
 impl Recovery {
     pub(super) fn new(seed: u64, memory: &RecoveryMemory, kept_ago: u64, now: Instant) -> Self {
         let record = Record::recalled(memory, kept_ago, now);
-        let settle_until = record.last_power_step().map_or(Instant::ZERO, |age| now + SETTLE.saturating_sub(age));
+        let settle_until =
+            record.last_power_step().map_or(Instant::ZERO, |age| now + (SETTLE + CYCLE_TAKES).saturating_sub(age));
         Self {
             seed,
             spells: BTreeMap::new(),
             record,
             settle_until,
+            settled_before: settle_until,
             flaps: VecDeque::new(),
             trial: None,
             diagnosis: None,
@@ -256,6 +262,7 @@ impl Recovery {
     /// A step is taken, by the ladder or by hand.
     pub(super) fn note(&mut self, step: Step, hold: Duration, now: Instant) {
         self.record.note(step, now);
+        self.settled_before = self.settle_until;
         if step.is_power_level() && !planted(Defect::PowerCycleWithoutSettle) {
             let settle = if step == Step::CyclePower { hold } else { SETTLE };
             self.settle_until = now + settle;
@@ -387,7 +394,7 @@ impl Recovery {
                 if matches!(failure, Failure::Host(_)) {
                     // Nothing was done: it costs nothing, and nobody needs time to recover from it.
                     self.record.uncount(began);
-                    self.settle_until = self.settle_until.min(now);
+                    self.settle_until = self.settled_before;
                 }
                 self.failed(diagnosis, step, now);
             }

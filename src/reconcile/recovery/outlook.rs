@@ -3,7 +3,7 @@
 
 use super::ladder::{Diagnosis, Ladder, Step};
 use super::{Permits, Recovery, Spell};
-use crate::model::{Finding, Instant};
+use crate::model::{Instant, Recovering};
 use crate::reconcile::door::StepOutcome;
 
 /// What keeps a step from being taken.
@@ -77,27 +77,27 @@ impl Recovery {
     }
 
     /// What the condition says: whether steps are being taken.
-    pub(in crate::reconcile) fn finding(&self) -> (bool, Finding) {
+    pub(in crate::reconcile) fn finding(&self) -> (bool, Recovering) {
         if let Some(times) = self.flaps() {
-            return (true, Finding::Flapping { times: u32::try_from(times).unwrap_or(u32::MAX) });
+            return (true, Recovering::Flapping { times: u32::try_from(times).unwrap_or(u32::MAX) });
         }
         if let Some(trial) = &self.trial {
             let step = trial.step.words().to_owned();
-            return (true, Finding::AtStep { step, attempt: trial.attempt, at: None });
+            return (true, Recovering::AtStep { step, attempt: trial.attempt, at: None });
         }
         // Looking for a moment at what an attempt has brought does not end the trouble it was made in.
         let tells = |spell: &&Spell| spell.steps > 0 || spell.held.is_some();
         let present = self.diagnosis.and_then(|diagnosis| self.spells.get(&diagnosis)).filter(tells);
         let latest = || self.spells.values().filter(tells).max_by_key(|spell| spell.last_step);
-        let Some(spell) = present.or_else(latest) else { return (false, Finding::Idle) };
+        let Some(spell) = present.or_else(latest) else { return (false, Recovering::Idle) };
         match (&spell.held, spell.taken.back()) {
-            (Some(Held::Inhibited(why)), _) => (false, Finding::Inhibited(why.clone())),
-            (Some(Held::BudgetSpent(at)), _) => (true, Finding::BudgetSpent { at: *at }),
+            (Some(Held::Inhibited(why)), _) => (false, Recovering::Inhibited(why.clone())),
+            (Some(Held::BudgetSpent(at)), _) => (true, Recovering::BudgetSpent { at: *at }),
             (_, Some(last)) => {
                 let at = self.next.map(|(_, at)| at);
-                (true, Finding::AtStep { step: last.step.words().to_owned(), attempt: spell.steps, at })
+                (true, Recovering::AtStep { step: last.step.words().to_owned(), attempt: spell.steps, at })
             }
-            (_, None) => (false, Finding::Idle),
+            (_, None) => (false, Recovering::Idle),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::ladder::{self, Diagnosis, Often, Step};
 use super::*;
-use crate::model::{CallEnd, ConditionKind, IpFamily, OperatingMode};
+use crate::model::{CallEnd, ConditionKind, IpFamily, OperatingMode, Recovering};
 use crate::plan::Stage;
 
 fn report(stage: Stage, finding: Finding) -> Vec<StageReport> {
@@ -257,7 +257,7 @@ fn f29_a_boot_loop_stops_the_ladder() {
         recovery.note_vanished(Instant::from_secs(at));
     }
     let steps = trouble.run(&mut recovery, 31, 1);
-    assert_eq!(recovery.finding(), (true, Finding::Flapping { times: 3 }));
+    assert_eq!(recovery.finding(), (true, Recovering::Flapping { times: 3 }));
     let power: Vec<u64> = steps.iter().filter(|(_, name)| RESTARTS.contains(name)).map(|(at, _)| *at).collect();
     assert!(power.len() <= 3 && power[0] >= 31 + 720, "not before a quarter of an hour, give or take: {steps:?}");
     assert!(power.windows(3).all(|w| w[2] - w[1] > w[1] - w[0]), "more and more slowly: {power:?}");
@@ -336,7 +336,7 @@ fn inhibition_holds_resets_and_nothing_milder() {
     let mut recovery = recovery(7);
     let steps = trouble.run(&mut recovery, 0, 6);
     assert_eq!(names(&steps), ["cycle-radio", "reregister"].into(), "{steps:?}");
-    assert_eq!(recovery.finding(), (false, Finding::Inhibited("antenna work".into())));
+    assert_eq!(recovery.finding(), (false, Recovering::Inhibited("antenna work".into())));
     assert_eq!(recovery.poll_timeout(), None, "it does not go round in circles");
     trouble.permits.inhibited = None;
     assert_eq!(trouble.run(&mut recovery, 6 * 3600, 1)[0], (6 * 3600, "reset-modem"));
@@ -394,7 +394,7 @@ fn a_trouble_that_is_over_is_told_with_its_last_step() {
     let over = recovery.note_recovered(&good, Instant::from_secs(3660));
     assert_eq!(over.len(), 1);
     assert_eq!((over[0].diagnosis, over[0].step), (Diagnosis::NoSession, Step::CyclePower));
-    assert_eq!(recovery.finding(), (false, Finding::Idle).clone(), "{over:?}");
+    assert_eq!(recovery.finding(), (false, Recovering::Idle).clone(), "{over:?}");
 }
 
 #[test]

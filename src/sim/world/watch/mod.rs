@@ -101,13 +101,17 @@ impl Watch {
         self.wire.edited();
     }
 
-    /// The daemon was restarted, with its memory or without: it has been told nothing.
-    pub(super) fn restarted(&mut self, remembers: bool) {
+    /// The daemon was restarted, with its memory or without, and the disk had taken the last of it or not: it has been
+    /// told nothing.
+    pub(super) fn restarted(&mut self, remembers: bool, kept: bool) {
         self.wire.restarted();
         self.said_connected = false;
-        if !remembers {
+        if !(remembers && kept) {
             self.power_steps.clear();
             self.power_cycles.clear();
+        }
+        // What was not kept was not tried.
+        if !remembers {
             self.wrong_pins.clear();
         }
     }
