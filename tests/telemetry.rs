@@ -516,7 +516,7 @@ fn lnk_5_every_change_of_the_connection_is_told_once_with_its_reason() {
         .events
         .iter()
         .filter_map(|event| match event {
-            EventKind::ConnectionChanged { from, to, because } => Some((from.clone(), to.clone(), because.clone())),
+            EventKind::ConnectionChanged { from, to } => Some((from.to_string(), to.reach.to_string(), to.because())),
             _ => None,
         })
         .collect();

@@ -40,9 +40,9 @@ fn next(facts: &mut Reader<'_>) -> Option<Action> {
     let flush = facts.read(Fact::Link, observed.link.as_ref()).filter(|link| **link != LinkState::default());
     let flush = flush.map(|_| Action::ConfigureLink(LinkState::default()));
     let radio = restored(observed).filter(|action| open && untried(action));
-    let restore = put_back(observed).into_iter().filter(|_| open);
+    let restore = put_back(observed).filter(|_| open);
     let leave = [Action::ReleaseClients, Action::ClosePort].into_iter().filter(|_| open);
-    let back = stop.find(untried).or_else(|| restore.last()).or(radio);
+    let back = stop.find(untried).or(restore).or(radio);
     back.or_else(|| flush.into_iter().chain(leave).find(untried))
 }
 

@@ -131,12 +131,8 @@ impl<'a> View<'a> {
         }
     }
 
-    pub(super) fn holds(self, kind: ConditionKind) -> bool {
-        self.conditions.iter().any(|condition| condition.kind == kind && condition.status == Status::True)
-    }
-
-    /// The first condition that does not hold, apart from those that only say that an edit was refused or
-    /// that steps are taken.
+    /// The first condition that does not hold, apart from those that only say that an edit was refused or that steps are
+    /// taken.
     pub(super) fn deciding(self) -> Option<&'a Condition> {
         let beside = [ConditionKind::ConfigValid, ConditionKind::Recovering];
         self.conditions.iter().find(|c| c.status != Status::True && !beside.contains(&c.kind))
