@@ -63,7 +63,14 @@ pub(super) fn preparation(role: Role) -> Vec<Call> {
             let report = dms::set_event_report::Request { operating_mode: Some(true), ..Default::default() };
             vec![Call::client(role, &report).optional()]
         }
-        Role::Nas => network_reports(),
+        Role::Nas => {
+            let reports = nas::register_indications::Request {
+                system_selection_preference: Some(true),
+                serving_system: Some(true),
+                ..Default::default()
+            };
+            vec![Call::client(role, &reports).optional()]
+        }
         Role::Uim => {
             let events = uim::Events::CARD_STATUS | uim::Events::PHYSICAL_SLOT_STATUS;
             let register = uim::register_events::Request { mask: Some(events), ..Default::default() };
@@ -83,14 +90,21 @@ pub(super) fn preparation(role: Role) -> Vec<Call> {
                 profile_changes: Some(true),
                 ..Default::default()
             };
+            vec![Call::client(role, &request).or(ALREADY), Call::client(role, &changes).optional()]
+        }
+    }
+}
+
+/// What a new client asks to be told besides, once it is at work: telemetry, for which nobody waits.
+pub(super) fn reports(role: Role) -> Vec<Call> {
+    match role {
+        Role::Nas => network_reports(),
+        Role::Wds(_) => {
             let statistics = wds::StatisticsReport { interval_s: STATISTICS_INTERVAL_S, counters: COUNTERS };
             let report = wds::set_event_report::Request { transfer_statistics: Some(statistics), ..Default::default() };
-            vec![
-                Call::client(role, &request).or(ALREADY),
-                Call::client(role, &report).optional(),
-                Call::client(role, &changes).optional(),
-            ]
+            vec![Call::client(role, &report).optional()]
         }
+        Role::Dms | Role::Uim | Role::Wda => Vec::new(),
     }
 }
 
@@ -111,12 +125,6 @@ fn network_reports() -> Vec<Call> {
         network_reject: Some(nas::NetworkRejectReport { report: true, suppress_system_info: false }),
         ..Default::default()
     };
-    // Old firmware refuses the whole of it for one report it does not know.
-    let least = nas::register_indications::Request {
-        system_selection_preference: Some(true),
-        serving_system: Some(true),
-        ..Default::default()
-    };
     let borders = nas::config_signal_info::Request { rssi_dbm: Some(SIGNAL_BORDERS.to_vec()), ..Default::default() };
     let steps = nas::config_signal_info_v2::Request {
         gsm_rssi_delta: Some(SIGNAL_STEP),
@@ -127,7 +135,7 @@ fn network_reports() -> Vec<Call> {
         ..Default::default()
     };
     vec![
-        Call::client(Role::Nas, &least).optional(),
+        // Old firmware refuses the whole of it for one report it does not know; what matters it has accepted before.
         Call::client(Role::Nas, &reports).optional(),
         Call::client(Role::Nas, &borders).optional(),
         Call::client(Role::Nas, &steps).optional(),

@@ -318,6 +318,12 @@ impl Driver {
                 Some(failure) => self.finish(id, Err(failure.clone()), now),
             }
         }
+        if failure.is_none() {
+            let reports = script::reports(role);
+            if !reports.is_empty() {
+                self.run(Purpose::Errand, reports, now);
+            }
+        }
     }
 
     pub(super) fn remember(&mut self) {

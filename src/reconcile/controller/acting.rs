@@ -64,7 +64,7 @@ impl Controller {
         if let Action::StartSession(..) = action {
             self.observed.dialled = None;
             // The access point is told before it is dialled.
-            self.take(now);
+            self.tell(now);
         }
         match action.actor() {
             Actor::Modem => self.driver.start(&action, now),

@@ -32,6 +32,7 @@ use crate::property::Table;
 use crate::provider::{self, Choice};
 
 use self::lookup::Lookup;
+use self::telling::Takes;
 use super::fleet::Secrets;
 
 /// The host answers in milliseconds; an answer that is missing for this long does not come any more.
@@ -70,11 +71,7 @@ pub struct Controller {
     telemetry: Telemetry,
     meter: Meter,
     properties: Table,
-    /// Something was learned since the properties were last taken.
-    touched: bool,
-    /// When the properties were last taken, and when they are to be taken again.
-    taken_at: Option<Instant>,
-    take_at: Option<Instant>,
+    takes: Takes,
     driver: Driver,
     cycle: Cycle,
     /// What is kept over a restart of ours.
@@ -103,6 +100,7 @@ impl Controller {
             ..Observed::default()
         };
         let plan = plan::plan(&desired, &observed, now);
+        let takes = Takes::new(&name, now);
         Self {
             name,
             config,
@@ -119,9 +117,7 @@ impl Controller {
             telemetry: Telemetry::default(),
             meter: Meter::new(memory.traffic, now),
             properties: Table::default(),
-            touched: true,
-            taken_at: None,
-            take_at: Some(now),
+            takes,
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
@@ -349,7 +345,7 @@ impl Controller {
         let connection = self.connectivity.poll_timeout(self.config.connection_grace);
         let (lookup, telemetry) = (self.lookup.poll_timeout(), self.telemetry.poll_timeout());
         let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup, telemetry];
-        let properties = self.take_at.map(|at| (at, "properties are to be told"));
+        let properties = self.takes.poll_timeout();
         [host, looks, plan, properties].into_iter().chain(inner).flatten().min()
     }
 

@@ -1,15 +1,73 @@
 //! Telling: what is known, as properties and their changes; who looks, and what the sessions carry.
 
+use std::time::Duration;
+
 use super::super::door::{Event, EventKind, Output};
 use super::super::fleet::Secrets;
 use super::Controller;
 use crate::model::telemetry::Traffic;
-use crate::model::{FactSet, Instant, IpFamily};
-use crate::property::{self, Value, View};
+use crate::model::{FactSet, Instant, IpFamily, ModemName};
+use crate::property::{self, CATALOGUE, View};
 
-/// Properties are taken at most this often: whatever a modem sends, a property changes ten times a second at most, and
-/// the last value wins.
-const TAKEN_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
+/// A property changes at most this often, whatever a modem sends: ten times a second, and the last value wins.
+const CHANGES_EVERY: Duration = Duration::from_millis(100);
+/// Properties are taken so often in that time at most: each costs a few microseconds, and a flood has many moments.
+const TAKES: u32 = 10;
+
+/// When properties are taken, and when each has changed.
+#[derive(Debug)]
+pub(super) struct Takes {
+    /// Full names, in the order of the catalogue.
+    names: Vec<String>,
+    /// When each last changed.
+    changed: Vec<Option<Instant>>,
+    /// Since when each has no value although one was told.
+    away: Vec<Option<Instant>>,
+    /// Something was learned that is not in the properties yet.
+    touched: bool,
+    /// A change was held back.
+    held: bool,
+    /// When they have to be taken again although nothing is learned: a fact grows too old, or a change was held back.
+    due: Option<Instant>,
+    /// The span of time under way, and the takes in it.
+    span: (Instant, u32),
+}
+
+impl Takes {
+    pub(super) fn new(modem: &ModemName, now: Instant) -> Self {
+        Self {
+            names: CATALOGUE.iter().map(|property| format!("{modem}.{}", property.name)).collect(),
+            changed: vec![None; CATALOGUE.len()],
+            away: vec![None; CATALOGUE.len()],
+            touched: true,
+            held: false,
+            due: None,
+            span: (now, 0),
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        // What is touched is taken at the end of the turn, unless that has to wait for the next span.
+        let touched = self.touched.then(|| self.span.0 + CHANGES_EVERY);
+        touched.into_iter().chain(self.due).min().map(|at| (at, "properties are to be told"))
+    }
+
+    /// Whether it is time; counts it if so.
+    fn is_time(&mut self, now: Instant) -> bool {
+        if !self.touched && self.due.is_none_or(|due| now < due) {
+            return false;
+        }
+        if now >= self.span.0 + CHANGES_EVERY {
+            self.span = (now, 0);
+        }
+        if self.span.1 >= TAKES {
+            self.touched = true;
+            return false;
+        }
+        self.span.1 += 1;
+        true
+    }
+}
 
 impl Controller {
     /// Somebody wants to see this telemetry.
@@ -22,7 +80,7 @@ impl Controller {
     /// that sees them as they are now.
     #[must_use]
     pub fn is_current(&self, facts: FactSet) -> bool {
-        !self.touched && !self.driver.is_looking(facts)
+        !self.takes.touched && !self.takes.held && !self.driver.is_looking(facts)
     }
 
     /// What the sessions have carried.
@@ -33,36 +91,50 @@ impl Controller {
 
     /// Something was learned or forgotten: the properties may differ.
     pub(super) fn touch(&mut self) {
-        self.touched = true;
-        let due = self.taken_at.map_or(Instant::ZERO, |at| at + TAKEN_EVERY);
-        self.take_at = Some(self.take_at.map_or(due, |at| at.min(due)));
+        self.takes.touched = true;
     }
 
-    /// Takes the properties anew, if it is time, and tells what has changed.
+    /// Takes the properties anew, if there is a reason, and tells what has changed.
     pub(super) fn tell(&mut self, now: Instant) {
-        if self.take_at.is_some_and(|at| now >= at) {
-            self.take(now);
+        if !self.takes.is_time(now) {
+            return;
         }
-    }
-
-    /// Takes the properties anew, whatever the time: before something is done that people want to see coming.
-    pub(super) fn take(&mut self, now: Instant) {
         let traffic = self.meter.traffic();
         let conditions = self.conditions.list();
         let connection = self.connectivity.truth();
         let (observed, desired) = (&self.observed, &self.desired);
         let view = View { observed, desired, conditions, traffic: &traffic, connection, now };
-        let values: Vec<(String, Option<Value>)> = property::values(view)
-            .map(|(property, value)| (format!("{}.{}", self.name, property.name), value))
-            .collect();
-        self.take_at = view.until();
-        self.taken_at = Some(now);
-        self.touched = false;
-        let changes = self.properties.put_many(values.iter().map(|(name, value)| (name.as_str(), value.clone())), now);
-        if changes.is_empty() {
-            return;
+        let mut changes = Vec::new();
+        let mut held_until: Option<Instant> = None;
+        let Takes { names, changed, away, .. } = &mut self.takes;
+        for (((name, changed), away), (_, value)) in names.iter().zip(changed).zip(away).zip(property::values(view)) {
+            if self.properties.get(name).map(|held| &held.value) == value.as_ref() {
+                *away = None;
+                continue;
+            }
+            // What is being asked anew, after an action of ours for example, is not gone: only what stays away is.
+            let away_since = match &value {
+                None => Some(*away.get_or_insert(now)),
+                Some(_) => {
+                    *away = None;
+                    None
+                }
+            };
+            let held = [*changed, away_since].into_iter().flatten().max().map(|at| at + CHANGES_EVERY);
+            match held.filter(|until| *until > now) {
+                Some(until) => held_until = Some(held_until.map_or(until, |earliest| earliest.min(until))),
+                None => {
+                    *changed = Some(now);
+                    changes.extend(self.properties.put(name, value, now));
+                }
+            }
         }
-        self.out.push_back(Output::Changed(changes));
+        self.takes.due = view.until().into_iter().chain(held_until).min();
+        self.takes.touched = false;
+        self.takes.held = held_until.is_some();
+        if !changes.is_empty() {
+            self.out.push_back(Output::Changed(changes));
+        }
     }
 
     /// The modem is let go: nothing is known of it any more.
