@@ -6,6 +6,7 @@
 
 pub mod ladder;
 mod outlook;
+mod permits;
 mod record;
 mod trial;
 
@@ -23,6 +24,7 @@ use crate::plan::StageReport;
 
 use ladder::{Diagnosis, Often, Rung, Step};
 pub use outlook::{Held, Outlook, Taken};
+pub(super) use permits::Permits;
 use record::Record;
 use trial::Trial;
 
@@ -47,19 +49,6 @@ const FLAPS_WITHIN: Duration = Duration::from_secs(10 * 60);
 const FLAPS_COUNT_FOR: Duration = Duration::from_secs(6 * 3600);
 /// Steps that are remembered of one trouble.
 const TOLD: usize = 8;
-
-/// What recovery may do, as the file, the host and people say now.
-#[derive(Clone, Debug)]
-pub(super) struct Permits {
-    /// Why power cannot be switched; `None`: it can.
-    pub(super) no_power: Option<String>,
-    /// Power-level steps in a day.
-    pub(super) per_day: usize,
-    /// How long a modem is left in peace after a power cycle.
-    pub(super) hold: Duration,
-    /// Why no step at the level of a reset may be taken.
-    pub(super) inhibited: Option<String>,
-}
 
 /// A step that is to be taken now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -488,12 +477,6 @@ impl Recovery {
             spell.since = spell.since + pause;
             spell.last_step = spell.last_step.map(|at| at + pause);
         }
-    }
-}
-
-impl Permits {
-    fn allows(&self, step: Step) -> bool {
-        step != Step::CyclePower || self.no_power.is_none()
     }
 }
 
