@@ -186,6 +186,57 @@ fn events_are_followed() {
 }
 
 #[test]
+fn prop_1_values_are_asked_for_and_watched() {
+    let scene = Scene::new(&[]);
+    scene.disturb("signal rssi_dbm=-70 rsrp_dbm=-98");
+    // The value alone, as it is now; in the seed's spelling too.
+    assert_eq!(scene.wwan(&["get", "wwan0.mobile.signal_dbm"]).ended(0), "-70\n");
+    assert_eq!(scene.wwan(&["get", "interface/wwan0/mobile/signal_4bars"]).ended(0), "3\n");
+    assert_eq!(scene.wwan(&["get", "wwan0.mobile.nr5g_rsrp_dbm"]).ended(1), "");
+    assert_eq!(scene.wwan(&["get", "connection"]).ended(0), "internet\n");
+    let some = scene.wwan(&["get", "wwan0.mobile.signal*"]).ended(1);
+    assert_eq!(some, "", "a star stands for a whole part");
+    let all = scene.wwan(&["get", "wwan0.mobile.*"]).ended(0);
+    for line in ["wwan0.mobile.apn ", "wwan0.mobile.band ", "LTE Band 3", "wwan0.mobile.lte_rsrp_dbm ", "-98 dBm"] {
+        assert!(all.contains(line), "{line} in\n{all}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&scene.wwan(&["get", "-o", "json", "wwan0.mobile.statistics"]).ended(0)).unwrap();
+    assert!(json["tx_bytes"].is_number(), "{json}");
+
+    let mut watch = scene.place.start(&["watch", "--initial", "wwan0.mobile.signal_dbm"]);
+    watch.expect(&["wwan0.mobile.signal_dbm -70"]);
+    scene.disturb("signal rssi_dbm=-85 rsrp_dbm=-112");
+    watch.expect(&["wwan0.mobile.signal_dbm -70 -> -85"]);
+    let mut watch = scene.place.start(&["watch", "-o", "json", "--initial", "wwan0"]);
+    watch.expect(&["\"name\":\"wwan0.present\""]);
+    scene.disturb("unplug");
+    watch.expect(&["\"name\":\"wwan0.present\"", "\"old\":true", "\"new\":false"]);
+}
+
+#[test]
+fn ops_1_one_modem_on_one_screen() {
+    let scene = Scene::new(&[]);
+    let screen = scene.wwan(&["status", "wwan0"]).ended(0);
+    for words in [
+        "wwan0  ONLINE",
+        "  Device      wwan-sim SIM7000-QMI",
+        "  Connection  internet since ",
+        "  Provider    supersim (apn super): ",
+        "  Network     Test 001-01 (00101) home, lte, LTE Band 3, 20 MHz, channel 1300",
+        "  Signal      [####] -",
+        "  Cell        1192961, area 6699, physical 101",
+        "  Session     up ",
+        "  Addresses   10.",
+        "  Config      ",
+        "Converged         True",
+    ] {
+        assert!(screen.contains(words), "{words} in\n{screen}");
+    }
+    assert!(screen.lines().count() <= 60 && !screen.contains("hunter2"), "{screen}");
+}
+
+#[test]
 fn a_second_one_is_refused_and_spares_the_file_of_the_first() {
     let scene = Scene::new(&[]);
     scene.edit("apn: super", "apn: precious");

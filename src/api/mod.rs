@@ -5,6 +5,8 @@
 
 pub mod client;
 pub mod place;
+mod planned;
+mod properties;
 pub mod server;
 pub mod types;
 pub mod view;

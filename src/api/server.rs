@@ -17,7 +17,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::types::{ErrorCode, EventView, Request, Response, VERSION};
+use super::types::{ChangeView, ErrorCode, EventView, Request, Response, VERSION};
+use crate::property;
 
 /// What a client may cost.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +60,23 @@ pub enum Reply {
     Once(Response),
     /// One line, and then every event until the client goes.
     Follow(Response, broadcast::Receiver<EventView>),
+    /// One line, and then every change that it watches until the client goes.
+    Watch(Response, Watching),
 }
+
+/// What a client watches.
+#[derive(Debug)]
+pub struct Watching {
+    /// Every change, those of one moment together.
+    pub changes: broadcast::Receiver<Changes>,
+    /// Those it wants.
+    pub pattern: String,
+    /// Held as long as it watches.
+    pub interest: Arc<()>,
+}
+
+/// Changes of one moment.
+pub type Changes = Arc<[ChangeView]>;
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
@@ -208,6 +225,12 @@ impl Connection {
                     }
                     return;
                 }
+                Ok(Reply::Watch(response, watching)) => {
+                    if self.send(&response).await {
+                        self.watch(watching).await;
+                    }
+                    return;
+                }
                 Err(_) => return,
             };
             if !sent {
@@ -248,6 +271,29 @@ impl Connection {
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
                 // A follower has nothing more to say; this is how we notice that it went.
+                read = self.read.read(&mut ignored) => if !matches!(read, Ok(1..)) { return },
+            }
+        }
+    }
+
+    async fn watch(&mut self, watching: Watching) {
+        let Watching { mut changes, pattern, interest: _interest } = watching;
+        let mut ignored = [0; 256];
+        loop {
+            tokio::select! {
+                together = changes.recv() => match together {
+                    Ok(together) => {
+                        for change in together.iter().filter(|change| property::selects(&pattern, &change.name)) {
+                            if !self.send(&Response::Change(change.clone())).await {
+                                return;
+                            }
+                        }
+                    }
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        return self.refuse(ErrorCode::TooSlow, format!("{missed} changes were not taken")).await;
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
                 read = self.read.read(&mut ignored) => if !matches!(read, Ok(1..)) { return },
             }
         }

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::planned::{ModemPlanView, NextView, PlanView, PlannedView};
+pub use super::properties::{ChangeView, PropertiesView, PropertyView};
+
 /// The version of this contract. A request without one means the newest.
 pub const VERSION: u32 = 1;
 
@@ -68,6 +71,18 @@ pub enum Request {
         #[serde(default)]
         origin: bool,
     },
+    /// What is known, as named values. Telemetry is asked for first, two seconds at most. Answer: `properties`.
+    Get {
+        /// Full names, or patterns: `*` stands for one part, a last `*` for all the rest; a name stands for all below it.
+        #[serde(default = "everything")]
+        pattern: String,
+    },
+    /// As `get`, and then every change. Answer: `properties`, and then `change` for each.
+    Watch {
+        /// As of `get`.
+        #[serde(default = "everything")]
+        pattern: String,
+    },
     /// Does something to a simulated modem. Answer: `done`.
     Disturb {
         /// The modem; may be left out where there is only one.
@@ -77,6 +92,10 @@ pub enum Request {
         #[schemars(with = "serde_json::Value")]
         disturbance: crate::sim::Disturbance,
     },
+}
+
+fn everything() -> String {
+    "*".to_owned()
 }
 
 /// A configuration file that is not in force.
@@ -106,6 +125,10 @@ pub enum Response {
     Event(EventView),
     /// To `config`.
     Config(ConfigView),
+    /// To `get` and `watch`.
+    Properties(PropertiesView),
+    /// One change.
+    Change(ChangeView),
     /// It was done.
     Done,
     /// It was not.
@@ -272,62 +295,6 @@ pub struct ConditionView {
     pub observed_generation: u64,
 }
 
-/// The way to what the file asks.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PlanView {
-    /// Every modem.
-    pub modems: Vec<ModemPlanView>,
-}
-
-/// The way of one modem.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ModemPlanView {
-    /// Its name.
-    pub name: String,
-    /// What would be done, in order. Empty: everything is as the file asks, or it waits.
-    pub actions: Vec<PlannedView>,
-    /// What happens next.
-    pub next: NextView,
-}
-
-/// One action of a plan.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PlannedView {
-    /// The stage that asks for it.
-    pub stage: String,
-    /// What is done.
-    pub action: String,
-    /// What makes it necessary.
-    pub because: String,
-}
-
-/// What happens next.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "next", rename_all = "kebab-case")]
-pub enum NextView {
-    /// An action is under way or due.
-    Act {
-        /// Which.
-        action: String,
-    },
-    /// Nothing can be done before something happens.
-    Wait {
-        /// What for.
-        reason: String,
-        /// In a sentence.
-        message: String,
-        /// When we try again at the latest.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_ms: Option<u64>,
-    },
-    /// Everything is as the file asks.
-    Converged {
-        /// When we look again at the latest.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_ms: Option<u64>,
-    },
-}
-
 /// Why each modem is as it is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExplanationView {
@@ -466,6 +433,15 @@ pub enum Happening {
     },
     /// A modem that the file no longer names was let go.
     Retired,
+    /// Packets get further than before, or less far: `disconnected`, `lan`, `internet`.
+    ConnectionChanged {
+        /// How far before.
+        from: String,
+        /// How far now.
+        to: String,
+        /// Why.
+        because: String,
+    },
 }
 
 /// The configuration in force.

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::types::{
-    ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView, ModemView,
-    NetworkView, NextView, PlannedView, ProviderView, StatusView,
+    ChangeView, ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView,
+    ModemView, NetworkView, NextView, PlannedView, PropertiesView, PropertyView, ProviderView, StatusView,
 };
 use crate::config::ServiceProvider;
 use crate::model::condition::due;
@@ -15,6 +15,7 @@ use crate::model::{
     Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
 };
 use crate::plan::{Previewed, Step};
+use crate::property::{self, Change, Held, Property};
 use crate::provider::Verdict;
 use crate::reconcile::{Controller, EventKind, Fleet, ModemPreview};
 
@@ -152,12 +153,40 @@ pub fn happening(what: &EventKind, now: Instant) -> Happening {
             action: action.to_string(),
             failure: outcome.as_ref().err().map(ToString::to_string),
         },
+        EventKind::ConnectionChanged { from, to } => {
+            Happening::ConnectionChanged { from: from.to_string(), to: to.reach.to_string(), because: to.because() }
+        }
         EventKind::ModemRestarted { evidence } => Happening::ModemRestarted { evidence: evidence.clone() },
         EventKind::Recovery { diagnosis, step, attempt } => {
             Happening::Recovery { diagnosis: diagnosis.to_string(), step: step.to_string(), attempt: *attempt }
         }
         EventKind::Retired => Happening::Retired,
     }
+}
+
+/// What is known, as named values.
+#[must_use]
+pub fn properties(fleet: &Fleet, pattern: &str, now: Instant) -> PropertiesView {
+    let units = |name: &str| {
+        let of = |property: &&Property| name.split_once('.').is_some_and(|(_, rest)| rest == property.name);
+        property::CATALOGUE.iter().find(of).map_or("", |property| property.unit).to_owned()
+    };
+    let one = |(name, held): (String, Held)| PropertyView {
+        unit: units(&name),
+        since_ms: millis(now.since(held.since)),
+        value: held.value,
+        name,
+    };
+    PropertiesView { properties: fleet.properties(pattern).into_iter().map(one).collect() }
+}
+
+/// A change of a property.
+#[must_use]
+pub fn change(change: Change, started: Instant, at: String) -> ChangeView {
+    let (old, old_at) = change.old.unzip();
+    let uptime = |at: Instant| millis(at.since(started));
+    let (uptime_ms, old_uptime_ms) = (uptime(change.at), old_at.map(uptime));
+    ChangeView { at, uptime_ms, name: change.name, old, old_uptime_ms, new: change.new }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -82,6 +82,10 @@ fn happening(out: Out, what: &Happening) -> String {
         Happening::Recovery { diagnosis, step, attempt } => {
             format!("{}: {step}, because of {diagnosis}, attempt {attempt}", out.paint(Tone::Pending, "recovery"))
         }
+        Happening::ConnectionChanged { from, to, because } => {
+            let tone = if to == "internet" { Tone::Good } else { Tone::Bad };
+            format!("connection {from}->{}: {because}", out.paint(tone, to))
+        }
         Happening::Retired => "is no longer configured and was let go".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ mod disturb;
 mod events;
 mod exit;
 mod explain;
+mod get;
 mod import;
 mod out;
 mod plan;
@@ -12,12 +13,14 @@ mod qmi;
 mod quick_configure;
 mod run;
 mod schema;
+mod screen;
 mod simulate;
 mod status;
 mod table;
 mod test;
 mod validate;
 mod wait;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +60,8 @@ enum Verb {
     Status(status::Args),
     Plan(plan::Args),
     Explain(explain::Args),
+    Get(get::Args),
+    Watch(watch::Args),
     Events(events::Args),
     Wait(wait::Args),
     Validate(validate::Args),
@@ -140,6 +145,8 @@ fn dispatch(verb: Verb, context: &Context) -> Result<Exit, CliError> {
         Verb::Status(args) => status::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context),
         Verb::Explain(args) => explain::run(args, context),
+        Verb::Get(args) => get::run(&args, context),
+        Verb::Watch(args) => watch::run(&args, context),
         Verb::Events(args) => events::run(&args, context),
         Verb::Wait(args) => wait::run(&args, context),
         Verb::Validate(args) => validate::run(&args, context),

@@ -1,19 +1,20 @@
-//! `wwan status`: one line per modem, or every condition.
+//! `wwan status`: one line per modem, or one modem on one screen.
 
 use clap::Args as ClapArgs;
 
 use super::exit::{CliError, Exit};
 use super::out::{Out, Tone};
+use super::screen::Screen;
 use super::table::{self, Cell};
-use super::{Context, Format};
-use crate::api::types::{ConditionView, ModemView, StatusView};
+use super::{Context, Format, get};
+use crate::api::types::{ConditionView, ModemView, PropertyView, StatusView};
 use crate::api::{ClientError, Request, Response};
 use crate::model::time::spoken;
 
-/// Show the state of every modem
+/// Show the state of every modem in one line, or of one modem on one screen
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// Only this modem
+    /// This modem, with everything that is known of it
     modem: Option<String>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t)]
@@ -35,8 +36,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     }
     match args.output {
         Format::Json => context.json(&status)?,
-        Format::Table => short(context.out, &status).into_iter().try_for_each(|line| context.out.line(line))?,
-        Format::Wide => wide(context.out, &status).into_iter().try_for_each(|line| context.out.line(line))?,
+        Format::Table if args.modem.is_none() => {
+            short(context.out, &status).into_iter().try_for_each(|line| context.out.line(line))?;
+        }
+        Format::Table | Format::Wide => {
+            let found = get::ask(context, args.modem.as_deref().unwrap_or("*"))?;
+            let Response::Config(config) = context.client()?.ask(&Request::Config { origin: false })? else {
+                return Err(ClientError::Unexpected.into());
+            };
+            let lines = wide(context.out, &status, &found.properties, &config.text);
+            lines.into_iter().try_for_each(|line| context.out.line(line))?;
+        }
     }
     let converged = status.config.status == "True" && status.modems.iter().all(converged);
     Ok(if args.check && !converged { Exit::NotConverged } else { Exit::Done })
@@ -118,24 +128,11 @@ fn refused(out: Out, status: &StatusView) -> Vec<String> {
     vec![format!("{config}: {}; {stays}", status.config.message)]
 }
 
-/// Every condition of every modem.
-pub(super) fn wide(out: Out, status: &StatusView) -> Vec<String> {
+/// Every modem on a screen of its own.
+pub(super) fn wide(out: Out, status: &StatusView, properties: &[PropertyView], config: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for modem in &status.modems {
-        lines.extend(table::lines(out, 2, &[row(modem)]));
-        lines.extend(facts(modem).into_iter().map(|fact| format!("  {fact}")));
-        let head = ["CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE"];
-        let mut rows = vec![head.map(|title| (Tone::Faint, title.to_owned())).to_vec()];
-        rows.extend(modem.conditions.iter().map(|c| {
-            vec![
-                (Tone::Plain, c.condition.clone()),
-                (tone(&c.status), c.status.clone()),
-                (Tone::Plain, c.reason.clone()),
-                (Tone::Plain, ago(c.since_ms)),
-                (Tone::Plain, c.message.clone()),
-            ]
-        }));
-        lines.extend(table::lines(out, 2, &rows));
+        lines.extend(Screen::new(modem, properties, config).lines(out));
         lines.push(String::new());
     }
     let uptime = ago(status.uptime_ms);
@@ -147,11 +144,20 @@ pub(super) fn wide(out: Out, status: &StatusView) -> Vec<String> {
     lines
 }
 
-fn facts(modem: &ModemView) -> Vec<String> {
-    let device = modem.device.as_ref().map(|d| format!("{} {} {}", d.manufacturer, d.model, d.revision));
-    let provider = modem.provider.as_ref().map(|p| format!("provider {}: {} ({})", p.name, p.because, p.origin));
-    let addresses = (!modem.addresses.is_empty()).then(|| modem.addresses.join(", "));
-    [device, provider, addresses].into_iter().flatten().collect()
+/// Every condition of a modem, as a table with its head.
+pub(super) fn condition_rows(modem: &ModemView) -> Vec<Vec<Cell>> {
+    let head = ["CONDITION", "STATUS", "REASON", "SINCE", "MESSAGE"];
+    let mut rows = vec![head.map(|title| (Tone::Faint, title.to_owned())).to_vec()];
+    rows.extend(modem.conditions.iter().map(|c| {
+        vec![
+            (Tone::Plain, c.condition.clone()),
+            (tone(&c.status), c.status.clone()),
+            (Tone::Plain, c.reason.clone()),
+            (Tone::Plain, ago(c.since_ms)),
+            (Tone::Plain, c.message.clone()),
+        ]
+    }));
+    rows
 }
 
 #[cfg(test)]
@@ -235,10 +241,11 @@ mod tests {
             ],
         )]);
         assert_eq!(
-            wide(Out::plain(), &status)[1..6],
+            wide(Out::plain(), &status, &[], "")[1..7],
             [
-                "  provider supersim: ICCID prefix 8988307 (/etc/wwan.yaml:5)",
-                "  10.0.0.2/30",
+                "  Provider    supersim (apn super): ICCID prefix 8988307 (/etc/wwan.yaml:5)",
+                "  Network     310260 roaming",
+                "  Addresses   10.0.0.2/30",
                 "CONDITION     STATUS   REASON       SINCE  MESSAGE",
                 "ModemPresent  True     Enumerated   3h12m  control port is open",
                 "Converged     Unknown  Progressing  3h12m  Registered comes first",

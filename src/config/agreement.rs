@@ -135,6 +135,9 @@ impl Dice {
             let n = dice.index(3);
             names.iter().take(n).map(|name| ((*name).to_owned(), dice.modem())).collect::<Map<_, _>>().into()
         });
+        self.maybe(&mut map, "labels", |dice| {
+            (0..dice.below(3)).map(|_| dice.pick(&[json!("factory-7"), json!("cell-test")])).collect()
+        });
         self.maybe(&mut map, "allow_empty", |dice| dice.pick(&[json!(true), json!(false)]));
         self.maybe(&mut map, "exporters", |dice| {
             let good = ["127.0.0.1:9767", "[::1]:0", "0.0.0.0:65535", "[fe80::1:2]:80"].map(|a| json!(a));
@@ -195,7 +198,28 @@ impl Dice {
             ];
             if dice.below(6) == 0 { dice.pick(&odd) } else { dice.pick(&[device, shared, socket]) }
         });
-        self.maybe(&mut map, "sim", |dice| json!({ "pin": dice.secret() }));
+        self.maybe(&mut map, "sim", |dice| {
+            let mut sim = Map::new();
+            dice.maybe(&mut sim, "pin", Self::secret);
+            dice.maybe(&mut sim, "slot", |d| d.pick(&[json!(1), json!(2), json!(2.0)]));
+            sim.into()
+        });
+        for (key, most) in [
+            ("only_lte_bands", 256),
+            ("only_nr5g_bands", 512),
+            ("only_nr5g_sa_bands", 512),
+            ("only_nr5g_nsa_bands", 512),
+        ] {
+            if self.below(6) == 0 {
+                let count = if self.below(10) == 0 { 0 } else { 1 + self.below(3) };
+                let bands: Vec<Value> =
+                    (0..count).map(|_| self.pick(&[json!(1), json!(20), json!(78), json!(most)])).collect();
+                map.insert(key.to_owned(), json!(bands));
+            }
+        }
+        self.maybe(&mut map, "network", |d| d.pick(&[json!("automatic"), json!("26201"), json!("310260")]));
+        let spans = [json!("1s"), json!("0ms"), json!("999999h"), json!("5m")];
+        self.maybe(&mut map, "connection", |dice| json!({ "grace": dice.pick(&spans) }));
         map.into()
     }
 
@@ -211,6 +235,12 @@ impl Dice {
         self.maybe(&mut map, "only_iccid_prefixes", prefixes);
         self.maybe(&mut map, "only_imsi_prefixes", prefixes);
         self.maybe(&mut map, "only_home_networks", |d| json!([d.pick(&[json!("26202"), json!("310260")])]));
+        let few = |d: &mut Self, all: &[Value]| (0..d.below(3)).map(|_| d.pick(all)).collect::<Value>();
+        self.maybe(&mut map, "only_gid1_prefixes", |d| few(d, &[json!(""), json!("4e8A"), json!("F".repeat(40))]));
+        self.maybe(&mut map, "only_service_provider_names", |d| {
+            few(d, &[json!("a"), json!("é ü"), json!("x".repeat(16))])
+        });
+        self.maybe(&mut map, "only_labels", |d| few(d, &[json!("factory-7"), json!("9.x_Y-z"), json!("n".repeat(63))]));
         self.maybe(&mut map, "roaming_allowed", |d| d.pick(&[json!(true), json!(false)]));
         self.maybe(&mut map, "ip_family", |d| d.pick(&[json!("ipv4"), json!("ipv4v6")]));
         self.maybe(&mut map, "profile_index", |d| d.pick(&[json!(1), json!(24), json!(2.0)]));

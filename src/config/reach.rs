@@ -63,11 +63,18 @@ fn always_holds(condition: &SimCondition) -> bool {
 
 /// Whether every SIM that fulfils `narrow` fulfils `wide`.
 fn implies(narrow: &SimCondition, wide: &SimCondition) -> bool {
-    use SimCondition::{HomeNetworks, IccidPrefixes, ImsiPrefixes};
+    use SimCondition::{Gid1Prefixes, HomeNetworks, IccidPrefixes, ImsiPrefixes, Labels, ServiceProviderNames};
     match (narrow, wide) {
         (IccidPrefixes(n), IccidPrefixes(w))
-        | (ImsiPrefixes(n) | HomeNetworks(n), ImsiPrefixes(w))
-        | (HomeNetworks(n), HomeNetworks(w)) => n.iter().all(|n| w.iter().any(|w| n.starts_with(w))),
+        | (Gid1Prefixes(n), Gid1Prefixes(w))
+        | (ImsiPrefixes(n) | HomeNetworks(n), ImsiPrefixes(w)) => n.iter().all(|n| w.iter().any(|w| n.starts_with(w))),
+        // Of 31026 and 310260 a card that says how long its network code is fits one.
+        (HomeNetworks(n), HomeNetworks(w)) | (Labels { any_of: n, .. }, Labels { any_of: w, .. }) => {
+            n.iter().all(|n| w.contains(n))
+        }
+        (ServiceProviderNames(n), ServiceProviderNames(w)) => {
+            n.iter().all(|n| w.iter().any(|w| w.eq_ignore_ascii_case(n)))
+        }
         _ => false,
     }
 }

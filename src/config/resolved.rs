@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{
-    AccessTechnologies, AccessTechnology, Apn, ApnDatabase, Authentication, Imei, IpFamilies, ModemName,
+    AccessTechnology, Apn, ApnDatabase, Authentication, BandSet, Imei, IpFamilies, ModemName, NetworkSelection, Plmn,
+    RadioPreference,
 };
 
 use super::secret::SecretSource;
@@ -20,6 +22,8 @@ use super::types::{self, Family, Technology};
 pub const DEFAULT_ROUTE_METRIC: u32 = 700;
 /// The 3GPP profile that every modem has.
 pub const DEFAULT_PROFILE_INDEX: u8 = 1;
+/// Blips of the serving system shorter than this pass by themselves and interrupt no packet.
+pub const DEFAULT_CONNECTION_GRACE: Duration = Duration::from_secs(1);
 
 /// A valid configuration.
 #[derive(Clone)]
@@ -37,8 +41,8 @@ pub struct Config {
 pub struct ModemConfig {
     /// The service providers in list order; at least one. `provider::choose` picks.
     pub service_providers: Vec<ServiceProvider>,
-    /// Technologies that may be used, at least one; `None`: leave the modem's own setting.
-    pub technologies: Option<AccessTechnologies>,
+    /// Technologies, bands and network that may be used; without a value: leave the modem's own setting.
+    pub radio: RadioPreference,
     /// Addresses and routes.
     pub ip: IpConfig,
     /// How the supply is switched.
@@ -49,6 +53,10 @@ pub struct ModemConfig {
     pub control: ControlPort,
     /// The SIM's PIN.
     pub pin: Option<SecretSource>,
+    /// The SIM slot to use, 1 or 2; `None`: whichever is in use.
+    pub slot: Option<u8>,
+    /// How long a network may fail before that is told.
+    pub connection_grace: Duration,
     /// Where the entry begins.
     pub origin: Origin,
 }
@@ -83,7 +91,7 @@ pub enum ApnSource {
     Lookup(ApnDatabase),
 }
 
-/// One `only_…` condition: any of the values will do; without values none does.
+/// One `only_…` condition, on the card or on the device: any of the values will do; without values none does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SimCondition {
     /// The ICCID starts with one of these digits.
@@ -92,6 +100,17 @@ pub enum SimCondition {
     ImsiPrefixes(Vec<String>),
     /// The IMSI's network is one of these (5 or 6 digits each).
     HomeNetworks(Vec<String>),
+    /// The card's group identifier starts with one of these upper-case hexadecimal digits.
+    Gid1Prefixes(Vec<String>),
+    /// The card has one of these names of the service provider.
+    ServiceProviderNames(Vec<String>),
+    /// The device has one of these labels.
+    Labels {
+        /// What the entry asks for.
+        any_of: Vec<String>,
+        /// What the device has.
+        device: Vec<String>,
+    },
 }
 
 /// How a session authenticates.
@@ -258,6 +277,9 @@ impl SimCondition {
             Self::IccidPrefixes(_) => "only_iccid_prefixes",
             Self::ImsiPrefixes(_) => "only_imsi_prefixes",
             Self::HomeNetworks(_) => "only_home_networks",
+            Self::Gid1Prefixes(_) => "only_gid1_prefixes",
+            Self::ServiceProviderNames(_) => "only_service_provider_names",
+            Self::Labels { .. } => "only_labels",
         }
     }
 
@@ -265,7 +287,12 @@ impl SimCondition {
     #[must_use]
     pub fn values(&self) -> &[String] {
         match self {
-            Self::IccidPrefixes(list) | Self::ImsiPrefixes(list) | Self::HomeNetworks(list) => list,
+            Self::IccidPrefixes(list)
+            | Self::ImsiPrefixes(list)
+            | Self::HomeNetworks(list)
+            | Self::Gid1Prefixes(list)
+            | Self::ServiceProviderNames(list)
+            | Self::Labels { any_of: list, .. } => list,
         }
     }
 }
@@ -278,12 +305,15 @@ pub(super) fn resolve<'a>(
     files: Vec<Arc<str>>,
 ) -> Config {
     let place = |at: Mark| Origin { file: files[at.source].clone(), line: at.line };
-    let modems = modems.map(|(typed, entry)| (ModemName(entry.key.clone()), modem(typed, entry, &place))).collect();
+    let labels: Vec<String> = document.labels.iter().flatten().map(|label| label.0.clone()).collect();
+    let modems =
+        modems.map(|(typed, entry)| (ModemName(entry.key.clone()), modem(typed, entry, &labels, &place))).collect();
     let prometheus = document.exporters.as_ref().and_then(|e| e.prometheus.as_ref());
     Config { modems, prometheus_listen: prometheus.and_then(|p| p.listen.0.parse().ok()), effective, files }
 }
 
-fn modem(typed: types::Modem, entry: &Entry, place: &impl Fn(Mark) -> Origin) -> ModemConfig {
+fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(Mark) -> Origin) -> ModemConfig {
+    let radio = radio(&typed);
     let ip = typed.ip.unwrap_or_default();
     let ip = IpConfig {
         family: ip.family.map(IpFamilies::from).unwrap_or_default(),
@@ -294,18 +324,46 @@ fn modem(typed: types::Modem, entry: &Entry, place: &impl Fn(Mark) -> Origin) ->
     let nodes = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
     let providers = typed.service_providers.unwrap_or_default().into_iter().zip(nodes);
     ModemConfig {
-        service_providers: providers.map(|(p, n)| provider(p, ip.family, place(n.at))).collect(),
-        technologies: typed.only_radio_technologies.map(|t| t.0.into_iter().map(AccessTechnology::from).collect()),
+        service_providers: providers.map(|(p, n)| provider(p, ip.family, labels, place(n.at))).collect(),
+        radio,
         ip,
         power: typed.power.map_or(Power::None, Power::from),
         matching: typed.matching.map(Match::from).unwrap_or_default(),
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
+        slot: typed.sim.as_ref().and_then(|sim| sim.slot).map(|slot| slot.0),
         pin: typed.sim.and_then(|s| s.pin),
+        connection_grace: typed
+            .connection
+            .and_then(|connection| connection.grace)
+            .map_or(DEFAULT_CONNECTION_GRACE, |grace| grace.duration()),
         origin: place(entry.key_at),
     }
 }
 
-fn provider(typed: types::ServiceProvider, family: IpFamilies, origin: Origin) -> ServiceProvider {
+fn radio(typed: &types::Modem) -> RadioPreference {
+    let technologies = typed.only_radio_technologies.as_ref();
+    let nr5g = |own: &Option<types::Nr5gBands>| -> Option<BandSet> {
+        let list = own.as_ref().or(typed.only_nr5g_bands.as_ref())?;
+        Some(list.0.iter().map(|band| band.0).collect())
+    };
+    RadioPreference {
+        technologies: technologies.map(|t| t.0.iter().map(|t| AccessTechnology::from(*t)).collect()),
+        lte_bands: typed.only_lte_bands.as_ref().map(|list| list.0.iter().map(|band| band.0).collect()),
+        nr5g_sa_bands: nr5g(&typed.only_nr5g_sa_bands),
+        nr5g_nsa_bands: nr5g(&typed.only_nr5g_nsa_bands),
+        network: typed.network.as_ref().map(|choice| network(&choice.0)),
+    }
+}
+
+/// Five digits are a network code of two, six one of three.
+fn network(choice: &str) -> NetworkSelection {
+    match choice.get(..3).zip(choice.get(3..)).map(|(mcc, mnc)| (mcc.parse(), mnc.parse())) {
+        Some((Ok(mcc), Ok(mnc))) => NetworkSelection::Manual(Plmn { mcc, mnc, three_digit_mnc: choice.len() == 6 }),
+        _ => NetworkSelection::Automatic,
+    }
+}
+
+fn provider(typed: types::ServiceProvider, family: IpFamilies, labels: &[String], origin: Origin) -> ServiceProvider {
     let digits = |list: Vec<super::scalars::Prefix>| {
         list.into_iter().map(|p| p.0.trim_end_matches(['F', 'f']).to_owned()).collect::<Vec<_>>()
     };
@@ -313,6 +371,16 @@ fn provider(typed: types::ServiceProvider, family: IpFamilies, origin: Origin) -
         typed.only_iccid_prefixes.map(|l| SimCondition::IccidPrefixes(digits(l))),
         typed.only_imsi_prefixes.map(|l| SimCondition::ImsiPrefixes(digits(l))),
         typed.only_home_networks.map(|l| SimCondition::HomeNetworks(l.into_iter().map(|n| n.0).collect())),
+        typed
+            .only_gid1_prefixes
+            .map(|l| SimCondition::Gid1Prefixes(l.into_iter().map(|p| p.0.to_ascii_uppercase()).collect())),
+        typed
+            .only_service_provider_names
+            .map(|l| SimCondition::ServiceProviderNames(l.into_iter().map(|n| n.0).collect())),
+        typed.only_labels.map(|l| SimCondition::Labels {
+            any_of: l.into_iter().map(|label| label.0).collect(),
+            device: labels.to_vec(),
+        }),
     ];
     let named = typed.apn.map(|a| a.0).unwrap_or_default();
     let apn = match typed.lookup {

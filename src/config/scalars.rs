@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 13] = [
+pub const FORMS: [&Form; 18] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -33,6 +33,11 @@ pub const FORMS: [&Form; 13] = [
     &CredentialName::FORM,
     &VariableName::FORM,
     &UserName::FORM,
+    &Gid1Prefix::FORM,
+    &CardProviderName::FORM,
+    &Label::FORM,
+    &NetworkChoice::FORM,
+    &TimeSpan::FORM,
 ];
 
 macro_rules! text_type {
@@ -132,6 +137,55 @@ text_type! {
     UserName, "^[ -~]{1,127}$", "1 to 127 ASCII characters", |t| length(t, 1, 127) && only(t, |b| (b' '..=b'~').contains(&b))
 }
 
+text_type! {
+    /// The first digits of a card's group identifier, in hexadecimal.
+    Gid1Prefix, "^[0-9A-Fa-f]{0,40}$", "up to 40 hexadecimal digits",
+    |t| length(t, 0, 40) && only(t, |b| b.is_ascii_hexdigit())
+}
+text_type! {
+    /// The service provider's name as the card has it (3GPP TS 31.102 clause 4.2.12: 16 octets).
+    CardProviderName, "^[^\\x00-\\x1F\\x7F]{1,16}$", "the name on the card: 1 to 16 characters",
+    |t| (1..=16).contains(&t.chars().count()) && !t.chars().any(|c| c.is_ascii_control())
+}
+text_type! {
+    /// A label of the device.
+    Label, "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "a label: 1 to 63 letters, digits, `.`, `_`, `-`",
+    |t| length(t, 1, 63) && starts(t, |b| b.is_ascii_alphanumeric()) && only(t, |b| word(b) || b".-".contains(&b))
+}
+text_type! {
+    /// Who chooses the network: the modem, or the file.
+    NetworkChoice, "^(automatic|[0-9]{5,6})$", "`automatic`, or country code and network code: 5 or 6 decimal digits",
+    |t| t == AUTOMATIC || digits(t, 5, 6)
+}
+
+/// What to write as `network` to let the modem choose.
+pub const AUTOMATIC: &str = "automatic";
+text_type! {
+    /// A length of time: a number and its unit.
+    TimeSpan, "^[0-9]{1,6}(ms|s|m|h)$", "a length of time as `250ms`, `30s`, `5m` or `2h`", |t| TimeSpan::parse(t).is_some()
+}
+
+impl TimeSpan {
+    fn parse(text: &str) -> Option<std::time::Duration> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at_checked(digits).filter(|(number, _)| (1..=6).contains(&number.len()))?;
+        let ms: u64 = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        Some(std::time::Duration::from_millis(number.parse::<u64>().ok()? * ms))
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn duration(&self) -> std::time::Duration {
+        Self::parse(&self.0).unwrap_or_default()
+    }
+}
+
 /// What to write as `apn` for the network's own default. A word instead of an empty text, so that a forgotten value
 /// cannot mean it.
 pub const NETWORK_DEFAULT: &str = "network-default";
@@ -223,6 +277,18 @@ number_type! {
 number_type! {
     /// Index of a 3GPP profile in the modem; 24 is the most that a modem in the field has.
     ProfileIndex(u8), 1..=24
+}
+number_type! {
+    /// An LTE band by its number (3GPP TS 36.101 clause 5.5); QMI has room for 256.
+    LteBand(u16), 1..=256
+}
+number_type! {
+    /// A 5G band by its number (3GPP TS 38.101 clause 5.2); QMI has room for 512.
+    Nr5gBand(u16), 1..=512
+}
+number_type! {
+    /// A SIM slot. QMI's cards have a slot 1 and a slot 2.
+    SimSlot(u8), 1..=2
 }
 number_type! {
     /// Port of a USB hub (USB 2.0 clause 11.23: one octet; hubs in the field have up to 31).

@@ -12,8 +12,9 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::scalars::{
-    AbsolutePath, ApnName, HomeNetwork, ImeiDigits, InterfaceName, ListenAddress, Mtu, Prefix, ProfileIndex,
-    ProviderName, RouteMetric, UsbHub, UsbId, UsbPort, UserName, Version,
+    AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
+    LteBand, Mtu, NetworkChoice, Nr5gBand, Prefix, ProfileIndex, ProviderName, RouteMetric, SimSlot, TimeSpan, UsbHub,
+    UsbId, UsbPort, UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -48,6 +49,10 @@ pub struct Document {
     /// Where measurements are offered to other programs.
     #[serde(default, deserialize_with = "present")]
     pub exporters: Option<Exporters>,
+    /// What this device is, in words of your own, for `only_labels`: the one line in which the devices of a fleet differ.
+    /// Usually put by a file of its own, `/etc/wwan.d/labels.yaml`. Default: none.
+    #[serde(default, deserialize_with = "present")]
+    pub labels: Option<Vec<Label>>,
 }
 
 /// What one modem shall do.
@@ -61,6 +66,23 @@ pub struct Modem {
     /// Access technologies that may be used. Default: all that the modem has.
     #[serde(default, deserialize_with = "present")]
     pub only_radio_technologies: Option<Technologies>,
+    /// LTE bands that may be used, by their numbers. Default: whatever the modem is set to.
+    #[serde(default, deserialize_with = "present")]
+    pub only_lte_bands: Option<LteBands>,
+    /// 5G bands that may be used, by their numbers, with LTE beside them or without. Default: whatever the modem is set
+    /// to.
+    #[serde(default, deserialize_with = "present")]
+    pub only_nr5g_bands: Option<Nr5gBands>,
+    /// 5G bands that may be used without LTE (SA). Default: as `only_nr5g_bands`.
+    #[serde(default, deserialize_with = "present")]
+    pub only_nr5g_sa_bands: Option<Nr5gBands>,
+    /// 5G bands that may be used beside LTE (NSA). Default: as `only_nr5g_bands`.
+    #[serde(default, deserialize_with = "present")]
+    pub only_nr5g_nsa_bands: Option<Nr5gBands>,
+    /// The network to register with: `automatic` lets the modem choose by the lists of the SIM card, country code and
+    /// network code allow that network and no other. Quote them: "26201". Default: whatever the modem is set to.
+    #[serde(default, deserialize_with = "present")]
+    pub network: Option<NetworkChoice>,
     /// Addresses and routes.
     #[serde(default, deserialize_with = "present")]
     pub ip: Option<Ip>,
@@ -77,6 +99,9 @@ pub struct Modem {
     /// The SIM card.
     #[serde(default, deserialize_with = "present")]
     pub sim: Option<Sim>,
+    /// What other programs are told of the connection.
+    #[serde(default, deserialize_with = "present")]
+    pub connection: Option<Connection>,
 }
 
 /// An offer of connectivity and the SIM cards it is for.
@@ -104,7 +129,19 @@ pub struct ServiceProvider {
     /// An empty list fits no card.
     #[serde(default, deserialize_with = "present")]
     pub only_home_networks: Option<Vec<HomeNetwork>>,
-    /// Whether the session may run in a visited network. Default: whatever the modem's profile says.
+    /// Only for SIM cards whose group identifier (GID1) starts with one of these, in hexadecimal: it tells apart
+    /// providers that share a network. Quote them: "4E8A". An empty list fits no card.
+    #[serde(default, deserialize_with = "present")]
+    pub only_gid1_prefixes: Option<Vec<Gid1Prefix>>,
+    /// Only for SIM cards with one of these names of the service provider, in capitals or not. An empty list fits no
+    /// card.
+    #[serde(default, deserialize_with = "present")]
+    pub only_service_provider_names: Option<Vec<CardProviderName>>,
+    /// Only on devices that have one of these `labels`. An empty list fits no device.
+    #[serde(default, deserialize_with = "present")]
+    pub only_labels: Option<Vec<Label>>,
+    /// Whether the session may run in a visited network. It is written into the modem's profile and put back when nothing
+    /// asks for it any more. Default: whatever the profile says.
     #[serde(default, deserialize_with = "present")]
     pub roaming_allowed: Option<bool>,
     /// Authentication. Default: none.
@@ -113,7 +150,8 @@ pub struct ServiceProvider {
     /// IP versions of this provider's session. Default: the modem's `ip.family`.
     #[serde(default, deserialize_with = "present")]
     pub ip_family: Option<Family>,
-    /// The 3GPP profile in the modem that carries these settings, 1 to 24. Default: 1.
+    /// The 3GPP profile of the modem that the session is started with, 1 to 24. What is said here overrides the profile
+    /// and leaves it as it is, but for `roaming_allowed`, which is written into it. Default: 1.
     #[serde(default, deserialize_with = "present")]
     pub profile_index: Option<ProfileIndex>,
 }
@@ -292,10 +330,23 @@ impl TryFrom<ControlKeys> for Control {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Sim {
-    /// The PIN, 4 to 8 digits: where to find it, or the quoted digits themselves. It is tried once per card and never
-    /// with fewer than two tries left.
+    /// The PIN, 4 to 8 digits: where to find it, or the quoted digits themselves. A PIN that the card has not taken
+    /// before is tried once per card, over restarts too, and never unless two tries are left after it.
     #[serde(default, deserialize_with = "present")]
     pub pin: Option<SecretSource>,
+    /// The slot whose card is used, 1 or 2, on modems that can switch. Default: whichever is in use.
+    #[serde(default, deserialize_with = "present")]
+    pub slot: Option<SimSlot>,
+}
+
+/// What other programs are told of the connection.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Connection {
+    /// A network that fails for less than this is not told, counted from its first bad report: `250ms`, `30s`, `5m`. A
+    /// lost session or address is told at once. Default: `1s`.
+    #[serde(default, deserialize_with = "present")]
+    pub grace: Option<TimeSpan>,
 }
 
 /// Where measurements are offered to other programs.
@@ -330,6 +381,34 @@ impl TryFrom<Vec<Technology>> for Technologies {
     }
 }
 
+/// The list of `only_lte_bands`: not empty, for the same reason.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "Vec<LteBand>")]
+#[schemars(inline, extend("minItems" = 1))]
+pub struct LteBands(pub Vec<LteBand>);
+
+/// The list of `only_nr5g_bands` and its relatives: not empty, for the same reason.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "Vec<Nr5gBand>")]
+#[schemars(inline, extend("minItems" = 1))]
+pub struct Nr5gBands(pub Vec<Nr5gBand>);
+
+impl TryFrom<Vec<LteBand>> for LteBands {
+    type Error = &'static str;
+
+    fn try_from(list: Vec<LteBand>) -> Result<Self, &'static str> {
+        if list.is_empty() { Err("at least one band") } else { Ok(Self(list)) }
+    }
+}
+
+impl TryFrom<Vec<Nr5gBand>> for Nr5gBands {
+    type Error = &'static str;
+
+    fn try_from(list: Vec<Nr5gBand>) -> Result<Self, &'static str> {
+        if list.is_empty() { Err("at least one band") } else { Ok(Self(list)) }
+    }
+}
+
 /// A key that is there has a value: `null` was dealt with when the layers were merged, and `Option` must not let it in again.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
@@ -361,4 +440,17 @@ macro_rules! only_from_maps {
     )+};
 }
 
-only_from_maps!(Document, Modem, ServiceProvider, Auth, Ip, Power, Match, ControlKeys, Sim, Exporters, Prometheus);
+only_from_maps!(
+    Document,
+    Modem,
+    ServiceProvider,
+    Auth,
+    Ip,
+    Power,
+    Match,
+    ControlKeys,
+    Sim,
+    Connection,
+    Exporters,
+    Prometheus
+);

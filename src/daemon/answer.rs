@@ -13,6 +13,8 @@ use crate::sim::Disturbance;
 impl Daemon {
     pub(super) fn answer(&mut self, call: Call, now: Instant) {
         let reply = match call.request {
+            Request::Get { pattern } => return self.look(pattern, false, call.reply, now),
+            Request::Watch { pattern } => return self.look(pattern, true, call.reply, now),
             Request::Events { last, follow } => {
                 let events = Response::Events(EventsView { events: self.journal.last(last) });
                 if follow { Reply::Follow(events, self.journal.follow()) } else { Reply::Once(events) }
@@ -46,7 +48,7 @@ impl Daemon {
                 Response::Config(ConfigView { generation: self.fleet.generation(), text })
             }
             Request::Disturb { modem, disturbance } => self.disturb(modem, &disturbance)?,
-            Request::Events { .. } => unreachable!("answered before"),
+            Request::Events { .. } | Request::Get { .. } | Request::Watch { .. } => unreachable!("answered before"),
         })
     }
 

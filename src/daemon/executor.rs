@@ -1,7 +1,7 @@
 //! Who carries out what the core asks for: four narrow traits, and the one place that deals outputs to them.
 //!
-//! No method waits and none answers: an answer is an [`crate::reconcile::Input`] that arrives by the channel the
-//! executor was made with.
+//! No method waits, and none but the store's answers: an answer is an [`crate::reconcile::Input`] that arrives by the
+//! channel the executor was made with.
 
 use crate::config::ControlPort;
 use crate::model::{Fact, LinkState, ModemName};
@@ -42,8 +42,11 @@ pub trait Power {
 pub trait Store {
     /// Everything that was kept.
     fn recall(&self) -> Vec<(ModemName, Memory)>;
-    /// Keeps.
-    fn remember(&mut self, modem: &ModemName, memory: &Memory);
+    /// Keeps, so that it outlives a crash and a power cut.
+    ///
+    /// # Errors
+    /// It could not; in words.
+    fn remember(&mut self, modem: &ModemName, memory: &Memory) -> Result<(), String>;
 }
 
 /// A bench of simulated modems.
@@ -84,9 +87,8 @@ impl Executors {
             Output::Send(modem, frame) => self.ports.send(&modem, &frame),
             Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
             Output::Power(modem, command) => self.power.switch(&modem, command),
-            Output::Remember(modem, memory) => self.store.remember(&modem, &memory),
-            Output::Event(_) | Output::Fetch(_) | Output::LookUp(..) => {
-                debug_assert!(false, "the loop does these itself")
+            Output::Event(_) | Output::Changed(_) | Output::Fetch(_) | Output::LookUp(..) | Output::Remember(..) => {
+                debug_assert!(false, "the loop does these itself");
             }
         }
     }
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn links_power_and_memory_go_to_theirs() {
+    fn links_and_power_go_to_theirs() {
         let mut mocks = Mocks::new();
         let link = LinkState { up: true, ..LinkState::default() };
         mocks.links.expect_configure().with(eq(wwan0()), eq(link.clone())).once().return_const(());
@@ -187,9 +189,6 @@ mod tests {
         let mut mocks = Mocks::new();
         mocks.power.expect_switch().with(eq(wwan0()), eq(PowerCommand::Off)).once().return_const(());
         mocks.carry_out(Output::Power(wwan0(), PowerCommand::Off));
-        let mut mocks = Mocks::new();
-        mocks.store.expect_remember().with(eq(wwan0()), eq(Memory::default())).once().return_const(());
-        mocks.carry_out(Output::Remember(wwan0(), Memory::default()));
     }
 
     #[test]

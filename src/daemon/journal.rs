@@ -85,6 +85,9 @@ fn log(event: &EventView) {
         Happening::ActionEnded { action, failure: Some(failure) } => {
             tracing::info!(modem, action, failure, "action failed");
         }
+        Happening::ConnectionChanged { from, to, because } => {
+            tracing::info!(modem, from, to, because, "connection changed");
+        }
         Happening::ModemRestarted { evidence } => tracing::warn!(modem, evidence, "modem restarted"),
         Happening::Recovery { diagnosis, step, attempt } => {
             tracing::warn!(modem, diagnosis, step, attempt, "recovery");

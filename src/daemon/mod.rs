@@ -9,6 +9,7 @@ pub mod journal;
 pub mod real;
 mod recorder;
 pub mod simulated;
+mod watchers;
 
 use std::io;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use tokio::sync::mpsc;
 pub use self::executor::Executors;
 pub use self::journal::Journal;
 use self::recorder::Recorder;
+use self::watchers::Watchers;
 use crate::api::{Call, Limits, Server, ServerError};
 use crate::host::apn_database;
 use crate::host::clock::Clock;
@@ -93,13 +95,13 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let (tell, mut calls) = mpsc::channel(CALLS);
     let serving = tokio::spawn(server.serve(Limits::default(), tell));
     let mut watch = Watch::new(layers, Pace::default(), clock);
-    let fleet = Fleet::new(seed);
-    let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, started: clock.started() };
+    let (fleet, watchers) = (Fleet::new(seed), Watchers::default());
+    let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, watchers, started: clock.started() };
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
     loop {
-        let due = daemon.fleet.poll_timeout().map_or(Instant::FAR, |(at, _)| at);
+        let due = daemon.fleet.poll_timeout().map_or(Instant::FAR, |(at, _)| at).min(daemon.watchers.due());
         let wake = tokio::select! {
             Some(input) = inputs.recv() => Wake::Input(input),
             sources = watch.changed() => Wake::Input(Input::Config(sources)),
@@ -128,6 +130,7 @@ struct Daemon {
     apn_database: PathBuf,
     recorder: Option<Recorder>,
     started: Instant,
+    watchers: Watchers,
 }
 
 impl Daemon {
@@ -141,9 +144,16 @@ impl Daemon {
     /// Takes in what happened, and does what follows from it.
     fn handle(&mut self, input: Input, now: Instant) {
         self.take_in(input, now);
+        self.carry_out(now);
+        self.serve_waiting(now);
+    }
+
+    /// Does what the core asks for.
+    fn carry_out(&mut self, now: Instant) {
         while let Some(output) = self.fleet.poll_output() {
             match output {
                 Output::Event(event) => self.journal.record(&event, now),
+                Output::Changed(changes) => self.watchers.changed(changes, self.started),
                 Output::Fetch(reference) => {
                     let value = secret::fetch(&reference);
                     self.take_in(Input::Secret(reference, value), now);
@@ -151,6 +161,10 @@ impl Daemon {
                 Output::LookUp(modem, home) => {
                     let answer = apn_database::look_up(&self.apn_database, &home);
                     self.take_in(Input::LookedUp(modem, home, answer), now);
+                }
+                Output::Remember(modem, memory) => {
+                    let kept = self.executors.store.remember(&modem, &memory);
+                    self.take_in(Input::Kept(modem, memory.revision, kept), now);
                 }
                 output => self.executors.carry_out(output, &self.fleet),
             }

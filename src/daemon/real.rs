@@ -36,8 +36,8 @@ impl Store for StateDir {
         self.recall()
     }
 
-    fn remember(&mut self, modem: &ModemName, memory: &Memory) {
-        self.remember(modem, memory);
+    fn remember(&mut self, modem: &ModemName, memory: &Memory) -> Result<(), String> {
+        self.remember(modem, memory)
     }
 }
 

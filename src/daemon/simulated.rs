@@ -166,7 +166,7 @@ pub async fn serve(bench: &Bench, modem: &ModemName, socket: &Path) -> Result<()
     Ok(())
 }
 
-/// Keeps nothing: the simulated modem ends with the process.
+/// Keeps nothing: the simulated modem and its card end with the process.
 struct Forgetful;
 
 impl Store for Forgetful {
@@ -174,7 +174,9 @@ impl Store for Forgetful {
         Vec::new()
     }
 
-    fn remember(&mut self, _: &ModemName, _: &Memory) {}
+    fn remember(&mut self, _: &ModemName, _: &Memory) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// Interfaces that exist in memory only, for modems that do not.

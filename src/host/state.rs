@@ -1,10 +1,10 @@
 //! What outlives the process: one small file per modem, replaced by rename.
 //!
-//! Losing it costs an outage at the next start and nothing else, so a read-only or full disk is worth one warning
-//! and never an error.
+//! Losing it costs an outage at the next start, so a read-only or full disk is worth one warning. Only a PIN is not
+//! tried where nothing can be kept; therefore what is said to be kept has reached the disk.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::in_words;
@@ -48,16 +48,21 @@ impl StateDir {
         kept
     }
 
-    /// Keeps what is to be remembered of a modem.
-    pub fn remember(&mut self, modem: &ModemName, memory: &Memory) {
-        match self.write(modem, memory) {
+    /// Keeps what is to be remembered of a modem, so that it outlives a power cut.
+    ///
+    /// # Errors
+    /// It was not kept; in words.
+    pub fn remember(&mut self, modem: &ModemName, memory: &Memory) -> Result<(), String> {
+        let kept = self.write(modem, memory).map_err(|error| in_words(&error));
+        match &kept {
             Ok(()) => self.failing = false,
             Err(error) if !self.failing => {
                 self.failing = true;
-                tracing::warn!(error = in_words(&error), "state is not kept; a restart will interrupt the connection");
+                tracing::warn!(error, "state is not kept; a restart will interrupt the connection");
             }
             Err(_) => {}
         }
+        kept
     }
 
     fn write(&self, modem: &ModemName, memory: &Memory) -> Result<(), StateError> {
@@ -69,8 +74,12 @@ impl StateDir {
         let new = self.path.join(format!("{modem}.json.new"));
         let write = |source| StateError::Write { path: new.clone(), source };
         let bytes = serde_json::to_vec(memory).map_err(|e| write(e.into()))?;
-        fs::write(&new, bytes).map_err(write)?;
-        fs::rename(&new, &path).map_err(|source| StateError::Rename { path, source })
+        let mut file = fs::File::create(&new).map_err(write)?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(write)?;
+        fs::rename(&new, &path).map_err(|source| StateError::Rename { path, source })?;
+        // The rename itself is kept only when the directory is.
+        let directory = fs::File::open(&self.path).and_then(|directory| directory.sync_all());
+        directory.map_err(|source| StateError::Directory { path: self.path.clone(), source })
     }
 }
 
@@ -93,9 +102,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut state = StateDir::new(dir.path().join("made/on/demand"));
         assert!(state.recall().is_empty());
-        state.remember(&"wwan1".into(), &memory(1));
-        state.remember(&"wwan0".into(), &memory(2));
-        state.remember(&"wwan1".into(), &memory(3));
+        state.remember(&"wwan1".into(), &memory(1)).unwrap();
+        state.remember(&"wwan0".into(), &memory(2)).unwrap();
+        state.remember(&"wwan1".into(), &memory(3)).unwrap();
         assert_eq!(state.recall(), [("wwan0".into(), memory(2)), ("wwan1".into(), memory(3))]);
     }
 
@@ -103,7 +112,7 @@ mod tests {
     fn a_damaged_file_is_a_lost_one() {
         let dir = tempfile::tempdir().unwrap();
         let mut state = StateDir::new(dir.path().to_owned());
-        state.remember(&"wwan0".into(), &memory(1));
+        state.remember(&"wwan0".into(), &memory(1)).unwrap();
         for (name, text) in [("wwan1.json", "{\"clients\": {\"dms\":"), ("wwan2.json", ""), ("wwan3.json.new", "{}")] {
             fs::write(dir.path().join(name), text).unwrap();
         }
@@ -111,13 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_takes_nothing_is_no_error() {
+    fn a_disk_that_takes_nothing_is_said_to_take_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         let mut state = StateDir::new(file.join("below"));
-        state.remember(&"wwan0".into(), &memory(1));
+        let refused = state.remember(&"wwan0".into(), &memory(1)).unwrap_err();
+        assert!(refused.contains("cannot make the directory"), "{refused}");
         assert!(state.failing && state.recall().is_empty());
-        state.remember(&"../wwan0".into(), &memory(1));
+        assert!(state.remember(&"../wwan0".into(), &memory(1)).is_err());
     }
 }

@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
+use super::id::Secret;
 use super::observed::LinkState;
-use super::radio::{AccessTechnologies, OperatingMode};
+use super::pin::PinMark;
+use super::preference::RadioPreference;
+use super::radio::OperatingMode;
 use super::session::IpFamily;
 
 /// One change to a modem, its power or its link.
@@ -26,8 +29,8 @@ pub enum Action {
     SetRawIp,
     /// Set the operating mode.
     SetOperatingMode(OperatingMode),
-    /// Restrict the modem to these technologies.
-    SetTechnologies(AccessTechnologies),
+    /// Write these settings of the radio preference.
+    SetRadioPreference(RadioPreference),
     /// Start a data session.
     StartSession(IpFamily, Provider),
     /// End a data session.
@@ -46,6 +49,23 @@ pub enum Action {
     CyclePower,
     /// Make the interface exactly so.
     ConfigureLink(LinkState),
+    /// Write down that this PIN is about to be tried on this card, where it outlives a crash.
+    MarkPin(PinMark),
+    /// Give the card its PIN.
+    EnterPin(Secret),
+    /// Use the card in this slot, from 1.
+    SwitchSlot(u8),
+    /// Write into a stored profile of the modem whether it may be used abroad.
+    SetRoaming {
+        /// The profile's number, from 1.
+        profile: u8,
+        /// Whether it may.
+        allowed: bool,
+    },
+    /// Tell the modem whether to start sessions by itself.
+    SetAutoconnect(bool),
+    /// Give back every client id of the modem, ours and those that nobody returned; ends all its sessions.
+    ReclaimClients,
 }
 
 /// Who carries an action out.
@@ -59,6 +79,8 @@ pub enum Actor {
     Link,
     /// The host's power switch.
     Power,
+    /// The host's memory.
+    Store,
 }
 
 impl Action {
@@ -72,7 +94,7 @@ impl Action {
             Self::ReleaseClients => "release-clients",
             Self::SetRawIp => "set-raw-ip",
             Self::SetOperatingMode(_) => "set-operating-mode",
-            Self::SetTechnologies(_) => "set-technologies",
+            Self::SetRadioPreference(_) => "set-radio-preference",
             Self::StartSession(IpFamily::Ipv4, _) => "start-session-ipv4",
             Self::StartSession(IpFamily::Ipv6, _) => "start-session-ipv6",
             Self::StopSession(IpFamily::Ipv4) => "stop-session-ipv4",
@@ -85,6 +107,12 @@ impl Action {
             Self::CyclePower => "cycle-power",
             Self::ConfigureLink(link) if link.is_bare() => "flush-link",
             Self::ConfigureLink(_) => "configure-link",
+            Self::MarkPin(_) => "mark-pin",
+            Self::EnterPin(_) => "enter-pin",
+            Self::SwitchSlot(_) => "switch-slot",
+            Self::SetRoaming { .. } => "set-roaming",
+            Self::SetAutoconnect(_) => "set-autoconnect",
+            Self::ReclaimClients => "reclaim-clients",
         }
     }
 
@@ -95,17 +123,23 @@ impl Action {
             Self::OpenPort | Self::ClosePort => Actor::Port,
             Self::ConfigureLink(_) => Actor::Link,
             Self::Reauthorise | Self::CyclePower => Actor::Power,
+            Self::MarkPin(_) => Actor::Store,
             Self::Synchronise
             | Self::ReleaseClients
             | Self::SetRawIp
             | Self::SetOperatingMode(_)
-            | Self::SetTechnologies(_)
+            | Self::SetRadioPreference(_)
+            | Self::EnterPin(_)
+            | Self::SwitchSlot(_)
             | Self::StartSession(..)
             | Self::StopSession(_)
             | Self::Attach
             | Self::Reregister
             | Self::CycleRadio
-            | Self::ResetModem => Actor::Modem,
+            | Self::ResetModem
+            | Self::SetRoaming { .. }
+            | Self::SetAutoconnect(_)
+            | Self::ReclaimClients => Actor::Modem,
         }
     }
 
@@ -119,17 +153,24 @@ impl Action {
             Self::ReleaseClients => FactSet::of(&[Fact::Control]).union(FactSet::SESSIONS),
             Self::SetRawIp => FactSet::of(&[Fact::DataFormat]),
             Self::SetOperatingMode(_) | Self::CycleRadio => RADIO.union(FactSet::of(&[Fact::OperatingMode])),
-            Self::SetTechnologies(_) => RADIO.union(FactSet::of(&[Fact::Technologies])),
-            Self::StartSession(IpFamily::Ipv4, _) | Self::StopSession(IpFamily::Ipv4) => {
-                FactSet::of(&[Fact::SessionIpv4, Fact::SettingsIpv4])
+            Self::SetRadioPreference(_) => RADIO.union(FactSet::of(&[Fact::RadioPreference])),
+            // An attempt may be the one too many, and ending what is not ours turns the modem's own dialling off.
+            Self::StartSession(family, _) => {
+                FactSet::of(&[Fact::session(*family), Fact::settings(*family), Fact::Throttle])
             }
-            Self::StartSession(IpFamily::Ipv6, _) | Self::StopSession(IpFamily::Ipv6) => {
-                FactSet::of(&[Fact::SessionIpv6, Fact::SettingsIpv6])
+            Self::StopSession(family) => {
+                FactSet::of(&[Fact::session(*family), Fact::settings(*family), Fact::Autoconnect])
             }
             Self::Attach | Self::Reregister => RADIO,
             Self::ResetModem => FactSet::MODEM,
             Self::Reauthorise | Self::CyclePower => FactSet::MODEM.union(FactSet::of(&[Fact::Port])),
             Self::ConfigureLink(_) => FactSet::of(&[Fact::Link]),
+            Self::MarkPin(_) => FactSet::NONE,
+            Self::EnterPin(_) => FactSet::of(&[Fact::Sim, Fact::SimIdentity]),
+            Self::SwitchSlot(_) => RADIO.union(FactSet::CARD),
+            Self::SetRoaming { .. } => FactSet::of(&[Fact::Profile]),
+            Self::SetAutoconnect(_) => FactSet::SESSIONS.union(FactSet::of(&[Fact::Autoconnect])),
+            Self::ReclaimClients => FactSet::SESSIONS,
         }
     }
 }
@@ -138,13 +179,21 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SetOperatingMode(mode) => write!(f, "set the operating mode to {mode:?}"),
-            Self::SetTechnologies(set) => write!(f, "allow {set} only"),
+            Self::SetRadioPreference(change) => write!(f, "set the radio preference: {change}"),
+            Self::MarkPin(_) => f.write_str("write down that the PIN is tried"),
+            Self::EnterPin(_) => f.write_str("enter the PIN"),
+            Self::SwitchSlot(slot) => write!(f, "use the card in slot {slot}"),
             Self::StartSession(family, provider) => {
                 write!(f, "start the {family} session with apn \"{}\"", provider.apn)
             }
             Self::StopSession(family) => write!(f, "stop the {family} session"),
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
+            Self::SetRoaming { profile, allowed: true } => write!(f, "allow roaming in profile {profile}"),
+            Self::SetRoaming { profile, allowed: false } => write!(f, "forbid roaming in profile {profile}"),
+            Self::SetAutoconnect(true) => f.write_str("let the modem start sessions by itself again"),
+            Self::SetAutoconnect(false) => f.write_str("keep the modem from starting sessions by itself"),
+            Self::ReclaimClients => f.write_str("give back every client id of the modem"),
             other => f.write_str(&other.name().replace('-', " ")),
         }
     }

@@ -8,11 +8,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::call_end::CallEnd;
 use super::fact::Fact;
 use super::id::Plmn;
 use super::observed::Failure;
+use super::pin::NoTry;
+use super::preference::{BandSet, RadioPreference, Resistance, Setting};
 use super::radio::{AccessTechnologies, OperatingMode};
-use super::session::{CallEnd, IpFamily};
+use super::session::{IpFamilies, IpFamily};
+use super::sim::BadIccid;
 use super::time::{Instant, spoken};
 
 /// What a condition is about, in order of dependency.
@@ -129,6 +133,8 @@ pub enum Finding {
     Synchronised,
     /// It does not.
     Unresponsive,
+    /// It answers, but all its client ids are taken.
+    ClientIdsExhausted,
 
     /// The card is ready.
     CardReady,
@@ -177,8 +183,10 @@ pub enum Finding {
 
     /// The radio is as the file asks.
     Applied {
-        /// Technologies in force.
-        technologies: AccessTechnologies,
+        /// What the file restricts it to.
+        preference: RadioPreference,
+        /// Settings that the file asks for and the modem does not have.
+        without: Vec<Setting>,
     },
     /// The modem keeps another operating mode than the one asked for.
     RadioOff(OperatingMode),
@@ -198,6 +206,10 @@ pub enum Finding {
     RoamingNotAllowed(Option<Plmn>),
     /// Looking for a network.
     Searching,
+    /// Not registered, and not looking for a network either.
+    NotRegistered,
+    /// The modem does not say whether a network serves it.
+    RegistrationUnknown,
     /// The network refuses us.
     Denied(Option<u16>),
     /// Registered, but the packet domain is not attached.
@@ -222,6 +234,29 @@ pub enum Finding {
         at: Instant,
     },
 
+    /// The access point carries none of the IP versions that the file asks for.
+    FamilyNotOffered {
+        /// The APN.
+        apn: String,
+        /// What the file asks for.
+        asked: IpFamilies,
+        /// How the network said it.
+        cause: CallEnd,
+        /// When the network is asked again.
+        at: Instant,
+    },
+    /// The session is up, but something else writes the modem's profile as often as we do.
+    ProfileContended {
+        /// The APN.
+        apn: String,
+        /// What is not as it should be.
+        what: String,
+        /// How often we wrote it within the last hour.
+        writes: u32,
+        /// When it is written again.
+        at: Instant,
+    },
+
     /// The session is up, but the network has given no address.
     NoAddress,
     /// The interface is as it should be.
@@ -229,6 +264,43 @@ pub enum Finding {
         /// Addresses in words.
         addresses: String,
     },
+
+    /// The card does not have the number that a card has.
+    BadIccid(BadIccid),
+    /// The file has a PIN, but it is not tried.
+    PinNotTried {
+        /// Attempts left.
+        tries_left: u8,
+        /// Why not.
+        why: NoTry,
+    },
+    /// The card refused the file's PIN.
+    WrongPin {
+        /// Attempts left.
+        tries_left: u8,
+    },
+    /// The modem is locked to another network or provider than the card's.
+    NetworkLocked,
+    /// The file asks for a slot that the modem does not have.
+    NoSuchSlot {
+        /// The slot asked for.
+        asked: u8,
+        /// How many there are; 0: the modem cannot switch.
+        slots: u8,
+    },
+    /// The hardware has none of the bands asked for.
+    BandsUnsupported {
+        /// Which bands.
+        setting: Setting,
+        /// What it can do.
+        supports: BandSet,
+        /// What the file asks.
+        asked: BandSet,
+    },
+    /// The modem acknowledges the preference and keeps its own.
+    Ignored(Resistance),
+    /// Something else writes the preference as often as we do.
+    Contended(Resistance),
 
     /// Everything is as the file asks.
     AllApplied,
@@ -253,6 +325,7 @@ impl Finding {
             Self::PortUnusable(_) => "PortUnusable",
             Self::Synchronised => "Synchronised",
             Self::Unresponsive => "Unresponsive",
+            Self::ClientIdsExhausted => "ClientIdsExhausted",
             Self::CardReady => "Ready",
             Self::NoCard => "NoCard",
             Self::CardStarting => "Starting",
@@ -271,12 +344,24 @@ impl Finding {
             Self::Roaming(_) => "Roaming",
             Self::RoamingNotAllowed(_) => "RoamingNotAllowed",
             Self::Searching => "Searching",
+            Self::NotRegistered => "NotRegistered",
+            Self::RegistrationUnknown => "RegistrationUnknown",
             Self::Denied(_) => "Denied",
             Self::NotAttached => "NotAttached",
             Self::Connected { .. } => "Connected",
             Self::CallFailed { .. } => "CallFailed",
+            Self::FamilyNotOffered { .. } => "FamilyNotOffered",
+            Self::ProfileContended { .. } => "Contended",
             Self::NoAddress => "NoAddress",
             Self::Configured { .. } => "Configured",
+            Self::BadIccid(_) => "BadIccid",
+            Self::PinNotTried { .. } => "PinNotTried",
+            Self::WrongPin { .. } => "WrongPin",
+            Self::NetworkLocked => "NetworkLocked",
+            Self::NoSuchSlot { .. } => "NoSuchSlot",
+            Self::BandsUnsupported { .. } => "BandsUnsupported",
+            Self::Ignored(_) => "Ignored",
+            Self::Contended(_) => "Contended",
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
         }
@@ -286,7 +371,11 @@ impl Finding {
     #[must_use]
     pub const fn retry_at(&self) -> Option<Instant> {
         match self {
-            Self::Retrying { at, .. } | Self::CallFailed { at, .. } => Some(*at),
+            Self::Retrying { at, .. }
+            | Self::CallFailed { at, .. }
+            | Self::FamilyNotOffered { at, .. }
+            | Self::ProfileContended { at, .. } => Some(*at),
+            Self::Ignored(resistance) | Self::Contended(resistance) => Some(resistance.at),
             _ => None,
         }
     }
@@ -322,20 +411,32 @@ impl fmt::Display for Finding {
             Self::PortUnusable(why) => f.write_str(why),
             Self::Synchronised => f.write_str("the modem answers"),
             Self::Unresponsive => f.write_str("the modem does not answer"),
+            Self::ClientIdsExhausted => {
+                f.write_str("the modem has no client id left: other programs hold them all, or lost them")
+            }
             Self::CardReady => f.write_str("the card is ready"),
             Self::NoCard => f.write_str("no SIM card in the slot"),
             Self::CardStarting => f.write_str("the card is starting"),
-            Self::PinRequired { tries_left } => write!(f, "the SIM needs a PIN, {tries_left} tries left"),
-            Self::PukRequired { tries_left } => {
-                write!(f, "the PIN is blocked, the SIM needs its PUK, {tries_left} tries left")
+            Self::PinRequired { tries_left } => {
+                write!(f, "the SIM needs a PIN, {tries_left} tries left, and the file has none: write it as `sim.pin`")
             }
-            Self::CardBlocked => f.write_str("the card is blocked"),
+            Self::PukRequired { tries_left } => write!(
+                f,
+                "the PIN is blocked, the SIM needs its PUK, {tries_left} tries left: enter it by hand, here it is never tried"
+            ),
+            Self::CardBlocked => f.write_str("the card is blocked for good: it needs replacing"),
             Self::CardError => f.write_str("the modem cannot read the card"),
             Self::Matched { name, because, origin } => write!(f, "{name}: {because} ({origin})"),
             Self::SecretMissing { name, why } => write!(f, "the password of {name}: {why}"),
             Self::LookingUp => f.write_str("looking up the access point of the card's home network"),
             Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
-            Self::Applied { technologies } => write!(f, "{technologies}"),
+            Self::Applied { preference, without } => {
+                if preference.is_empty() {
+                    f.write_str("the modem's own settings")?;
+                }
+                write!(f, "{preference}")?;
+                without.iter().try_for_each(|setting| write!(f, "; the modem has no setting for {}", setting.name()))
+            }
             Self::RadioOff(mode) => write!(f, "the operating mode is {mode:?}"),
             Self::TechnologiesUnsupported { supports, asked } => {
                 write!(f, "the file asks for {asked}, the modem can do {supports}")
@@ -347,15 +448,57 @@ impl fmt::Display for Finding {
                 f.write_str("; the chosen provider forbids data while roaming")
             }
             Self::Searching => f.write_str("looking for a network"),
+            Self::NotRegistered => f.write_str("not registered, and not looking for a network"),
+            Self::RegistrationUnknown => f.write_str("the modem does not say whether a network serves it"),
             Self::Denied(Some(cause)) => write!(f, "the network refuses us, cause {cause}"),
             Self::Denied(None) => f.write_str("the network refuses us"),
             Self::NotAttached => f.write_str("registered, packet domain not attached"),
             Self::Connected { apn } => write!(f, "apn \"{apn}\""),
             Self::CallFailed { family, apn, cause, failures, .. } => {
-                write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")
+                write!(f, "{family} session with apn \"{apn}\": {cause} ({failures} in a row)")?;
+                cause.remedy().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+            }
+            Self::FamilyNotOffered { apn, asked, cause, .. } => {
+                write!(f, "apn \"{apn}\" does not carry {asked}: {cause}")?;
+                cause.remedy().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+            }
+            Self::ProfileContended { apn, what, writes, .. } => {
+                write!(f, "apn \"{apn}\"; {what}; it was set {writes} times within an hour: something else sets it too")
             }
             Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
             Self::Configured { addresses } => f.write_str(addresses),
+            Self::BadIccid(BadIccid { starts, digits }) => write!(
+                f,
+                "the card's number begins with \"{starts}\" and has {digits} digits: that is no card number, so no provider can be chosen"
+            ),
+            Self::PinNotTried { tries_left, why } => {
+                write!(f, "the SIM needs its PIN, {tries_left} tries left; the file's PIN is not tried: {why}")
+            }
+            Self::WrongPin { tries_left } => write!(
+                f,
+                "the SIM refused the file's PIN, {tries_left} tries left; it is not tried again: correct `sim.pin` and enter the PIN by hand once"
+            ),
+            Self::NetworkLocked => f.write_str(
+                "the modem is locked to another network than the card's: it needs its unlock code, or another card",
+            ),
+            Self::NoSuchSlot { asked, slots: 0 } => {
+                write!(f, "the file asks for SIM slot {asked}, but the modem cannot switch slots: remove `sim.slot`")
+            }
+            Self::NoSuchSlot { asked, slots } => {
+                write!(f, "the file asks for SIM slot {asked}, the modem has {slots}")
+            }
+            Self::BandsUnsupported { setting, supports, asked } => {
+                write!(f, "the file asks for {} {asked}, the modem can do {supports}", setting.name())
+            }
+            Self::Ignored(Resistance { what, writes, .. }) => {
+                write!(
+                    f,
+                    "{what}; the modem acknowledged the change {writes} times and keeps its own: its firmware ignores it"
+                )
+            }
+            Self::Contended(Resistance { what, writes, .. }) => {
+                write!(f, "{what}; it was set {writes} times within an hour: something else sets it too")
+            }
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),
         }

@@ -79,7 +79,7 @@ defects! {
     NeverFlushLink = "never-flush-link",
     /// An interface with any address is configured.
     LinkOnce = "link-once",
-    /// Technologies are written whenever they are looked at.
+    /// The radio preference is written whenever it is looked at.
     RewriteTechnologies = "rewrite-technologies",
     /// Low power counts as online.
     IgnoreModeDrift = "ignore-mode-drift",
@@ -89,6 +89,10 @@ defects! {
     LoseMemory = "lose-memory",
     /// Every start releases all client ids of the modem.
     SyncAtEveryStart = "sync-at-every-start",
+    /// A PIN that the card refused is tried again.
+    RetryPin = "retry-pin",
+    /// A PIN is tried however few tries are left.
+    IgnorePinTries = "ignore-pin-tries",
 }
 
 #[cfg(debug_assertions)]

@@ -3,14 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{Apn, Secret};
-use super::radio::AccessTechnologies;
+use super::pin::PinChance;
+use super::preference::RadioPreference;
 use super::session::{Authentication, IpFamilies};
 
 /// What one modem shall be like.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Desired {
-    /// The technologies to restrict the modem to; `None` leaves the modem's own setting alone.
-    pub technologies: Option<AccessTechnologies>,
+    /// Technologies, bands and network to restrict the modem to; a setting without a value is left alone.
+    pub radio: RadioPreference,
+    /// The SIM slot to use, from 1; `None`: whichever is in use.
+    pub slot: Option<u8>,
+    /// What may be done with the PIN of the file.
+    pub pin: PinChance,
     /// Whom to connect to.
     pub selection: Selection,
     /// The network interface.
@@ -61,6 +66,8 @@ pub struct Provider {
     pub password: Option<Secret>,
     /// IP versions to ask for.
     pub families: IpFamilies,
+    /// The modem's stored profile to start the session with, from 1.
+    pub profile: u8,
 }
 
 impl Provider {
@@ -71,6 +78,7 @@ impl Provider {
             && self.authentication == other.authentication
             && self.username == other.username
             && self.password == other.password
+            && self.profile == other.profile
     }
 }
 

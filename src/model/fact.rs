@@ -24,8 +24,8 @@ pub enum Fact {
     Sim,
     /// ICCID and IMSI.
     SimIdentity,
-    /// Technologies the modem is allowed to use.
-    Technologies,
+    /// Technologies, bands and network the modem is allowed to use.
+    RadioPreference,
     /// Registration and serving network.
     ServingSystem,
     /// IPv4 session.
@@ -38,11 +38,37 @@ pub enum Fact {
     SettingsIpv6,
     /// The network interface in the kernel.
     Link,
+    /// Physical SIM slots, and which is in use.
+    SimSlots,
+    /// The modem's stored profile that the session is started with.
+    Profile,
+    /// Whether the modem starts sessions by itself.
+    Autoconnect,
+    /// Access points that the modem refuses by itself for a while.
+    Throttle,
+    /// How well the modem hears.
+    Signal,
+    /// The serving cell and its neighbours.
+    Cell,
+    /// Bands and channels in use.
+    Band,
+    /// What each technology sees of its network.
+    SystemInfo,
+    /// Names of the network and of the service provider.
+    OperatorName,
+    /// Area and cell, as the registration tells them.
+    Location,
+    /// The time the network told.
+    NetworkTime,
+    /// Counters of the IPv4 session.
+    StatisticsIpv4,
+    /// Counters of the IPv6 session.
+    StatisticsIpv6,
 }
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 27] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -50,37 +76,108 @@ impl Fact {
         Self::OperatingMode,
         Self::Sim,
         Self::SimIdentity,
-        Self::Technologies,
+        Self::RadioPreference,
         Self::ServingSystem,
         Self::SessionIpv4,
         Self::SessionIpv6,
         Self::SettingsIpv4,
         Self::SettingsIpv6,
         Self::Link,
+        Self::SimSlots,
+        Self::Profile,
+        Self::Autoconnect,
+        Self::Throttle,
+        Self::Signal,
+        Self::Cell,
+        Self::Band,
+        Self::SystemInfo,
+        Self::OperatorName,
+        Self::Location,
+        Self::NetworkTime,
+        Self::StatisticsIpv4,
+        Self::StatisticsIpv6,
     ];
 
     /// After how long without confirmation to look again.
     ///
     /// The sum of the rates is the idle traffic of a healthy modem, held under two requests a minute. The session
     /// is asked most often: a lost "disconnected" indication costs the user his connection, any other lost
-    /// indication costs at most a repair.
+    /// indication costs at most a repair. What indications tell of and what rarely changes is asked seldom.
+    ///
+    /// For telemetry this is the pace while somebody watches; see [`Self::calm_refresh`].
     #[must_use]
     pub const fn refresh_after(self) -> Duration {
         Duration::from_secs(match self {
-            Self::SessionIpv4 | Self::SessionIpv6 => 70,
+            // Two families take turns, so that one of them is asked every [`Self::SESSION_LOOK`].
+            Self::SessionIpv4 | Self::SessionIpv6 => 80,
             Self::Port | Self::Control | Self::Link => 90,
-            Self::DataFormat | Self::Technologies | Self::ServingSystem => 240,
-            Self::SettingsIpv4 | Self::SettingsIpv6 => 300,
-            Self::OperatingMode | Self::Sim => 900,
+            // These too: every [`Self::SETTINGS_LOOK`].
+            Self::SettingsIpv4 | Self::SettingsIpv6 => 600,
+            // A network that we were handed over to without a word may be a forbidden one, and may cost money.
+            Self::ServingSystem | Self::Location => 360,
+            // Told by indication, or looked at when something fails; a changed profile too.
+            Self::OperatingMode
+            | Self::Sim
+            | Self::SimSlots
+            | Self::RadioPreference
+            | Self::DataFormat
+            | Self::NetworkTime
+            | Self::Profile => 3600,
+            // Read when something depends on it, and true for that moment.
+            Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,
+            Self::Signal => 30,
+            Self::Cell | Self::SystemInfo => 25,
+            Self::Band | Self::StatisticsIpv4 | Self::StatisticsIpv6 => 60,
+            Self::OperatorName => 300,
         })
+    }
+
+    /// How often the state of the sessions is looked at: a hung or silently restarted modem shows no later either.
+    pub const SESSION_LOOK: Duration = Duration::from_secs(40);
+
+    /// How often the settings of the sessions are looked at: an address that was changed without a word is out of use for
+    /// five minutes at most, and an MTU that the network tells late is in use after as much.
+    pub const SETTINGS_LOOK: Duration = Duration::from_secs(300);
+
+    /// How often telemetry is asked for while nobody watches; `None`: not at all, indications must do.
+    #[must_use]
+    pub const fn calm_refresh(self) -> Option<Duration> {
+        match self {
+            // Where reports come, they confirm the fact and nothing is ever asked; elsewhere the sums keep up with it.
+            Self::StatisticsIpv4 | Self::StatisticsIpv6 => Some(Duration::from_secs(7200)),
+            _ => None,
+        }
     }
 
     /// After how long without confirmation the fact is unknown: room for two failed looks.
     #[must_use]
     pub const fn max_age(self) -> Duration {
-        let refresh = self.refresh_after().as_secs();
+        let refresh = match self {
+            // The network tells its time when it is in the mood; the offset holds until it tells another.
+            Self::NetworkTime => return Duration::from_secs(6 * 3600),
+            // Three looks at either of two families, and nobody believes in a session that is not seen for longer.
+            Self::SessionIpv4 | Self::SessionIpv6 => return Duration::from_secs(120),
+            // They move all the time: what was so ten minutes ago says little, and who wants to know has it asked for.
+            Self::Signal | Self::StatisticsIpv4 | Self::StatisticsIpv6 => return Duration::from_secs(600),
+            _ => self.refresh_after().as_secs(),
+        };
         Duration::from_secs(refresh + if refresh < 120 { refresh } else { 120 })
+    }
+
+    /// Whether it is only good to know: the plan never reads it.
+    #[must_use]
+    pub const fn is_telemetry(self) -> bool {
+        FactSet::TELEMETRY.contains(self)
+    }
+
+    /// The statistics fact of a family.
+    #[must_use]
+    pub const fn statistics(family: IpFamily) -> Self {
+        match family {
+            IpFamily::Ipv4 => Self::StatisticsIpv4,
+            IpFamily::Ipv6 => Self::StatisticsIpv6,
+        }
     }
 
     /// The session fact of a family.
@@ -112,13 +209,26 @@ impl Fact {
             Self::OperatingMode => "operating mode",
             Self::Sim => "SIM state",
             Self::SimIdentity => "SIM identity",
-            Self::Technologies => "allowed technologies",
+            Self::RadioPreference => "radio preference",
             Self::ServingSystem => "serving system",
             Self::SessionIpv4 => "ipv4 session",
             Self::SessionIpv6 => "ipv6 session",
             Self::SettingsIpv4 => "ipv4 settings",
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
+            Self::SimSlots => "SIM slots",
+            Self::Profile => "profile",
+            Self::Autoconnect => "autoconnect setting",
+            Self::Throttle => "throttled access points",
+            Self::Signal => "signal",
+            Self::Cell => "cell",
+            Self::Band => "band",
+            Self::SystemInfo => "system information",
+            Self::OperatorName => "operator name",
+            Self::Location => "location",
+            Self::NetworkTime => "network time",
+            Self::StatisticsIpv4 => "ipv4 statistics",
+            Self::StatisticsIpv6 => "ipv6 statistics",
         }
     }
 }
@@ -139,13 +249,32 @@ impl FactSet {
         Fact::OperatingMode,
         Fact::Sim,
         Fact::SimIdentity,
-        Fact::Technologies,
+        Fact::RadioPreference,
         Fact::ServingSystem,
         Fact::SessionIpv4,
         Fact::SessionIpv6,
         Fact::SettingsIpv4,
         Fact::SettingsIpv6,
+        Fact::SimSlots,
+        Fact::Profile,
+        Fact::Autoconnect,
+        Fact::Throttle,
+    ])
+    .union(Self::TELEMETRY);
+    /// What is only good to know.
+    pub const TELEMETRY: Self = Self::of(&[
+        Fact::Signal,
+        Fact::Cell,
+        Fact::Band,
+        Fact::SystemInfo,
+        Fact::OperatorName,
+        Fact::Location,
+        Fact::NetworkTime,
+        Fact::StatisticsIpv4,
+        Fact::StatisticsIpv6,
     ]);
+    /// The card and what is read from it.
+    pub const CARD: Self = Self::of(&[Fact::Sim, Fact::SimIdentity, Fact::SimSlots]);
     /// Everything about data sessions.
     pub const SESSIONS: Self =
         Self::of(&[Fact::SessionIpv4, Fact::SessionIpv6, Fact::SettingsIpv4, Fact::SettingsIpv6]);

@@ -29,6 +29,30 @@ impl From<&str> for ModemName {
 #[serde(transparent)]
 pub struct Apn(pub String);
 
+impl Apn {
+    /// Whether both name one access point: case does not count (RFC 1035), nor does the operator identifier
+    /// `.mnc001.mcc001.gprs` that some modems append (3GPP TS 23.003 clause 9.1.2).
+    #[must_use]
+    pub fn names_the_same_as(&self, other: &Self) -> bool {
+        self.network_identifier().eq_ignore_ascii_case(other.network_identifier())
+    }
+
+    fn network_identifier(&self) -> &str {
+        let labels: Vec<&str> = self.0.rsplitn(4, '.').collect();
+        let numbered = |label: &str, name: &str| {
+            label.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name)) && label.len() == 6
+        };
+        match labels[..] {
+            [gprs, mcc, mnc, identifier]
+                if gprs.eq_ignore_ascii_case("gprs") && numbered(mcc, "mcc") && numbered(mnc, "mnc") =>
+            {
+                identifier
+            }
+            _ => &self.0,
+        }
+    }
+}
+
 impl fmt::Display for Apn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -191,6 +215,16 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_access_point_is_the_same_with_and_without_its_operator() {
+        let apn = |name: &str| Apn(name.to_owned());
+        assert!(apn("Internet").names_the_same_as(&apn("internet.mnc012.mcc345.GPRS")));
+        assert!(apn("corp.m2m").names_the_same_as(&apn("corp.m2m")));
+        assert!(!apn("internet").names_the_same_as(&apn("internet2.mnc012.mcc345.gprs")));
+        assert!(!apn("gprs").names_the_same_as(&apn("internet.gprs")));
+        assert!(!apn("internet").names_the_same_as(&apn("internet.mcc345.mnc012.gprs")), "the wrong way round");
+    }
 
     #[test]
     fn identities_hide_their_owner_in_debug() {

@@ -4,27 +4,38 @@
 
 pub mod action;
 pub mod apn;
+pub mod call_end;
 pub mod condition;
+pub mod connection;
 pub mod defect;
 pub mod desired;
 pub mod fact;
 pub mod id;
 pub mod observed;
+pub mod pin;
+pub mod preference;
+pub mod profile;
 pub mod radio;
 pub mod session;
 pub mod sim;
+pub mod telemetry;
 pub mod time;
 
 pub use action::{Action, Actor};
 pub use apn::{ApnAnswer, ApnCandidate, ApnDatabase, ApnUsage};
+pub use call_end::CallEnd;
 pub use condition::{Condition, ConditionKind, Finding, Status};
+pub use connection::{Connection, Gap, Reach};
 pub use desired::{Desired, DesiredLink, Provider, Selection};
 pub use fact::{Fact, FactSet};
 pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
 pub use observed::{
     Attempts, ControlState, DataFormat, Device, Failure, LinkState, Observed, PortState, Report, Seen, SessionSettings,
 };
+pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
+pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Setting};
+pub use profile::{ModemProfile, NotOffered, Throttled};
 pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registration, ServingSystem};
-pub use session::{Authentication, CallEnd, IpFamilies, IpFamily, IpSettings, SessionState};
-pub use sim::{SimIdentity, SimState};
+pub use session::{Authentication, IpFamilies, IpFamily, IpSettings, SessionState};
+pub use sim::{BadIccid, SimIdentity, SimSlots, SimState};
 pub use time::Instant;

@@ -6,12 +6,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::call_end::CallEnd;
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::{Apn, Imei};
+use super::preference::{BandSet, RadioPreference};
+use super::profile::{ModemProfile, NotOffered, Throttled};
 use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
-use super::session::{CallEnd, IpFamily, IpSettings, SessionState};
-use super::sim::{SimIdentity, SimState};
+use super::session::{IpFamily, IpSettings, SessionState};
+use super::sim::{BadIccid, SimIdentity, SimSlots, SimState};
+use super::telemetry::{Carrier, Cell, Counters, Location, NetworkTime, Signal, SystemInfo};
 use super::time::Instant;
 
 /// A value and when it was last seen to hold.
@@ -47,6 +51,8 @@ pub enum ControlState {
     Ready,
     /// Several requests in a row went unanswered.
     Unresponsive,
+    /// It answers, but has no client id left for us.
+    Exhausted,
 }
 
 /// What the device says of itself.
@@ -58,10 +64,28 @@ pub struct Device {
     pub model: String,
     /// Firmware revision.
     pub revision: String,
+    /// Hardware revision.
+    #[serde(default)]
+    pub hardware_revision: String,
     /// IMEI, if it has one.
     pub imei: Option<Imei>,
+    /// Software version of the IMEI (3GPP TS 23.003 clause 6.2.2), as digits.
+    #[serde(default)]
+    pub imei_software_version: Option<String>,
+    /// MEID, if it has one.
+    #[serde(default)]
+    pub meid: Option<String>,
+    /// ESN, if it has one.
+    #[serde(default)]
+    pub esn: Option<String>,
     /// Technologies the hardware can do; none: it does not say.
     pub supports: AccessTechnologies,
+    /// LTE bands of the hardware; none: it does not say.
+    #[serde(default)]
+    pub lte_bands: BandSet,
+    /// 5G bands of the hardware; none: it does not say.
+    #[serde(default)]
+    pub nr5g_bands: BandSet,
 }
 
 /// Framing on the data path.
@@ -122,8 +146,12 @@ pub enum Report {
     Sim(SimState),
     /// [`Fact::SimIdentity`].
     SimIdentity(SimIdentity),
-    /// [`Fact::Technologies`].
-    Technologies(AccessTechnologies),
+    /// [`Fact::SimIdentity`], of a card whose number is none.
+    BadIccid(BadIccid),
+    /// [`Fact::SimSlots`].
+    SimSlots(SimSlots),
+    /// [`Fact::RadioPreference`].
+    RadioPreference(RadioPreference),
     /// [`Fact::ServingSystem`].
     ServingSystem(ServingSystem),
     /// [`Fact::SessionIpv4`] or [`Fact::SessionIpv6`].
@@ -132,6 +160,32 @@ pub enum Report {
     Settings(IpFamily, SessionSettings),
     /// [`Fact::Link`].
     Link(LinkState),
+    /// [`Fact::Profile`].
+    Profile(ModemProfile),
+    /// [`Fact::Autoconnect`].
+    Autoconnect(bool),
+    /// [`Fact::Throttle`].
+    Throttle(Vec<Throttled>),
+    /// [`Fact::Signal`].
+    Signal(Signal),
+    /// [`Fact::Cell`].
+    Cell(Cell),
+    /// [`Fact::Band`]: every carrier in use, the anchor first.
+    Band(Vec<Carrier>),
+    /// [`Fact::SystemInfo`].
+    SystemInfo(SystemInfo),
+    /// [`Fact::OperatorName`].
+    OperatorName(String),
+    /// [`Fact::Location`], all of it.
+    Location(Location),
+    /// [`Fact::Location`], what has changed of it.
+    LocationPart(Location),
+    /// [`Fact::NetworkTime`], all of it.
+    NetworkTime(NetworkTime),
+    /// [`Fact::NetworkTime`], what has changed of it.
+    NetworkTimePart(NetworkTime),
+    /// [`Fact::StatisticsIpv4`] or [`Fact::StatisticsIpv6`]: the counters that have changed.
+    Statistics(IpFamily, Counters),
 }
 
 /// Why an action did not succeed.
@@ -152,6 +206,10 @@ pub enum Failure {
     Cancelled,
     /// The host could not do it; in words.
     Host(String),
+    /// The modem says that it is so already.
+    NoEffect,
+    /// The modem has no client id left.
+    NoClientIds,
 }
 
 impl std::fmt::Display for Failure {
@@ -164,6 +222,8 @@ impl std::fmt::Display for Failure {
             Self::Restarted => f.write_str("the modem restarted"),
             Self::Cancelled => f.write_str("called off"),
             Self::Host(why) => f.write_str(why),
+            Self::NoEffect => f.write_str("the modem says that it is so already"),
+            Self::NoClientIds => f.write_str("the modem has no client id left"),
         }
     }
 }
@@ -181,6 +241,12 @@ pub struct Attempts {
     pub last_failure: Option<Failure>,
     /// Whether its effect was in sight since.
     pub took_effect: bool,
+    /// When the first of them ended.
+    #[serde(default)]
+    pub since: Instant,
+    /// Something has changed since the last one: the next need not wait.
+    #[serde(default)]
+    pub excused: bool,
 }
 
 /// All that is known about one modem.
@@ -200,8 +266,12 @@ pub struct Observed {
     pub sim: Option<Seen<SimState>>,
     /// [`Fact::SimIdentity`].
     pub sim_identity: Option<Seen<SimIdentity>>,
-    /// [`Fact::Technologies`].
-    pub technologies: Option<Seen<AccessTechnologies>>,
+    /// The other shape of [`Fact::SimIdentity`]: the card has no number. Never known together with it.
+    pub bad_iccid: Option<Seen<BadIccid>>,
+    /// [`Fact::SimSlots`].
+    pub sim_slots: Option<Seen<SimSlots>>,
+    /// [`Fact::RadioPreference`].
+    pub radio_preference: Option<Seen<RadioPreference>>,
     /// [`Fact::ServingSystem`].
     pub serving_system: Option<Seen<ServingSystem>>,
     /// [`Fact::SessionIpv4`].
@@ -214,6 +284,39 @@ pub struct Observed {
     pub settings_ipv6: Option<Seen<SessionSettings>>,
     /// [`Fact::Link`].
     pub link: Option<Seen<LinkState>>,
+    /// [`Fact::Profile`].
+    pub profile: Option<Seen<ModemProfile>>,
+    /// [`Fact::Autoconnect`].
+    pub autoconnect: Option<Seen<bool>>,
+    /// [`Fact::Throttle`].
+    pub throttle: Option<Seen<Vec<Throttled>>>,
+    /// [`Fact::Signal`].
+    #[serde(default)]
+    pub signal: Option<Seen<Signal>>,
+    /// [`Fact::Cell`].
+    #[serde(default)]
+    pub cell: Option<Seen<Cell>>,
+    /// [`Fact::Band`].
+    #[serde(default)]
+    pub band: Option<Seen<Vec<Carrier>>>,
+    /// [`Fact::SystemInfo`].
+    #[serde(default)]
+    pub system_info: Option<Seen<SystemInfo>>,
+    /// [`Fact::OperatorName`].
+    #[serde(default)]
+    pub operator_name: Option<Seen<String>>,
+    /// [`Fact::Location`].
+    #[serde(default)]
+    pub location: Option<Seen<Location>>,
+    /// [`Fact::NetworkTime`].
+    #[serde(default)]
+    pub network_time: Option<Seen<NetworkTime>>,
+    /// [`Fact::StatisticsIpv4`].
+    #[serde(default)]
+    pub statistics_ipv4: Option<Seen<Counters>>,
+    /// [`Fact::StatisticsIpv6`].
+    #[serde(default)]
+    pub statistics_ipv6: Option<Seen<Counters>>,
     /// Facts that something has made doubtful moments ago and that are being looked at: believed, but not acted on.
     pub unsettled: FactSet,
     /// The action in flight.
@@ -222,6 +325,18 @@ pub struct Observed {
     pub attempts: std::collections::BTreeMap<String, Attempts>,
     /// The provider that our live session was started for; `None` for a session that we found.
     pub dialled: Option<Provider>,
+    /// What the modem had before we first changed it, of the settings that we changed.
+    pub original_radio: RadioPreference,
+    /// When we wrote radio preferences within the last hour, oldest first.
+    pub radio_writes: Vec<Instant>,
+    /// IP families that the network does not carry, as it said when one was asked for.
+    pub not_offered: std::collections::BTreeMap<IpFamily, NotOffered>,
+    /// Whether the modem's profiles allowed roaming before we first changed them, by their numbers.
+    pub original_roaming: std::collections::BTreeMap<u8, bool>,
+    /// Whether the modem started sessions by itself, if we have changed that.
+    pub original_autoconnect: Option<bool>,
+    /// When we wrote a profile within the last hour, oldest first.
+    pub profile_writes: Vec<Instant>,
     /// The device's own number: spreads the retries of a fleet that runs one file.
     pub seed: u64,
 }
@@ -232,8 +347,13 @@ macro_rules! each_fact {
         $call! {
             Port => port, Control => control, Device => device, DataFormat => data_format,
             OperatingMode => operating_mode, Sim => sim, SimIdentity => sim_identity,
-            Technologies => technologies, ServingSystem => serving_system, SessionIpv4 => session_ipv4,
-            SessionIpv6 => session_ipv6, SettingsIpv4 => settings_ipv4, SettingsIpv6 => settings_ipv6, Link => link
+            RadioPreference => radio_preference, SimSlots => sim_slots, ServingSystem => serving_system,
+            SessionIpv4 => session_ipv4, SessionIpv6 => session_ipv6, SettingsIpv4 => settings_ipv4,
+            SettingsIpv6 => settings_ipv6, Link => link, Profile => profile, Autoconnect => autoconnect,
+            Throttle => throttle,
+            Signal => signal, Cell => cell, Band => band, SystemInfo => system_info, OperatorName => operator_name,
+            Location => location, NetworkTime => network_time, StatisticsIpv4 => statistics_ipv4,
+            StatisticsIpv6 => statistics_ipv6
         }
     };
 }
@@ -245,6 +365,18 @@ impl Observed {
             let since = slot.as_ref().filter(|seen| seen.value == value).map_or(at, |seen| seen.since);
             *slot = Some(Seen { value, at, since });
         }
+        /// A part says nothing of the rest: the fact stays as old as it was, so that what is never confirmed goes.
+        fn patch<T: PartialEq + Default>(slot: &mut Option<Seen<T>>, at: Instant, change: impl FnOnce(&T) -> T) {
+            match slot {
+                Some(seen) => {
+                    let value = change(&seen.value);
+                    if value != seen.value {
+                        *seen = Seen { value, at: seen.at, since: at };
+                    }
+                }
+                None => *slot = Some(Seen { value: change(&T::default()), at, since: at }),
+            }
+        }
         match report {
             Report::Port(v) => see(&mut self.port, v, at),
             Report::Control(v) => see(&mut self.control, v, at),
@@ -252,14 +384,51 @@ impl Observed {
             Report::DataFormat(v) => see(&mut self.data_format, v, at),
             Report::OperatingMode(v) => see(&mut self.operating_mode, v, at),
             Report::Sim(v) => see(&mut self.sim, v, at),
-            Report::SimIdentity(v) => see(&mut self.sim_identity, v, at),
-            Report::Technologies(v) => see(&mut self.technologies, v, at),
+            Report::SimIdentity(v) => {
+                self.bad_iccid = None;
+                see(&mut self.sim_identity, v, at);
+            }
+            Report::BadIccid(v) => {
+                self.sim_identity = None;
+                see(&mut self.bad_iccid, v, at);
+            }
+            Report::SimSlots(v) => see(&mut self.sim_slots, v, at),
+            Report::RadioPreference(v) => see(&mut self.radio_preference, v, at),
             Report::ServingSystem(v) => see(&mut self.serving_system, v, at),
             Report::Session(IpFamily::Ipv4, v) => see(&mut self.session_ipv4, v, at),
             Report::Session(IpFamily::Ipv6, v) => see(&mut self.session_ipv6, v, at),
             Report::Settings(IpFamily::Ipv4, v) => see(&mut self.settings_ipv4, v, at),
             Report::Settings(IpFamily::Ipv6, v) => see(&mut self.settings_ipv6, v, at),
             Report::Link(v) => see(&mut self.link, v, at),
+            Report::Profile(v) => see(&mut self.profile, v, at),
+            Report::Autoconnect(v) => see(&mut self.autoconnect, v, at),
+            Report::Throttle(v) => see(&mut self.throttle, v, at),
+            Report::Signal(v) => see(&mut self.signal, v, at),
+            Report::Cell(v) => see(&mut self.cell, v, at),
+            Report::Band(v) => see(&mut self.band, v, at),
+            Report::SystemInfo(v) => see(&mut self.system_info, v, at),
+            Report::OperatorName(v) => see(&mut self.operator_name, v, at),
+            Report::Location(v) => see(&mut self.location, v, at),
+            Report::NetworkTime(v) => see(&mut self.network_time, v, at),
+            Report::LocationPart(part) => patch(&mut self.location, at, |old| Location {
+                lac: part.lac.or(old.lac),
+                cid: part.cid.or(old.cid),
+                tac: part.tac.or(old.tac),
+            }),
+            Report::NetworkTimePart(part) => patch(&mut self.network_time, at, |old| NetworkTime {
+                utc: part.utc.or(old.utc),
+                zone_quarters: part.zone_quarters.or(old.zone_quarters),
+                daylight_hours: part.daylight_hours.or(old.daylight_hours),
+            }),
+            Report::Statistics(family, counters) => {
+                // A modem reports what has changed; by saying nothing of the others it confirms them.
+                let slot = match family {
+                    IpFamily::Ipv4 => &mut self.statistics_ipv4,
+                    IpFamily::Ipv6 => &mut self.statistics_ipv6,
+                };
+                let before = slot.as_ref().map(|seen| seen.value).unwrap_or_default();
+                see(slot, before.merged(counters), at);
+            }
         }
     }
 
@@ -271,6 +440,9 @@ impl Observed {
             };
         }
         each_fact!(forget);
+        if facts.contains(Fact::SimIdentity) {
+            self.bad_iccid = None;
+        }
     }
 
     /// When a fact was last confirmed; `None` if it is not known at all.
@@ -281,7 +453,7 @@ impl Observed {
                 match fact { $(Fact::$fact => self.$field.as_ref().map(|s| s.at)),* }
             };
         }
-        each_fact!(at)
+        each_fact!(at).or_else(|| self.bad_iccid.as_ref().filter(|_| fact == Fact::SimIdentity).map(|seen| seen.at))
     }
 
     /// The session of a family, however old.
@@ -290,6 +462,15 @@ impl Observed {
         match family {
             IpFamily::Ipv4 => self.session_ipv4.as_ref(),
             IpFamily::Ipv6 => self.session_ipv6.as_ref(),
+        }
+    }
+
+    /// Counters of a family's session, however old.
+    #[must_use]
+    pub fn statistics(&self, family: IpFamily) -> Option<&Seen<Counters>> {
+        match family {
+            IpFamily::Ipv4 => self.statistics_ipv4.as_ref(),
+            IpFamily::Ipv6 => self.statistics_ipv6.as_ref(),
         }
     }
 
@@ -316,5 +497,18 @@ mod tests {
         observed.forget(FactSet::SESSIONS);
         assert_eq!(observed.seen_at(Fact::SessionIpv6), None);
         assert_eq!(observed.seen_at(Fact::Sim), Some(at));
+    }
+
+    #[test]
+    fn cell_8_a_part_changes_what_it_says_and_keeps_nothing_alive() {
+        let at = Instant::from_secs;
+        let mut observed = Observed::default();
+        observed.learn(Report::Location(Location { lac: Some(1), cid: Some(2), tac: None }), at(1));
+        observed.learn(Report::LocationPart(Location { cid: Some(3), ..Location::default() }), at(9));
+        let seen = observed.location.clone().unwrap();
+        assert_eq!(seen.value, Location { lac: Some(1), cid: Some(3), tac: None });
+        assert_eq!((seen.at, seen.since), (at(1), at(9)), "what nobody confirms grows old");
+        observed.learn(Report::Location(Location { cid: Some(3), ..Location::default() }), at(20));
+        assert_eq!(observed.location.unwrap().value.lac, None, "a whole answer without it clears it");
     }
 }

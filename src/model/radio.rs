@@ -174,6 +174,9 @@ pub struct ServingSystem {
     pub registration: Registration,
     /// Attached to the packet domain.
     pub ps_attached: bool,
+    /// Whether the modem names the kind of network that serves us.
+    #[serde(default)]
+    pub network_known: bool,
     /// The serving network, once known.
     pub plmn: Option<Plmn>,
     /// What the network calls itself.

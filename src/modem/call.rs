@@ -16,6 +16,14 @@ pub(super) const MODE: Duration = Duration::from_secs(25);
 /// Networks take their time to answer a session request; libqmi's users wait this long too.
 pub(super) const DIAL: Duration = Duration::from_secs(120);
 
+/// Answers of a modem that does not know a request, or not on this hardware.
+pub(super) const UNSUPPORTED: &[ProtocolError] =
+    &[ProtocolError::InvalidQmiCommand, ProtocolError::NotSupported, ProtocolError::DeviceUnsupported];
+
+/// Answers of a card or modem that needs a moment: the same question may well be answered the next time.
+pub(super) const NOT_YET: &[ProtocolError] =
+    &[ProtocolError::Internal, ProtocolError::UimUninitialized, ProtocolError::DeviceNotReady];
+
 /// To whom a request goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum To {

@@ -13,6 +13,7 @@
 
 mod answers;
 mod call;
+mod card;
 mod clients;
 mod doubts;
 mod driver;
@@ -20,9 +21,14 @@ mod quirks;
 mod reads;
 mod role;
 mod script;
+mod telemetry;
 mod transactions;
 mod translate;
 
+#[cfg(test)]
+mod identity_tests;
+#[cfg(test)]
+mod telemetry_tests;
 #[cfg(test)]
 mod tests;
 

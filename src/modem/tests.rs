@@ -10,7 +10,9 @@ use crate::model::{
     Action, Apn, Authentication, CallEnd, Fact, FactSet, Failure, Instant, IpFamilies, IpFamily, Provider, Report,
     SessionState,
 };
-use crate::qmi::{Frame, Indication as _, Kind, ProtocolError, Response as _, Service, ctl, nas, uim, wds};
+use crate::qmi::{
+    Frame, Indication as _, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, uim, wds,
+};
 
 const SESSION: FactSet = FactSet::of(&[Fact::SessionIpv4]);
 
@@ -25,18 +27,19 @@ fn provider() -> Provider {
         username: None,
         password: None,
         families: IpFamilies::Ipv4,
+        profile: 1,
     }
 }
 
 /// A driver and the modem's side of its port.
-struct Rig {
-    driver: Driver,
-    now: Instant,
+pub(super) struct Rig {
+    pub(super) driver: Driver,
+    pub(super) now: Instant,
     next_id: u8,
 }
 
 impl Rig {
-    fn new(memory: &[(&str, u8)]) -> Self {
+    pub(super) fn new(memory: &[(&str, u8)]) -> Self {
         let memory: BTreeMap<String, u8> = memory.iter().map(|(role, id)| ((*role).to_owned(), *id)).collect();
         let mut driver = Driver::new(&memory);
         driver.handle_opened(None);
@@ -44,7 +47,7 @@ impl Rig {
     }
 
     /// One that has synchronised.
-    fn ready(memory: &[(&str, u8)]) -> Self {
+    pub(super) fn ready(memory: &[(&str, u8)]) -> Self {
         let mut rig = Self::new(memory);
         rig.driver.start(&Action::Synchronise, rig.now);
         assert_eq!(rig.done(), Some(Ok(())));
@@ -52,7 +55,7 @@ impl Rig {
     }
 
     /// What the driver put out, with requests parsed.
-    fn outputs(&mut self) -> (Vec<Frame>, Vec<Output>) {
+    pub(super) fn outputs(&mut self) -> (Vec<Frame>, Vec<Output>) {
         let mut frames = Vec::new();
         let mut others = Vec::new();
         while let Some(output) = self.driver.poll_output() {
@@ -65,7 +68,7 @@ impl Rig {
     }
 
     /// Answers everything as a willing modem would, until nothing is asked any more. Returns what else came out.
-    fn obey(&mut self) -> Vec<Output> {
+    pub(super) fn obey(&mut self) -> Vec<Output> {
         let mut seen = Vec::new();
         loop {
             let (frames, others) = self.outputs();
@@ -88,7 +91,7 @@ impl Rig {
         self.obey().iter().find_map(outcome)
     }
 
-    fn willing(&mut self, request: &Frame) -> Frame {
+    pub(super) fn willing(&mut self, request: &Frame) -> Frame {
         match request.key() {
             ctl::allocate_cid::KEY => {
                 self.next_id += 1;
@@ -102,17 +105,22 @@ impl Rig {
         }
     }
 
-    fn send(&mut self, frame: &Frame) {
+    pub(super) fn send(&mut self, frame: &Frame) {
         self.driver.handle_bytes(&frame.encode(), self.now);
     }
 
-    fn wait(&mut self, duration: Duration) {
+    /// The id of a client of ours, by its name in our memory.
+    pub(super) fn driver_client(&self, role: &str) -> u8 {
+        self.driver.client(role).expect("a client of this role")
+    }
+
+    pub(super) fn wait(&mut self, duration: Duration) {
         self.now = self.now + duration;
         self.driver.handle_timeout(self.now);
     }
 
     /// The one request the driver sends now.
-    fn request(&mut self) -> Frame {
+    pub(super) fn request(&mut self) -> Frame {
         let (frames, _) = self.outputs();
         assert_eq!(frames.len(), 1, "{frames:?}");
         frames.into_iter().next().expect("one")
@@ -243,7 +251,7 @@ fn a_refused_session_says_why() {
 }
 
 #[test]
-fn no_effect_means_look_not_connected() {
+fn con_4_no_effect_is_told_apart_and_means_look_not_connected() {
     let mut rig = Rig::ready(&[]);
     rig.driver.start(&Action::StartSession(IpFamily::Ipv4, provider()), rig.now);
     loop {
@@ -256,7 +264,7 @@ fn no_effect_means_look_not_connected() {
         rig.send(&answer);
     }
     let (_, outputs) = rig.outputs();
-    assert!(outputs.contains(&Output::Done(Ok(()))), "{outputs:?}");
+    assert!(outputs.contains(&Output::Done(Err(Failure::NoEffect))), "{outputs:?}");
     assert!(!outputs.iter().any(|o| matches!(o, Output::Learn(Report::Session(..)))), "{outputs:?}");
 }
 
@@ -448,11 +456,43 @@ fn a_result_that_is_promised_is_waited_for() {
     let iccid = vec![0x98, 0x37, 0x06, 0x11, 0x32, 0x54, 0x76, 0x98, 0x10, 0xF2];
     let kept = uim::read_transparent::Response { data: Some(iccid), ..Default::default() }.accept(&read);
     rig.send(&Frame { kind: Kind::Indication, transaction: 0, ..kept });
-    let imsi = rig.request();
-    rig.send(&imsi.refusal(ProtocolError::SimFileNotFound));
-    let (_, outputs) = rig.outputs();
+    let mut outputs = Vec::new();
+    // The files that not every card has: no answer to them is missed.
+    for _ in 0..4 {
+        let (frames, others) = rig.outputs();
+        outputs.extend(others);
+        rig.send(&frames[0].refusal(ProtocolError::SimFileNotFound));
+    }
+    outputs.extend(rig.outputs().1);
     let known = |o: &Output| matches!(o, Output::Learn(Report::SimIdentity(sim)) if sim.iccid.as_str() == "8973601123456789012");
     assert!(outputs.iter().any(known), "{outputs:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_just_now_is_asked_for_again_before_the_card_is_known() {
+    let mut rig = Rig::ready(&[]);
+    let iccid = vec![0x98, 0x37, 0x06, 0x11, 0x32, 0x54, 0x76, 0x98, 0x10, 0xF2];
+    let known = |o: &Output| matches!(o, Output::Learn(Report::SimIdentity(_)));
+    for _ in 0..40 {
+        rig.driver.want(FactSet::of(&[Fact::SimIdentity]), rig.now);
+        let (frames, others) = rig.outputs();
+        if others.iter().any(known) {
+            assert!(rig.now >= Instant::from_secs(1 + 1 + 2 + 5), "after three failed looks: {}", rig.now);
+            return;
+        }
+        rig.wait(if frames.is_empty() { Duration::from_secs(1) } else { Duration::ZERO });
+        for frame in frames {
+            let answer = match uim::read_transparent::Request::decode(&frame).map(|read| read.file) {
+                Ok(Some(file)) if file.id != 0x2FE2 => frame.refusal(ProtocolError::Internal),
+                Ok(_) => {
+                    uim::read_transparent::Response { data: Some(iccid.clone()), ..Default::default() }.accept(&frame)
+                }
+                Err(_) => rig.willing(&frame),
+            };
+            rig.send(&answer);
+        }
+    }
+    panic!("a card that never answers is known by its number alone in the end");
 }
 
 #[test]
@@ -463,4 +503,30 @@ fn a_port_that_goes_away_ends_everything() {
     rig.driver.handle_closed(rig.now);
     assert!(rig.outputs().1.contains(&Output::Done(Err(Failure::PortLost))));
     assert_eq!(rig.driver.poll_timeout(), None);
+}
+
+#[test]
+fn con_5_a_grant_after_the_deadline_is_looked_at_and_its_handle_kept() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    rig.obey();
+    rig.driver.start(&Action::StartSession(IpFamily::Ipv4, provider()), rig.now);
+    let dial = rig.request();
+    rig.wait(super::call::DIAL);
+    let (frames, outputs) = rig.outputs();
+    assert!(outputs.contains(&Output::Done(Err(Failure::Timeout))), "{outputs:?}");
+    assert!(frames.iter().any(|frame| frame.key() == wds::abort::KEY), "{frames:?}");
+    let late = rig.willing(&dial);
+    rig.send(&late);
+    let (looks, _) = rig.outputs();
+    let expected = [wds::get_packet_service_status::KEY, wds::get_current_settings::KEY];
+    assert_eq!(keys(&looks), expected, "believed when seen");
+    for look in &looks {
+        let up = rig.willing(look);
+        rig.send(&up);
+    }
+    rig.outputs();
+    rig.driver.start(&Action::StopSession(IpFamily::Ipv4), rig.now);
+    let stop = <wds::stop_network::Request as crate::qmi::Request>::decode(&rig.request()).expect("a stop");
+    assert_eq!((stop.handle, stop.disable_autoconnect), (Some(0xBEEF), None));
 }

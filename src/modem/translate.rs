@@ -4,10 +4,12 @@ use std::net::Ipv4Addr;
 
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    AccessTechnologies, AccessTechnology, Authentication, CallEnd, Iccid, Imsi, IpFamily, OperatingMode, Plmn,
-    Registration, SessionState, SimState,
+    AccessTechnologies, AccessTechnology, Authentication, BandSet, CallEnd, IpFamily, NetworkSelection, OperatingMode,
+    Plmn, RadioPreference, Registration, SessionState,
 };
-use crate::qmi::{dms, nas, uim, wds};
+use crate::qmi::bands::{ExtendedLteBands, LteBands, NrBands};
+use crate::qmi::plmn::ExactPlmn;
+use crate::qmi::{dms, nas, wds};
 
 const MODES: [(AccessTechnology, nas::ModePreference); 7] = [
     (AccessTechnology::Cdma1x, nas::ModePreference::CDMA_1X),
@@ -97,7 +99,7 @@ pub(super) fn registration(state: nas::RegistrationState, roaming: Option<nas::R
     }
 }
 
-pub(super) fn plmn(named: &nas::NamedPlmn, digits: Option<&crate::qmi::plmn::ExactPlmn>) -> Option<Plmn> {
+pub(super) fn plmn(named: &nas::NamedPlmn, digits: Option<&ExactPlmn>) -> Option<Plmn> {
     let exact = digits.filter(|d| d.mcc == named.mcc && d.mnc == named.mnc);
     let three_digit_mnc = exact.map_or(named.mnc > 99, |d| d.three_digits);
     (named.mcc != 0).then_some(Plmn { mcc: named.mcc, mnc: named.mnc, three_digit_mnc })
@@ -111,6 +113,49 @@ pub(super) fn session(status: wds::ConnectionStatus, cause: Option<CallEnd>) -> 
         wds::ConnectionStatus::Disconnected => Some(SessionState::Disconnected(cause)),
         _ => None,
     }
+}
+
+/// Why a session ended, out of the two forms in which a modem may say it. The older one has numbers of its own, which
+/// mean the same as numbers of the newer; one that does not is kept as kind 0.
+pub(super) fn call_end(
+    verbose: Option<wds::VerboseCallEndReason>,
+    short: Option<wds::CallEndReason>,
+) -> Option<CallEnd> {
+    use wds::CallEndReason as R;
+    if let Some(reason) = verbose {
+        return Some(CallEnd { kind: reason.kind.into(), reason: reason.reason });
+    }
+    Some(match short? {
+        R::ClientEnd => CallEnd::call_manager(2000),
+        R::NoService => CallEnd::call_manager(2001),
+        R::Fade => CallEnd::call_manager(2002),
+        R::ReleaseNormal => CallEnd::call_manager(2003),
+        R::AccessAttemptInProgress => CallEnd::call_manager(2004),
+        R::AccessFailure => CallEnd::call_manager(2005),
+        R::RedirectionOrHandoff => CallEnd::call_manager(2006),
+        R::CloseInProgress => CallEnd::internal(205),
+        R::AuthenticationFailed => CallEnd::ppp(2),
+        R::InternalError => CallEnd::internal(201),
+        R::LlcSndcpFailure => CallEnd::of_3gpp(25),
+        R::InsufficientResources => CallEnd::of_3gpp(26),
+        R::OptionTemporarilyOutOfOrder => CallEnd::of_3gpp(34),
+        R::NsapiAlreadyUsed => CallEnd::of_3gpp(35),
+        R::RegularDeactivation => CallEnd::of_3gpp(36),
+        R::NetworkFailure => CallEnd::of_3gpp(38),
+        R::ReattachRequired => CallEnd::of_3gpp(39),
+        R::ProtocolError => CallEnd::of_3gpp(111),
+        R::OperatorDeterminedBarring => CallEnd::of_3gpp(8),
+        R::UnknownApn => CallEnd::of_3gpp(27),
+        R::UnknownPdp => CallEnd::of_3gpp(28),
+        R::GgsnReject => CallEnd::of_3gpp(30),
+        R::ActivationReject => CallEnd::of_3gpp(31),
+        R::OptionNotSupported => CallEnd::of_3gpp(32),
+        R::OptionUnsubscribed => CallEnd::of_3gpp(33),
+        R::QosNotAccepted => CallEnd::of_3gpp(37),
+        R::FeatureNotSupported => CallEnd::of_3gpp(40),
+        R::ApnTypeConflict => CallEnd::of_3gpp(112),
+        other => CallEnd { kind: 0, reason: i16::from_le_bytes(u16::from(other).to_le_bytes()) },
+    })
 }
 
 pub(super) fn ip_family(family: IpFamily) -> wds::IpFamily {
@@ -133,49 +178,53 @@ pub(super) fn prefix(mask: Ipv4Addr) -> u8 {
     u32::from(mask).leading_ones() as u8
 }
 
-pub(super) fn sim(status: &uim::CardStatus) -> SimState {
-    // An empty list soon after power-on means "not read yet", not "no card".
-    let Some(first) = status.cards.first() else { return SimState::Starting };
-    let (card, application) = match status.application(status.gw_primary) {
-        Some((card, application)) => (card, Some(application)),
-        None => (status.cards.iter().find(|c| c.state == uim::CardState::Present).unwrap_or(first), None),
+/// The preference that a modem tells. What it leaves out it does not have.
+pub(super) fn radio_preference(said: &nas::get_system_selection_preference::Response) -> RadioPreference {
+    let lte = match (&said.extended_lte_bands, &said.lte_bands) {
+        (Some(extended), _) => Some(extended.iter().collect()),
+        (None, short) => short.as_ref().map(|short| short.iter().collect()),
     };
-    match (card.state, application) {
-        (uim::CardState::Absent, _) => SimState::Absent,
-        (uim::CardState::Error, _) => SimState::Error,
-        (_, None) => SimState::Starting,
-        (_, Some(application)) => self::application(card, application),
+    let nr = |bands: &Option<NrBands>| bands.as_ref().map(|bands| bands.iter().collect());
+    RadioPreference {
+        technologies: said.mode_preference.map(technologies),
+        lte_bands: lte,
+        nr5g_sa_bands: nr(&said.nr5g_sa_bands),
+        nr5g_nsa_bands: nr(&said.nr5g_nsa_bands),
+        network: said.network_selection.map(|mode| match (mode, &said.manual_network) {
+            (nas::SelectionMode::Manual, Some(ExactPlmn { mcc, mnc, three_digits })) if *mcc != 0 => {
+                NetworkSelection::Manual(Plmn { mcc: *mcc, mnc: *mnc, three_digit_mnc: *three_digits })
+            }
+            (nas::SelectionMode::Manual, _) => NetworkSelection::ManualUnnamed,
+            _ => NetworkSelection::Automatic,
+        }),
     }
 }
 
-fn application(card: &uim::Card, application: &uim::CardApplication) -> SimState {
-    let universal = application.upin_replaces_pin1;
-    let tries = if universal { card.upin_retries } else { application.pin1_retries };
-    let unblocks = if universal { card.upuk_retries } else { application.puk1_retries };
-    match application.state {
-        uim::ApplicationState::Ready => SimState::Ready,
-        uim::ApplicationState::PinRequired => SimState::PinRequired { tries_left: tries },
-        uim::ApplicationState::PukRequired => SimState::PukRequired { tries_left: unblocks },
-        uim::ApplicationState::Pin1Blocked | uim::ApplicationState::Illegal => SimState::Blocked,
-        _ => SimState::Starting,
+/// The request that writes these settings and no others. `extended`: the modem takes LTE bands in the wide form.
+pub(super) fn selection_request(
+    change: &RadioPreference,
+    extended: bool,
+) -> nas::set_system_selection_preference::Request {
+    let lte = change.lte_bands.as_ref();
+    let nr = |bands: &Option<BandSet>| bands.as_ref().map(|bands| bands.iter().collect::<NrBands>());
+    let manual = match change.network {
+        Some(NetworkSelection::Manual(plmn)) => Some(plmn),
+        Some(NetworkSelection::Automatic | NetworkSelection::ManualUnnamed) | None => None,
+    };
+    nas::set_system_selection_preference::Request {
+        mode_preference: change.technologies.map(mode_preference).filter(|mask| !mask.is_empty()),
+        lte_bands: lte.filter(|_| !extended).map(|bands| bands.iter().collect::<LteBands>()),
+        extended_lte_bands: lte.filter(|_| extended).map(|bands| bands.iter().collect::<ExtendedLteBands>()),
+        nr5g_sa_bands: nr(&change.nr5g_sa_bands),
+        nr5g_nsa_bands: nr(&change.nr5g_nsa_bands),
+        network_selection: change.network.map(|_| nas::NetworkSelection {
+            mode: if manual.is_some() { nas::SelectionMode::Manual } else { nas::SelectionMode::Automatic },
+            mcc: manual.map_or(0, |plmn| plmn.mcc),
+            mnc: manual.map_or(0, |plmn| plmn.mnc),
+        }),
+        three_digit_mnc: manual.map(|plmn| plmn.three_digit_mnc),
+        ..Default::default()
     }
-}
-
-/// EF ICCID (ETSI TS 102 221 clause 13.2): swapped BCD, padded with F.
-pub(super) fn iccid(bytes: &[u8]) -> Option<Iccid> {
-    Iccid::parse(&swapped_digits(bytes)).ok()
-}
-
-/// EF IMSI (3GPP TS 31.102 clause 4.2.2): length, then swapped BCD whose first nibble is a parity mark.
-pub(super) fn imsi(bytes: &[u8]) -> Option<Imsi> {
-    let (length, rest) = bytes.split_first()?;
-    let digits = swapped_digits(rest.get(..usize::from(*length))?);
-    Imsi::parse(digits.get(1..)?).ok()
-}
-
-fn swapped_digits(bytes: &[u8]) -> String {
-    let nibbles = bytes.iter().flat_map(|b| [b & 0x0F, b >> 4]);
-    nibbles.take_while(|n| *n <= 9).map(|n| char::from(b'0' + n)).collect()
 }
 
 #[cfg(test)]
@@ -183,21 +232,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn card_numbers_lose_their_filler() {
-        let nineteen = [0x98, 0x37, 0x06, 0x11, 0x32, 0x54, 0x76, 0x98, 0x10, 0xF2];
-        assert_eq!(iccid(&nineteen).unwrap().as_str(), "8973601123456789012");
-        let twenty = [0x64, 0x73, 0x03, 0x04, 0x00, 0x00, 0x10, 0x52, 0x70, 0x20];
-        assert_eq!(iccid(&twenty).unwrap().as_str(), "46373040000001250702");
-        assert_eq!(iccid(&[0xFF; 10]), None);
-        assert_eq!(iccid(&[0x98]), None);
-    }
-
-    #[test]
-    fn a_subscriber_is_read_after_its_parity_mark() {
-        let file = [0x08, 0x39, 0x01, 0x14, 0x10, 0x32, 0x54, 0x76, 0x98];
-        assert_eq!(imsi(&file).unwrap().as_str(), "310410123456789");
-        assert_eq!(imsi(&[0x08, 0x39]), None, "shorter than it says");
-        assert_eq!(imsi(&[]), None);
+    fn con_9_both_forms_of_a_reason_are_understood_and_the_longer_one_counts() {
+        let verbose = |kind: u16, reason| Some(wds::VerboseCallEndReason { kind: kind.into(), reason });
+        let said = |verbose, short: Option<u16>| call_end(verbose, short.map(Into::into)).map(|c| c.to_string());
+        assert_eq!(said(verbose(6, 33), Some(1)).as_deref(), Some("3gpp 33 (service option not subscribed)"));
+        assert_eq!(said(verbose(0x55, 7), None).as_deref(), Some("type 85 reason 7"));
+        assert_eq!(said(None, Some(1018)).as_deref(), Some("3gpp 33 (service option not subscribed)"));
+        assert_eq!(said(None, Some(2)).as_deref(), Some("cm 2000 (ended by a client)"));
+        assert_eq!(said(None, Some(1)).as_deref(), Some("type 0 reason 1"));
+        assert_eq!(said(None, None), None);
     }
 
     #[test]
@@ -205,6 +248,53 @@ mod tests {
         for bits in 0..128_u16 {
             let mask = nas::ModePreference(bits);
             assert_eq!(mode_preference(technologies(mask)), mask);
+        }
+    }
+
+    #[test]
+    fn rat_4_no_choice_of_technologies_makes_a_zero_mask() {
+        for asked in 1..128_u16 {
+            let asked = technologies(nas::ModePreference(asked));
+            for supports in 0..128_u16 {
+                let supports = technologies(nas::ModePreference(supports));
+                let possible = if supports.is_empty() { asked } else { asked.intersection(supports) };
+                let change = RadioPreference { technologies: Some(possible), ..Default::default() };
+                let mask = selection_request(&change, true).mode_preference;
+                assert_eq!(mask.is_none(), possible.is_empty(), "{asked:?} on {supports:?}");
+                assert!(mask.is_none_or(|mask| mask.0 != 0));
+            }
+        }
+    }
+
+    #[test]
+    fn a_preference_is_read_as_it_is_written() {
+        let plmn = Plmn { mcc: 310, mnc: 26, three_digit_mnc: true };
+        for (network, extended) in [(NetworkSelection::Manual(plmn), true), (NetworkSelection::Automatic, false)] {
+            let bands: BandSet = if extended { [3, 20, 71] } else { [3, 20, 28] }.into_iter().collect();
+            let written = RadioPreference {
+                technologies: Some(AccessTechnologies::NONE.with(AccessTechnology::Lte)),
+                lte_bands: Some(bands),
+                nr5g_sa_bands: Some([78].into_iter().collect()),
+                nr5g_nsa_bands: Some([1, 257].into_iter().collect()),
+                network: Some(network),
+            };
+            let request = selection_request(&written, extended);
+            assert_eq!((request.lte_bands.is_none(), request.extended_lte_bands.is_none()), (extended, !extended));
+            let said = nas::get_system_selection_preference::Response {
+                mode_preference: request.mode_preference,
+                lte_bands: request.lte_bands,
+                extended_lte_bands: request.extended_lte_bands,
+                nr5g_sa_bands: request.nr5g_sa_bands,
+                nr5g_nsa_bands: request.nr5g_nsa_bands,
+                network_selection: request.network_selection.as_ref().map(|selection| selection.mode),
+                manual_network: request.three_digit_mnc.map(|three_digits| ExactPlmn {
+                    mcc: plmn.mcc,
+                    mnc: plmn.mnc,
+                    three_digits,
+                }),
+                ..Default::default()
+            };
+            assert_eq!(radio_preference(&said), written);
         }
     }
 }

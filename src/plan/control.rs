@@ -32,11 +32,23 @@ pub(super) fn look(facts: &mut Reader<'_>) -> Outcome {
             });
         }
         Some(ControlState::Unresponsive) => return unresponsive(facts),
-        Some(ControlState::Ready) => facts.effective(Action::Synchronise.name()),
+        Some(ControlState::Exhausted) => return exhausted(facts),
+        Some(ControlState::Ready) => {
+            facts.effective(Action::Synchronise.name());
+            facts.effective(Action::ReclaimClients.name());
+        }
     }
     // Not waited for: a modem that does not tell its name still connects.
     facts.read(Fact::Device, facts.observed.device.as_ref());
     data_format(facts)
+}
+
+/// Other programs hold all ids, or have lost them; ours are no use without the one that is missing.
+fn exhausted(facts: &mut Reader<'_>) -> Outcome {
+    if facts.observed.doing == Some(Action::ReclaimClients) {
+        return Outcome::Wait(Finding::ClientIdsExhausted);
+    }
+    facts.attempt(Action::ReclaimClients, || Finding::ClientIdsExhausted)
 }
 
 fn unresponsive(facts: &mut Reader<'_>) -> Outcome {

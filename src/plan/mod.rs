@@ -12,6 +12,7 @@ mod control;
 mod link;
 mod power;
 mod preview;
+mod profile;
 mod provider;
 mod radio;
 mod reader;
@@ -28,7 +29,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Action, ConditionKind, Desired, FactSet, Finding, Instant, Observed, Status};
 
 pub use preview::{Previewed, assume, preview};
+pub use profile::profile_of_interest;
 use reader::Reader;
+pub use registration::forbids_data;
 pub use retire::retire;
 
 /// A concern of the plan, in the order in which they decide.
@@ -85,7 +88,7 @@ impl Stage {
         match self {
             Self::Power => power::look(facts),
             Self::Control => control::look(facts),
-            Self::Sim => sim::look(facts),
+            Self::Sim => sim::look(desired, facts),
             Self::Provider => provider::look(desired),
             Self::Radio => radio::look(desired, facts),
             Self::Registration => registration::look(desired, facts),
@@ -185,7 +188,7 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
         },
         Some(step) => step,
         None => match facts.improvement.take() {
-            Some(action) => Step::Do(action, Finding::Drifted { what: "the second IP family is missing".to_owned() }),
+            Some((action, because)) => Step::Do(action, because),
             None => Step::Converged,
         },
     };

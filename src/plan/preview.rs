@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, Observed,
-    OperatingMode, PortState, Report, Seen, SessionSettings, SessionState, Status,
+    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, ModemProfile,
+    Observed, OperatingMode, PinChance, PortState, Report, Secret, Seen, SessionSettings, SessionState, SimSlots,
+    SimState, Status,
 };
 
 use super::{Stage, Step, plan};
@@ -31,13 +32,14 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
     assumed.attempts.clear();
     let mut actions = Vec::new();
     let mut started = false;
+    let mut desired = desired.clone();
     for _ in 0..LONGEST {
-        let plan = plan(desired, &assumed, now);
+        let plan = plan(&desired, &assumed, now);
         let (action, because) = match plan.step {
             Step::Do(action, because) => (action, because.to_string()),
             // The addresses come with the session, and the link after them.
             Step::Wait(Finding::NoAddress) if started => {
-                actions.push(link_to_come(desired));
+                actions.push(link_to_come(&desired));
                 return (actions, None);
             }
             Step::Wait(finding) => return (actions, Some(finding)),
@@ -46,6 +48,10 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
         let deciding = plan.stages.iter().find(|s| s.status != Status::True);
         let stage = deciding.map_or(Stage::Session, |s| s.stage);
         started |= matches!(action, Action::StartSession(..));
+        if let Action::MarkPin(_) = action {
+            // Which PIN does not matter to what would be done.
+            desired.pin = PinChance::Allowed(Secret::default());
+        }
         assume(&action, &mut assumed, now);
         actions.push(Previewed { stage, action, because });
     }
@@ -61,6 +67,8 @@ fn link_to_come(desired: &Desired) -> Previewed {
 /// Believes that an action worked: what the modem would then report.
 pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
     let device = observed.device.clone();
+    let had = observed.radio_preference.as_ref().map(|seen| seen.value.clone()).unwrap_or_default();
+    let slots = observed.sim_slots.as_ref().map(|seen| seen.value).unwrap_or_default();
     observed.forget(action.touches());
     let mut learn = |report| observed.learn(report, now);
     match action {
@@ -70,7 +78,15 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
         Action::SetRawIp => learn(Report::DataFormat(DataFormat::RawIp)),
         Action::SetOperatingMode(mode) => learn(Report::OperatingMode(*mode)),
         Action::CycleRadio => learn(Report::OperatingMode(OperatingMode::Online)),
-        Action::SetTechnologies(set) => learn(Report::Technologies(*set)),
+        Action::SetRadioPreference(change) => {
+            let preference = change.or(&had);
+            learn(Report::RadioPreference(preference));
+        }
+        Action::EnterPin(_) => learn(Report::Sim(SimState::Ready)),
+        Action::SwitchSlot(slot) => {
+            let count = slots.count.max(*slot);
+            learn(Report::SimSlots(SimSlots { count, active: Some(*slot) }));
+        }
         Action::StartSession(family, provider) => {
             learn(Report::Session(*family, SessionState::Connected));
             let apn = Some(provider.apn.clone());
@@ -79,10 +95,21 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
         }
         Action::StopSession(family) => {
             learn(Report::Session(*family, SessionState::Disconnected(None)));
+            learn(Report::Autoconnect(false));
             observed.dialled = None;
         }
         Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
-        Action::Attach | Action::Reregister | Action::ResetModem | Action::Reauthorise | Action::CyclePower => {}
+        Action::SetRoaming { profile, allowed } => {
+            learn(Report::Profile(ModemProfile { index: *profile, roaming_allowed: Some(*allowed) }));
+        }
+        Action::SetAutoconnect(on) => learn(Report::Autoconnect(*on)),
+        Action::ReclaimClients => learn(Report::Control(ControlState::Ready)),
+        Action::MarkPin(_)
+        | Action::Attach
+        | Action::Reregister
+        | Action::ResetModem
+        | Action::Reauthorise
+        | Action::CyclePower => {}
     }
     reassume(action, observed, now);
     observed.device = observed.device.take().or(device);
@@ -104,10 +131,12 @@ fn reassume(action: &Action, observed: &mut Observed, now: Instant) {
 
 fn serving(observed: &Observed, now: Instant) -> Option<Seen<crate::model::ServingSystem>> {
     use crate::model::{AccessTechnologies, Registration, ServingSystem};
-    let technologies = observed.technologies.as_ref().map_or(AccessTechnologies::NONE, |seen| seen.value);
+    let technologies =
+        observed.radio_preference.as_ref().and_then(|s| s.value.technologies).unwrap_or(AccessTechnologies::NONE);
     let value = ServingSystem {
         registration: Registration::Home,
         ps_attached: true,
+        network_known: true,
         plmn: None,
         operator_name: None,
         technologies,

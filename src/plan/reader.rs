@@ -6,12 +6,17 @@
 use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, Fact, FactSet, Finding, Instant, Observed, Seen};
+use crate::model::{Action, Attempts, Fact, FactSet, Finding, Instant, Observed, Seen};
 
 use super::{Outcome, backoff};
 
 /// While a stage waits for a fact to change, it is looked at this often: not every modem tells.
 const IMPATIENT: Duration = Duration::from_secs(10);
+
+/// Acknowledged attempts in a row without effect before we believe that the firmware ignores them.
+pub(super) const IGNORED_AFTER: u32 = 4;
+/// What firmware ignores is tried again this rarely: flash wears, and only an update changes its mind.
+const IGNORED_FOR: Duration = Duration::from_secs(6 * 3600);
 
 pub(super) struct Reader<'a> {
     pub(super) observed: &'a Observed,
@@ -20,7 +25,7 @@ pub(super) struct Reader<'a> {
     pub(super) until: Instant,
     pub(super) effective: Vec<String>,
     /// Something worth doing although every condition holds.
-    pub(super) improvement: Option<Action>,
+    pub(super) improvement: Option<(Action, Finding)>,
     /// What the present stage has read.
     in_stage: FactSet,
     /// What any stage has read so far.
@@ -73,7 +78,7 @@ impl<'a> Reader<'a> {
             self.wanted.insert(fact);
             return None;
         };
-        let due = seen.at + fact.refresh_after();
+        let due = self.due(fact, seen.at);
         let expires = seen.at + fact.max_age();
         if self.now >= due {
             self.wanted.insert(fact);
@@ -91,6 +96,55 @@ impl<'a> Reader<'a> {
         self.in_stage.insert(fact);
         self.read.insert(fact);
         Some(&seen.value)
+    }
+
+    /// What the modem acknowledges again and again without doing it: how often, and when to try once more. Only for actions
+    /// that nobody should repeat for ever.
+    pub(super) fn ignored(&mut self, action: &Action) -> Option<(u32, Instant)> {
+        let attempts = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)?;
+        let in_vain = attempts.last_failure.is_none() && !attempts.took_effect && attempts.failures >= IGNORED_AFTER;
+        let at = attempts.last_at + IGNORED_FOR;
+        (in_vain && self.now < at).then(|| {
+            self.wake_at(at);
+            (attempts.failures, at)
+        })
+    }
+
+    /// Whether a fact was seen within this time; if not, it is asked for.
+    pub(super) fn is_fresh(&mut self, fact: Fact, within: Duration) -> bool {
+        let fresh = self.observed.seen_at(fact).is_some_and(|at| self.now.since(at) < within);
+        self.read.insert(fact);
+        if !fresh {
+            self.wanted.insert(fact);
+        }
+        fresh
+    }
+
+    /// The same for a fact that says how to act rather than whether to wait: waiting does not ask for it more often.
+    pub(super) fn read_at_its_pace<T>(&mut self, fact: Fact, seen: Option<&'a Seen<T>>) -> Option<&'a T> {
+        let in_stage = self.in_stage;
+        let value = self.read(fact, seen);
+        self.in_stage = in_stage;
+        value
+    }
+
+    /// When a fact is to be looked at again. What there is of each of two families takes turns: a look at either session
+    /// also shows a modem that hangs or has restarted, and a change of either address makes the other doubtful.
+    fn due(&self, fact: Fact, at: Instant) -> Instant {
+        let observed = self.observed;
+        let (other, other_at, pace) = match fact {
+            Fact::SessionIpv4 => (Fact::SessionIpv6, observed.seen_at(Fact::SessionIpv6), Fact::SESSION_LOOK),
+            Fact::SessionIpv6 => (Fact::SessionIpv4, observed.seen_at(Fact::SessionIpv4), Fact::SESSION_LOOK),
+            Fact::SettingsIpv4 => (Fact::SettingsIpv6, observed.seen_at(Fact::SettingsIpv6), Fact::SETTINGS_LOOK),
+            Fact::SettingsIpv6 => (Fact::SettingsIpv4, observed.seen_at(Fact::SettingsIpv4), Fact::SETTINGS_LOOK),
+            _ => return at + fact.refresh_after(),
+        };
+        match other_at.filter(|seen| self.now < *seen + other.max_age()) {
+            // The one seen longer ago is next.
+            Some(seen) if (at, fact) < (seen, other) => seen + pace,
+            Some(_) => at + 2 * pace,
+            None => at + pace,
+        }
     }
 
     /// Draws the conclusion anew at that time at the latest.
@@ -120,6 +174,16 @@ impl<'a> Reader<'a> {
                 Outcome::Wait(finding)
             }
         }
+    }
+
+    /// Whether `attempt` would let the action begin now.
+    pub(super) fn may_begin(&self, action: &Action) -> bool {
+        backoff::holds_back(action, self.observed, self.now).is_none()
+    }
+
+    /// What became of the last attempts at exactly this action.
+    pub(super) fn attempts(&self, action: &Action) -> Option<&'a Attempts> {
+        self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)
     }
 
     /// Notes that an action of this name has had its effect.

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, Desired, Fact, Finding, IpFamily, Plmn, Registration, Selection};
+use crate::model::{Action, Desired, Fact, Finding, IpFamily, Observed, Plmn, Registration, Selection};
 
-use super::Outcome;
 use super::reader::Reader;
+use super::{Outcome, session};
 
 /// Between registering and attaching pass a second or two.
 const ATTACHES_WITHIN: Duration = Duration::from_secs(10);
@@ -21,10 +21,8 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Some(serving) = facts.read(Fact::ServingSystem, facts.observed.serving_system.as_ref()) else {
         return facts.unknown(Fact::ServingSystem);
     };
-    let forbidden = matches!(&desired.selection, Selection::Chosen(provider) if provider.roaming_allowed == Some(false))
-        && !planted(Defect::IgnoreRoaming);
     match serving.registration {
-        Registration::Roaming if forbidden => forbidden_network(serving.plmn, facts),
+        Registration::Roaming if forbids_roaming(desired) => forbidden_network(serving.plmn, facts),
         Registration::Home | Registration::Roaming if !serving.ps_attached => not_attached(facts),
         Registration::Home => Outcome::Satisfied(Finding::Home(serving.plmn)),
         Registration::Roaming => Outcome::Satisfied(Finding::Roaming(serving.plmn)),
@@ -32,9 +30,25 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
         Registration::NotRegistered | Registration::Searching | Registration::Unknown => {
             facts.look_every(Fact::OperatingMode, WHY_NO_NETWORK);
             facts.look_every(Fact::Sim, WHY_NO_NETWORK);
-            Outcome::Wait(Finding::Searching)
+            Outcome::Wait(match serving.registration {
+                Registration::NotRegistered => Finding::NotRegistered,
+                Registration::Unknown => Finding::RegistrationUnknown,
+                _ => Finding::Searching,
+            })
         }
     }
+}
+
+/// Whether the network that serves us is one where the file forbids data: then no dialling goes on either.
+#[must_use]
+pub fn forbids_data(desired: &Desired, observed: &Observed) -> bool {
+    let serving = observed.serving_system.as_ref().map(|seen| seen.value.registration);
+    serving == Some(Registration::Roaming) && forbids_roaming(desired)
+}
+
+fn forbids_roaming(desired: &Desired) -> bool {
+    let forbids = |selection: &Selection| matches!(selection, Selection::Chosen(p) if p.roaming_allowed == Some(false));
+    forbids(&desired.selection) && !planted(Defect::IgnoreRoaming)
 }
 
 /// Modems attach by themselves as they register; one that does not is told to.
@@ -56,9 +70,49 @@ fn forbidden_network(plmn: Option<Plmn>, facts: &mut Reader<'_>) -> Outcome {
             return facts.unknown(fact);
         };
         if state.is_up() {
-            return facts.attempt(Action::StopSession(family), || Finding::RoamingNotAllowed(plmn));
+            return session::stop(family, facts, || Finding::RoamingNotAllowed(plmn));
         }
         facts.effective(Action::StopSession(family).name());
     }
     Outcome::Wait(Finding::RoamingNotAllowed(plmn))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccessTechnologies, Instant, Observed, PinChance, RadioPreference, Report, ServingSystem};
+
+    #[test]
+    fn lnk_9_every_state_of_registration_has_its_own_reason() {
+        for (registration, reason) in [
+            (Registration::NotRegistered, "NotRegistered"),
+            (Registration::Searching, "Searching"),
+            (Registration::Denied(Some(11)), "Denied"),
+            (Registration::Unknown, "RegistrationUnknown"),
+            (Registration::Home, "Home"),
+            (Registration::Roaming, "Roaming"),
+        ] {
+            let mut observed = Observed::default();
+            let serving = ServingSystem {
+                registration,
+                ps_attached: true,
+                network_known: true,
+                plmn: None,
+                operator_name: None,
+                technologies: AccessTechnologies::NONE,
+            };
+            observed.learn(Report::ServingSystem(serving), Instant::ZERO);
+            let desired = Desired {
+                radio: RadioPreference::default(),
+                slot: None,
+                pin: PinChance::NotConfigured,
+                selection: Selection::Undecided,
+                link: crate::model::DesiredLink::default(),
+            };
+            let outcome = look(&desired, &mut Reader::new(&observed, Instant::from_secs(1)));
+            let (Outcome::Wait(finding) | Outcome::Satisfied(finding)) = &outcome else { panic!("{outcome:?}") };
+            assert_eq!(finding.reason(), reason);
+            assert_eq!(matches!(outcome, Outcome::Satisfied(_)), registration.is_registered());
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The plan for a modem that the file no longer names: leave it as if we had never been there.
 //!
-//! The same contract as `plan`, with the stages in reverse: sessions end, the link is flushed, client ids are
-//! given back, the port is closed. Nothing is insisted on: a step that fails is not repeated, since nobody waits.
+//! The same contract as `plan`, with the stages in reverse: sessions end, what we changed in the modem is put back, the
+//! link is flushed, client ids are given back, the port is closed. Nothing is insisted on: a step that fails is not
+//! repeated, since nobody waits.
 
 use crate::model::{Action, Fact, Finding, Instant, IpFamily, LinkState, Observed, PortState};
 
@@ -35,9 +36,36 @@ fn next(facts: &mut Reader<'_>) -> Option<Action> {
     let untried = |action: &Action| !observed.attempts.contains_key(action.name());
     let open = observed.port.as_ref().is_some_and(|seen| seen.value == PortState::Open);
     let up = |family| observed.session(family).is_some_and(|seen| seen.value.is_up());
-    let stop = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|f| open && up(*f)).map(Action::StopSession);
+    let mut stop = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|f| open && up(*f)).map(Action::StopSession);
     let flush = facts.read(Fact::Link, observed.link.as_ref()).filter(|link| **link != LinkState::default());
     let flush = flush.map(|_| Action::ConfigureLink(LinkState::default()));
+    let radio = restored(observed).filter(|action| open && untried(action));
+    let restore = put_back(observed).filter(|_| open);
     let leave = [Action::ReleaseClients, Action::ClosePort].into_iter().filter(|_| open);
-    stop.chain(flush).chain(leave).find(untried)
+    let back = stop.find(untried).or(restore).or(radio);
+    back.or_else(|| flush.into_iter().chain(leave).find(untried))
 }
+
+/// Puts back the radio preference that the modem had before us, as far as it does not have it already.
+fn restored(observed: &Observed) -> Option<Action> {
+    let original = &observed.original_radio;
+    let change = match &observed.radio_preference {
+        Some(has) => original.difference(&has.value),
+        None => original.clone(),
+    };
+    (!change.is_empty()).then_some(Action::SetRadioPreference(change))
+}
+
+/// The next thing to put back as it was before us: each is tried once.
+fn put_back(observed: &Observed) -> Option<Action> {
+    let roaming = observed.original_roaming.iter();
+    let roaming: Vec<Action> =
+        roaming.map(|(profile, allowed)| Action::SetRoaming { profile: *profile, allowed: *allowed }).collect();
+    // One name, several profiles: the record of attempts knows the last one tried.
+    let last = observed.attempts.get(SET_ROAMING).and_then(|tried| roaming.iter().position(|a| *a == tried.action));
+    let next = roaming.into_iter().nth(last.map_or(0, |at| at + 1));
+    let autoconnect = observed.original_autoconnect.map(Action::SetAutoconnect);
+    next.or_else(|| autoconnect.filter(|action| !observed.attempts.contains_key(action.name())))
+}
+
+const SET_ROAMING: &str = "set-roaming";

@@ -1,30 +1,29 @@
 //! Properties: what is known of a modem, as named values for people, scripts and plugins.
 //!
-//! A property is a line of the [`CATALOGUE`]: name, kind, unit, doc, and how it is read from what was observed. Nothing
-//! sets a property and nothing clears one: it is there as long as the facts it is read from are believed, so a stale
-//! one cannot exist. Not here: who asks, and how values travel.
+//! A property is a line of the [`CATALOGUE`]: name, kind, unit, doc, lifetime, and how it is read from what was observed.
+//! Nothing sets a property and nothing clears one: it is there while its [`Lifetime`] lasts and the facts it is read
+//! from are fresh, so a stale one cannot exist. The [`Table`] turns that into changes. Not here: who asks, and how values
+//! travel.
 
 mod catalogue;
+mod readings;
+pub mod signal;
+mod table;
+mod view;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Condition, Desired, Observed};
+use crate::model::FactSet;
 
 pub use catalogue::CATALOGUE;
-
-/// What properties are read from.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    /// What was observed.
-    pub observed: &'a Observed,
-    /// What the file asks for.
-    pub desired: &'a Desired,
-    /// The conditions.
-    pub conditions: &'a [Condition],
-}
+pub use table::{Change, Held, Table};
+pub use view::{Lifetime, View};
 
 /// The kind of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -38,6 +37,8 @@ pub enum Kind {
     Flag,
     /// Texts in order.
     List,
+    /// Whole numbers by name.
+    Map,
 }
 
 /// A value.
@@ -52,6 +53,8 @@ pub enum Value {
     Text(String),
     /// Texts in order.
     List(Vec<String>),
+    /// Whole numbers by name.
+    Map(BTreeMap<String, i64>),
 }
 
 impl Value {
@@ -63,6 +66,7 @@ impl Value {
             Self::Integer(_) => Kind::Integer,
             Self::Text(_) => Kind::Text,
             Self::List(_) => Kind::List,
+            Self::Map(_) => Kind::Map,
         }
     }
 }
@@ -73,7 +77,14 @@ impl fmt::Display for Value {
             Self::Flag(v) => write!(f, "{v}"),
             Self::Integer(v) => write!(f, "{v}"),
             Self::Text(v) => f.write_str(v),
-            Self::List(v) => f.write_str(&v.join(" ")),
+            // Texts with spaces of their own need more than a space between them.
+            Self::List(v) => f.write_str(&v.join(if v.iter().any(|text| text.contains(' ')) { ", " } else { " " })),
+            Self::Map(v) => {
+                for (at, (name, value)) in v.iter().enumerate() {
+                    write!(f, "{}{name}={value}", if at == 0 { "" } else { " " })?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -87,8 +98,13 @@ pub struct Property {
     pub kind: Kind,
     /// The unit of its value; empty where it has none.
     pub unit: &'static str,
-    /// Whether it identifies a person or a device.
+    /// How long it is there.
+    pub lifetime: Lifetime,
+    /// Whether it identifies a person, a device or a place.
     pub private: bool,
+    /// The telemetry it is read from: what is asked for while somebody watches it.
+    #[serde(skip)]
+    pub telemetry: FactSet,
     /// What it says.
     pub doc: &'static str,
     /// Reads it; `None`: not known.
@@ -96,10 +112,57 @@ pub struct Property {
     pub read: fn(View<'_>) -> Option<Value>,
 }
 
-/// All properties that are known, by name.
+impl Property {
+    /// The same, in a unit.
+    #[must_use]
+    pub const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// The same, read from this telemetry.
+    #[must_use]
+    pub const fn told_by(self, telemetry: FactSet) -> Self {
+        Self { telemetry, ..self }
+    }
+
+    /// The same, as one that identifies a person, a device or a place.
+    #[must_use]
+    pub const fn private(self) -> Self {
+        Self { private: true, ..self }
+    }
+}
+
+/// Every property with its value; `None`: its lifetime is over, or it is not known.
+pub fn values(view: View<'_>) -> impl Iterator<Item = (&'static Property, Option<Value>)> {
+    let lasting =
+        [Lifetime::Configured, Lifetime::Modem, Lifetime::Card, Lifetime::Service, Lifetime::Session, Lifetime::Link]
+            .map(|lifetime| view.lasts(lifetime));
+    CATALOGUE.iter().map(move |property| {
+        let value = if lasting[property.lifetime as usize] { (property.read)(view) } else { None };
+        (property, value)
+    })
+}
+
+/// The telemetry that the properties a pattern selects of a modem are read from.
 #[must_use]
-pub fn table(view: View<'_>) -> BTreeMap<&'static str, Value> {
-    CATALOGUE.iter().filter_map(|property| Some((property.name, (property.read)(view)?))).collect()
+pub fn telemetry_of(pattern: &str, modem: &str) -> FactSet {
+    let selected = CATALOGUE.iter().filter(|property| selects(pattern, &format!("{modem}.{}", property.name)));
+    selected.fold(FactSet::NONE, |facts, property| facts.union(property.telemetry))
+}
+
+/// Whether a pattern selects a name: it fits, or it names something above it. The seed's way of writing names,
+/// `interface/wwan0/mobile/iccid`, is understood too.
+#[must_use]
+pub fn selects(pattern: &str, name: &str) -> bool {
+    let pattern = spelt(pattern);
+    fits(&pattern, name) || fits(&format!("{pattern}.*"), name)
+}
+
+/// A pattern or name as we spell it.
+#[must_use]
+pub fn spelt(pattern: &str) -> String {
+    let dotted = pattern.replace('/', ".");
+    dotted.strip_prefix("interface.").map_or(dotted.clone(), str::to_owned)
 }
 
 /// Whether a full name such as `wwan0.mobile.iccid` fits a pattern, in which `*` stands for one part and a last `*` for
@@ -125,53 +188,4 @@ pub fn fits(pattern: &str, name: &str) -> bool {
 pub fn catalogue_json() -> String {
     let list = serde_json::to_string_pretty(CATALOGUE).unwrap_or_default();
     list + "\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{
-        AccessTechnologies, DesiredLink, Instant, Plmn, Registration, Report, Selection, ServingSystem,
-    };
-
-    #[test]
-    fn patterns_fit_parts_and_rests() {
-        for (pattern, name, fit) in [
-            ("wwan0.mobile.iccid", "wwan0.mobile.iccid", true),
-            ("wwan0.mobile.*", "wwan0.mobile.iccid", true),
-            ("*.mobile.iccid", "wwan1.mobile.iccid", true),
-            ("wwan0.*", "wwan0.mobile.iccid", true),
-            ("*", "wwan0.mobile.iccid", true),
-            ("wwan0.mobile", "wwan0.mobile.iccid", false),
-            ("wwan0.mobile.iccid.x", "wwan0.mobile.iccid", false),
-            ("wwan0.*.imei", "wwan0.mobile.iccid", false),
-        ] {
-            assert_eq!(fits(pattern, name), fit, "{pattern} and {name}");
-        }
-    }
-
-    #[test]
-    fn cell_3_the_provider_is_the_brand_of_the_serving_network_and_absent_where_nobody_knows_it() {
-        let desired = Desired { technologies: None, selection: Selection::Undecided, link: DesiredLink::default() };
-        let provider = |mcc, mnc, three_digit_mnc| {
-            let mut observed = Observed::default();
-            let plmn = Some(Plmn { mcc, mnc, three_digit_mnc });
-            let technologies = AccessTechnologies::default();
-            let registration = Registration::Home;
-            let serving = ServingSystem { registration, ps_attached: true, plmn, operator_name: None, technologies };
-            observed.learn(Report::ServingSystem(serving), Instant::ZERO);
-            table(View { observed: &observed, desired: &desired, conditions: &[] }).remove("mobile.provider")
-        };
-        assert_eq!(provider(214, 7, false), Some(Value::Text("Movistar".to_owned())));
-        assert_eq!(provider(310, 410, true), Some(Value::Text("AT&T".to_owned())));
-        assert_eq!(provider(214, 7, true), None, "214 007 is another network");
-    }
-
-    #[test]
-    fn the_catalogue_is_sorted_and_documented() {
-        assert!(CATALOGUE.is_sorted_by(|a, b| a.name < b.name), "sorted by name, no name twice");
-        for property in CATALOGUE {
-            assert!(property.doc.ends_with('.'), "{}: a doc is a sentence", property.name);
-        }
-    }
 }

@@ -26,10 +26,12 @@ impl Choice {
 }
 
 fn card(sim: &SimIdentity) -> String {
-    match &sim.imsi {
-        Some(imsi) => format!("ICCID {:?}, IMSI {imsi:?}", sim.iccid),
-        None => format!("ICCID {:?}, IMSI unknown", sim.iccid),
-    }
+    let mut words = vec![format!("ICCID {:?}", sim.iccid)];
+    words.push(sim.imsi.as_ref().map_or_else(|| "IMSI unknown".to_owned(), |imsi| format!("IMSI {imsi:?}")));
+    words.extend(sim.home_network().map(|network| format!("home network {network}")));
+    words.extend(sim.gid1.as_ref().map(|gid1| format!("GID1 {gid1}")));
+    words.extend(sim.service_provider_name.as_ref().map(|name| format!("provider name {name:?}")));
+    words.join(", ")
 }
 
 impl fmt::Display for Verdict {
@@ -66,6 +68,10 @@ impl fmt::Display for Match {
             Self::Found { database, apn, network, provider } => {
                 write!(f, "apn {apn} ({provider}) from {} for network {network}", database.name())
             }
+            Self::Gid1(prefix) if prefix.is_empty() => f.write_str("any GID1"),
+            Self::Gid1(prefix) => write!(f, "GID1 prefix {prefix}"),
+            Self::ServiceProviderName(name) => write!(f, "provider name \"{name}\""),
+            Self::Label(label) => write!(f, "label {label}"),
         }
     }
 }
@@ -73,19 +79,38 @@ impl fmt::Display for Match {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Other(condition @ SimCondition::Labels { any_of, .. }) if any_of.is_empty() => {
+                write!(f, "{} is empty, and an empty list fits no device", condition.key())
+            }
             Self::Other(condition) if condition.values().is_empty() => {
                 write!(f, "{} is empty, and an empty list fits no card", condition.key())
             }
+            Self::Other(SimCondition::Labels { any_of, device }) => match device.is_empty() {
+                true => write!(f, "this device has no labels, so none of {}", any_of.join(", ")),
+                false => {
+                    write!(f, "the labels of this device ({}) are none of {}", device.join(", "), any_of.join(", "))
+                }
+            },
             Self::Other(condition) => {
                 let (what, verb) = match condition {
                     SimCondition::IccidPrefixes(_) => ("ICCID", "starts with"),
                     SimCondition::ImsiPrefixes(_) => ("IMSI", "starts with"),
                     SimCondition::HomeNetworks(_) => ("IMSI", "belongs to"),
+                    SimCondition::Gid1Prefixes(_) => ("GID1", "starts with"),
+                    SimCondition::ServiceProviderNames(_) => ("provider name", "is"),
+                    SimCondition::Labels { .. } => ("device", "has"),
                 };
                 write!(f, "{what} {verb} none of {}", condition.values().join(", "))
             }
             Self::NotFound(database, why) => not_found(f, database.name(), why),
             Self::ImsiUnknown(condition) => write!(f, "{}, and the card does not tell its IMSI", condition.key()),
+            Self::NotOnCard(condition) => {
+                let file = match condition {
+                    SimCondition::Gid1Prefixes(_) => "group identifier",
+                    _ => "provider name",
+                };
+                write!(f, "{}, and the card has no {file}", condition.key())
+            }
         }
     }
 }

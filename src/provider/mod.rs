@@ -81,6 +81,12 @@ pub enum Match {
         /// Who offers it.
         provider: String,
     },
+    /// The group identifier starts with this.
+    Gid1(String),
+    /// The card has this name of the service provider.
+    ServiceProviderName(String),
+    /// The device has this label.
+    Label(String),
 }
 
 /// No entry fits the card.
@@ -117,6 +123,8 @@ pub enum Misfit {
     ImsiUnknown(SimCondition),
     /// The database has no access point for the card.
     NotFound(ApnDatabase, NotFound),
+    /// The card has no such file, and the condition is about it.
+    NotOnCard(SimCondition),
 }
 
 /// What an entry is to a card.
@@ -188,26 +196,38 @@ fn look_up<'a>(sim: &SimIdentity, found: Option<&'a ApnAnswer>) -> Option<Result
     // Without an IMSI there is nothing to ask for, so no answer to wait for.
     let Some(imsi) = &sim.imsi else { return Some(Err(NotFound::NoImsi)) };
     Some(match found? {
-        Ok(candidates) => database::pick(candidates, imsi, gid1(sim)),
+        Ok(candidates) => database::pick(candidates, imsi, sim.gid1.as_deref()),
         Err(why) => Err(NotFound::NoDatabase(why.clone())),
     })
 }
 
-/// The group identifier of the card (3GPP TS 31.102 clause 4.2.10) as hex digits. Not read from cards yet.
-const fn gid1(_: &SimIdentity) -> Option<&str> {
-    None
-}
-
-fn holds(condition: &SimCondition, sim: &SimIdentity) -> Result<Match, Misfit> {
+fn holds<'s>(condition: &SimCondition, sim: &'s SimIdentity) -> Result<Match, Misfit> {
     let imsi = || sim.imsi.as_ref().map(Imsi::as_str).ok_or_else(|| Misfit::ImsiUnknown(condition.clone()));
+    let on_card =
+        |file: Option<&'s String>| file.map(String::as_str).ok_or_else(|| Misfit::NotOnCard(condition.clone()));
     let found = match condition {
         SimCondition::IccidPrefixes(list) => first_prefix(list, sim.iccid.as_str()).map(Match::Iccid),
         SimCondition::ImsiPrefixes(list) => first_prefix(list, imsi()?).map(Match::Imsi),
-        // An IMSI begins with country and network code (3GPP TS 23.003 clause 2.2); how many digits the latter has
-        // only the card's EF_AD knows, so the configuration's five or six digits decide.
-        SimCondition::HomeNetworks(list) => first_prefix(list, imsi()?).map(Match::HomeNetwork),
+        SimCondition::HomeNetworks(list) => home_network(list, imsi()?, sim).map(Match::HomeNetwork),
+        SimCondition::Gid1Prefixes(list) => first_prefix(list, on_card(sim.gid1.as_ref())?).map(Match::Gid1),
+        SimCondition::ServiceProviderNames(list) => {
+            let name = on_card(sim.service_provider_name.as_ref())?;
+            list.iter().find(|wanted| wanted.eq_ignore_ascii_case(name)).cloned().map(Match::ServiceProviderName)
+        }
+        SimCondition::Labels { any_of, device } => {
+            any_of.iter().find(|label| device.contains(label)).cloned().map(Match::Label)
+        }
     };
     found.ok_or_else(|| Misfit::Other(condition.clone()))
+}
+
+/// An IMSI begins with country and network code (3GPP TS 23.003 clause 2.2). How many digits the latter has only the
+/// card knows; where it does not say, the five or six digits of the configuration decide.
+fn home_network(list: &[String], imsi: &str, sim: &SimIdentity) -> Option<String> {
+    match sim.home_network() {
+        Some(home) => list.iter().find(|network| *network == home).cloned(),
+        None => first_prefix(list, imsi),
+    }
 }
 
 fn first_prefix(list: &[String], digits: &str) -> Option<String> {

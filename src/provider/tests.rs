@@ -13,7 +13,7 @@ fn providers(list: &str) -> Vec<ServiceProvider> {
 }
 
 fn sim(iccid: &str, imsi: Option<&str>) -> SimIdentity {
-    SimIdentity { iccid: Iccid::parse(iccid).unwrap(), imsi: imsi.map(|i| Imsi::parse(i).unwrap()) }
+    SimIdentity { imsi: imsi.map(|i| Imsi::parse(i).unwrap()), ..SimIdentity::of(Iccid::parse(iccid).unwrap()) }
 }
 
 /// Chooses from entries written as `prefixes` in YAML, or nothing for a catch-all.
@@ -28,14 +28,14 @@ fn chosen(entries: &[&str], iccid: &str) -> Option<usize> {
 const CARD: &str = "8988307000000000001";
 
 #[test]
-fn the_order_of_the_list_decides_not_the_length_of_the_prefix() {
+fn sel_1_the_order_of_the_list_decides_not_the_length_of_the_prefix() {
     assert_eq!(chosen(&[r#"["89"]"#, r#"["8988307"]"#], CARD), Some(0), "SEL-1");
     assert_eq!(chosen(&[r#"["8988307"]"#, r#"["89"]"#], CARD), Some(0));
     assert_eq!(chosen(&[r#"["70"]"#, r#"["71", "8988307"]"#, r#"["89"]"#], CARD), Some(1));
 }
 
 #[test]
-fn a_prefix_beats_every_catch_all_and_the_first_catch_all_wins() {
+fn sel_2_sel_3_a_prefix_beats_every_catch_all_and_the_first_catch_all_wins() {
     assert_eq!(chosen(&["", r#"["8988307"]"#], CARD), Some(1), "SEL-2");
     assert_eq!(chosen(&["", r#"["70"]"#], CARD), Some(0));
     assert_eq!(chosen(&["", ""], CARD), Some(0), "SEL-3");
@@ -43,7 +43,7 @@ fn a_prefix_beats_every_catch_all_and_the_first_catch_all_wins() {
 }
 
 #[test]
-fn prefixes_at_the_edge() {
+fn sel_4_prefixes_at_the_edge() {
     assert_eq!(chosen(&["[]"], CARD), None, "SEL-4: an empty list fits nothing and is no catch-all");
     assert_eq!(chosen(&["[]", ""], CARD), Some(1));
     assert_eq!(chosen(&["", r#"[""]"#], CARD), Some(1), "the empty prefix fits every card and is a condition");
@@ -53,7 +53,7 @@ fn prefixes_at_the_edge() {
 }
 
 #[test]
-fn the_filler_of_a_prefix_is_ignored() {
+fn sel_9_the_filler_of_a_prefix_is_ignored() {
     assert_eq!(chosen(&[r#"["8988307000000000001F"]"#], CARD), Some(0), "SEL-9");
     assert_eq!(chosen(&[r#"["8988307f"]"#], CARD), Some(0));
 }
@@ -61,7 +61,7 @@ fn the_filler_of_a_prefix_is_ignored() {
 /// The seed's test file, case by case. Its cards end in the filler F, which an `Iccid` no longer has; its sixth case, no
 /// card at all, cannot be asked: without an identity there is nothing to choose for.
 #[test]
-fn the_seeds_cases() {
+fn sel_2_the_seeds_cases() {
     let two = [r#"["891004234814455936"]"#, r#"["89882"]"#];
     assert_eq!(chosen(&two, "891004234814455936"), Some(0));
     assert_eq!(chosen(&two, "8988230000000000000"), Some(1));
@@ -108,7 +108,7 @@ fn the_laws_of_the_choice() {
 }
 
 #[test]
-fn the_explanation_names_each_entry_its_reason_and_its_line() {
+fn sel_11_the_explanation_names_each_entry_its_reason_and_its_line() {
     let list = providers(
         r#"      - { name: supersim, apn: super, only_iccid_prefixes: ["8988307", "8988323"] }
       - { name: private, apn: corp.m2m, only_iccid_prefixes: ["8973611", "8973612"] }
@@ -145,6 +145,48 @@ SIM ICCID 7000000…, IMSI unknown
   none of 3 service providers fits this SIM
 "
     );
+}
+
+#[test]
+fn conditions_on_the_card_and_the_device_hold_or_say_why_not() {
+    let mut card =
+        SimIdentity { imsi: Imsi::parse("310260123456789").ok(), ..SimIdentity::of(Iccid::parse(CARD).unwrap()) };
+    let verdict = |entry: &str, sim: &SimIdentity, labels: &str| {
+        let text = format!(
+            "version: 1\nlabels: {labels}\nmodems: {{ wwan0: {{ service_providers: [{{ apn: a, {entry} }}] }} }}\n"
+        );
+        let config = config::load(&[Source::new("/etc/wwan.yaml", text)]).config.unwrap();
+        choose(&config.modems.values().next().unwrap().service_providers, sim, None).verdicts[0].to_string()
+    };
+    let gid1 = r#"only_gid1_prefixes: ["4e8a"]"#;
+    assert_eq!(verdict(gid1, &card, "[]"), "does not fit: only_gid1_prefixes, and the card has no group identifier");
+    card.gid1 = Some("4E8A01".into());
+    assert_eq!(verdict(gid1, &card, "[]"), "chosen: GID1 prefix 4E8A");
+    assert_eq!(verdict(r#"only_gid1_prefixes: ["4f"]"#, &card, "[]"), "does not fit: GID1 starts with none of 4F");
+    let name = "only_service_provider_names: [Hologram]";
+    assert_eq!(
+        verdict(name, &card, "[]"),
+        "does not fit: only_service_provider_names, and the card has no provider name"
+    );
+    card.service_provider_name = Some("HOLOGRAM".into());
+    assert_eq!(verdict(name, &card, "[]"), "chosen: provider name \"Hologram\"");
+    let label = "only_labels: [lab, factory-7]";
+    assert_eq!(verdict(label, &card, "[factory-7]"), "chosen: label factory-7");
+    assert_eq!(verdict(label, &card, "[]"), "does not fit: this device has no labels, so none of lab, factory-7");
+    assert!(verdict("only_labels: []", &card, "[lab]").ends_with("an empty list fits no device"));
+}
+
+#[test]
+fn the_length_of_the_network_code_tells_310260_from_31026() {
+    let of = |mnc_digits| SimIdentity {
+        imsi: Imsi::parse("310260123456789").ok(),
+        mnc_digits,
+        ..SimIdentity::of(Iccid::parse(CARD).unwrap())
+    };
+    let entries = "      - { apn: five, only_home_networks: [\"31026\"] }\n      - { apn: six, only_home_networks: [\"310260\"] }\n";
+    let chosen = |digits| choose(&providers(entries), &of(digits), None).chosen.map(|c| c.index);
+    assert_eq!((chosen(Some(2)), chosen(Some(3))), (Ok(0), Ok(1)));
+    assert_eq!(chosen(None), Ok(0), "a card that does not say: the file's digits decide, in its order");
 }
 
 fn candidate(network: &str, provider: &str, apn: &str) -> ApnCandidate {

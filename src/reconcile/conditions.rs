@@ -13,6 +13,8 @@ pub(super) struct Conditions {
     list: Vec<Condition>,
     /// Status and reason last told, by kind.
     told: Vec<(Status, &'static str)>,
+    /// Whether any of them differs from what was there when this was last asked.
+    changed: bool,
 }
 
 impl Conditions {
@@ -26,7 +28,7 @@ impl Conditions {
         };
         let list: Vec<Condition> = ConditionKind::ALL.into_iter().map(unknown).collect();
         let told = list.iter().map(|c| (c.status, c.finding.reason())).collect();
-        Self { list, told }
+        Self { list, told, changed: true }
     }
 
     pub(super) fn list(&self) -> &[Condition] {
@@ -35,6 +37,11 @@ impl Conditions {
 
     pub(super) fn of(&self, kind: ConditionKind) -> &Condition {
         &self.list[kind as usize]
+    }
+
+    /// Whether any of them has changed since this was last asked.
+    pub(super) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// The configuration's condition, the same for every modem.
@@ -66,6 +73,7 @@ impl Conditions {
         news: &mut Vec<EventKind>,
     ) {
         let condition = &mut self.list[kind as usize];
+        self.changed |= condition.status != status || condition.finding != *finding;
         if condition.status != status {
             condition.since = now;
         }

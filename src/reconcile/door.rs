@@ -3,13 +3,17 @@
 //! Two closed enums. A message that is in neither does not exist; whoever wants to know what the core can be told
 //! or can do reads this file. Both are values, so a trace of the inputs is a complete record of a run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::traffic::Tally;
 use crate::config::Source;
 use crate::model::{
-    Action, ApnAnswer, Condition, ConditionKind, Fact, Failure, HomeDigits, Instant, LinkState, ModemName, PortState,
-    Secret, Status,
+    Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
+    LinkState, ModemName, PortState, RadioPreference, Reach, Secret, Status, TriedPin,
 };
+use crate::property::Change;
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -34,6 +38,10 @@ pub enum Input {
     Secret(SecretRef, Result<Secret, String>),
     /// What the database of access points has for a home network, or why it cannot be asked.
     LookedUp(ModemName, HomeDigits, ApnAnswer),
+    /// What was asked to be remembered, by its revision, is kept where it outlives a crash, or why not.
+    Kept(ModemName, u64, Result<(), String>),
+    /// Somebody wants to see this telemetry, for a while: a demand runs out by itself.
+    Watched(ModemName, FactSet),
     /// Nothing happened but time.
     Timer,
 }
@@ -72,9 +80,25 @@ pub enum PortSpec {
 pub struct Memory {
     /// QMI client ids we hold in the modem, by role. A live session ends when its client id is released, so a
     /// restart without an outage needs them.
-    pub clients: std::collections::BTreeMap<String, u8>,
+    pub clients: BTreeMap<String, u8>,
+    /// Whether the modem's profiles allowed roaming before we first changed them, by their numbers.
+    pub original_roaming: BTreeMap<u8, bool>,
+    /// Whether the modem started sessions by itself, if we have changed that.
+    pub original_autoconnect: Option<bool>,
+    /// The modem that these settings are of.
+    pub originals_of: Option<Imei>,
+    /// The connection reached the internet.
+    pub internet: bool,
     /// When power-level steps were taken lately: a daemon that is restarted does not begin to count anew.
     pub power_steps: Vec<Instant>,
+    /// How often this was changed: names what [`Input::Kept`] answers.
+    pub revision: u64,
+    /// PINs that were given to cards, as fingerprints. Kept even when the modem is retired: cards move.
+    pub pins: Vec<TriedPin>,
+    /// By IMEI: the radio settings that a modem had before we first changed them.
+    pub original_radio: BTreeMap<String, RadioPreference>,
+    /// What the sessions have carried.
+    pub traffic: Tally,
 }
 
 /// Where the shell finds a secret that is not in the file.
@@ -118,10 +142,13 @@ pub enum Output {
     Fetch(SecretRef),
     /// Look up every access point that the database has for a home network; answered by [`Input::LookedUp`].
     LookUp(ModemName, HomeDigits),
-    /// Remember this over a restart. Lost memory costs an outage at the next start, nothing else.
+    /// Remember this over a restart; answered by [`Input::Kept`]. Lost memory costs an outage at the next start, and
+    /// settings that are not put back; only a PIN is not tried without it.
     Remember(ModemName, Memory),
     /// Something worth telling people.
     Event(Event),
+    /// Properties have changed, these together.
+    Changed(Vec<Change>),
 }
 
 /// Something that happened, for people and logs.
@@ -185,4 +212,11 @@ pub enum EventKind {
     },
     /// A modem that the file no longer names was let go.
     Retired,
+    /// Packets get further than before, or less far.
+    ConnectionChanged {
+        /// How far before.
+        from: Reach,
+        /// How far now, and why.
+        to: Connection,
+    },
 }

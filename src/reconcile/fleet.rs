@@ -5,12 +5,48 @@ use std::collections::{BTreeMap, VecDeque};
 use super::controller::Controller;
 use super::door::{Event, EventKind, Input, Memory, Output, SecretRef};
 use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, ServiceProvider, Source};
-use crate::model::{Condition, ConditionKind, Finding, Instant, ModemName, Provider, Secret, Selection, Status};
+use crate::model::{
+    Condition, ConditionKind, Finding, Iccid, Instant, ModemName, PinMark, PinOutcome, Provider, Secret, Selection,
+    Status, TriedPin,
+};
 use crate::plan::Previewed;
+use crate::property::{self, Held, Table, Value};
 use crate::provider::{Choice, ChosenApn, NotChosen};
 
-/// Secrets that the shell fetched, or why it could not.
-pub(super) type Secrets = BTreeMap<SecretRef, Result<Secret, String>>;
+/// What all modems share and only the fleet may see whole: secrets, and what was done with PINs.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    /// What the shell fetched, or why it could not.
+    fetched: BTreeMap<SecretRef, Result<Secret, String>>,
+    /// PINs given to cards, by any modem: a card may move from one to another.
+    pins: BTreeMap<PinMark, PinOutcome>,
+    /// The device's own number, the key of the marks.
+    device: u64,
+}
+
+impl Secrets {
+    /// The value of a secret, or why it cannot be had.
+    pub(super) fn value(&self, source: &SecretSource) -> Result<Secret, String> {
+        if let SecretSource::Inline(secret) = source {
+            return Ok(secret.clone());
+        }
+        match reference(source).and_then(|reference| self.fetched.get(&reference)) {
+            Some(Ok(secret)) => Ok(secret.clone()),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("not fetched yet".to_owned()),
+        }
+    }
+
+    /// The mark of a PIN on a card.
+    pub(super) fn mark(&self, card: &Iccid, pin: &Secret) -> PinMark {
+        PinMark::of(self.device, card, pin)
+    }
+
+    /// What became of a PIN on a card, if it was ever given to it.
+    pub(super) fn tried(&self, mark: PinMark) -> Option<PinOutcome> {
+        self.pins.get(&mark).copied()
+    }
+}
 
 /// What a configuration would do to one modem.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,6 +73,9 @@ pub struct Fleet {
     memories: BTreeMap<ModemName, Memory>,
     secrets: Secrets,
     controllers: BTreeMap<ModemName, Controller>,
+    /// Properties of the device as a whole.
+    globals: Table,
+    now: Instant,
     out: VecDeque<Output>,
 }
 
@@ -58,8 +97,10 @@ impl Fleet {
             diagnostics: Diagnostics::default(),
             condition,
             memories: BTreeMap::new(),
-            secrets: Secrets::new(),
+            secrets: Secrets { device: seed, ..Secrets::default() },
             controllers: BTreeMap::new(),
+            globals: Table::default(),
+            now: Instant::ZERO,
             out: VecDeque::new(),
         }
     }
@@ -93,6 +134,22 @@ impl Fleet {
         self.controllers.values()
     }
 
+    /// Properties of the device as a whole: `connection`, the best of all modems.
+    #[must_use]
+    pub fn globals(&self) -> &Table {
+        &self.globals
+    }
+
+    /// Every property that a pattern selects, sorted.
+    #[must_use]
+    pub fn properties(&self, pattern: &str) -> Vec<(String, Held)> {
+        let tables = self.controllers.values().map(Controller::properties).chain([&self.globals]);
+        let selected = tables.flat_map(Table::iter).filter(|(name, _)| property::selects(pattern, name));
+        let mut found: Vec<(String, Held)> = selected.map(|(name, held)| (name.to_owned(), held.clone())).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
     /// One modem.
     #[must_use]
     pub fn controller(&self, name: &ModemName) -> Option<&Controller> {
@@ -118,13 +175,15 @@ impl Fleet {
 
     /// Takes in what happened. Inputs about a modem that the file does not name are ignored.
     pub fn handle(&mut self, input: Input, now: Instant) {
+        self.now = now;
         match input {
             Input::Config(sources) => self.configure(&sources, now),
             Input::Remembered(name, memory) => {
+                self.note_pins(&memory.pins);
                 self.memories.insert(name, memory);
             }
             Input::Secret(reference, value) => {
-                self.secrets.insert(reference, value);
+                self.secrets.fetched.insert(reference, value);
                 self.each(|controller, secrets| controller.handle_timeout(secrets, now));
             }
             Input::Port(name, state) => self.with(&name, |c, s| c.handle_port(state, s, now)),
@@ -132,8 +191,10 @@ impl Fleet {
             Input::Bytes(name, bytes) => self.with(&name, |c, s| c.handle_bytes(&bytes, s, now)),
             Input::Link(name, state) => self.with(&name, |c, s| c.handle_link(state, s, now)),
             Input::LinkDone(name, result) => self.with(&name, |c, s| c.handle_link_done(result, s, now)),
+            Input::Watched(name, facts) => self.with(&name, |c, s| c.handle_watched(facts, s, now)),
             Input::PowerDone(name, result) => self.with(&name, |c, s| c.handle_power_done(result, s, now)),
             Input::LookedUp(name, home, answer) => self.with(&name, |c, s| c.handle_lookup(&home, answer, s, now)),
+            Input::Kept(name, revision, result) => self.with(&name, |c, s| c.handle_kept(revision, result, s, now)),
             Input::Timer => {
                 let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);
                 self.each(|controller, secrets| {
@@ -143,6 +204,9 @@ impl Fleet {
                 });
             }
         }
+        let best = self.controllers.values().map(|c| c.connection().reach).max().unwrap_or_default();
+        let best = Some(Value::Text(best.name().to_owned()));
+        self.out.extend(self.globals.put("connection", best, now).map(|change| Output::Changed(vec![change])));
     }
 
     /// What to do next.
@@ -174,10 +238,20 @@ impl Fleet {
         while let Some(output) = controller.poll_output() {
             self.out.push_back(output);
         }
-        if controller.is_gone() {
+        let pins = controller.tried_pins();
+        let gone = controller.is_gone();
+        if gone {
+            controller.tell_gone(self.now);
+            while let Some(output) = controller.poll_output() {
+                self.out.push_back(output);
+            }
+        }
+        let lasting = gone.then(|| controller.memory().after_retirement());
+        self.note_pins(&pins);
+        if let Some(lasting) = lasting {
             self.controllers.remove(name);
-            self.memories.remove(name);
-            self.out.push_back(Output::Remember(name.clone(), Memory::default()));
+            self.out.push_back(Output::Remember(name.clone(), lasting.clone()));
+            self.memories.insert(name.clone(), lasting);
             self.event(Some(name.clone()), EventKind::Retired);
         }
     }
@@ -193,7 +267,7 @@ impl Fleet {
         self.set_condition(Status::True, Finding::Accepted { generation: self.generation }, now);
         if changed {
             self.event(None, EventKind::ConfigAccepted { generation: self.generation });
-            self.secrets.clear();
+            self.secrets.fetched.clear();
         }
         self.fetch_secrets(&config);
         for name in self.controllers.keys().cloned().collect::<Vec<_>>() {
@@ -244,10 +318,19 @@ impl Fleet {
 
     fn fetch_secrets(&mut self, config: &Config) {
         let providers = config.modems.values().flat_map(|modem| &modem.service_providers);
-        let references = providers.filter_map(|p| p.auth.as_ref()).filter_map(|auth| reference(&auth.password));
+        let passwords = providers.filter_map(|p| p.auth.as_ref()).map(|auth| &auth.password);
+        let pins = config.modems.values().filter_map(|modem| modem.pin.as_ref());
+        let references = passwords.chain(pins).filter_map(reference);
         let missing: std::collections::BTreeSet<SecretRef> =
-            references.filter(|reference| !self.secrets.contains_key(reference)).collect();
+            references.filter(|reference| !self.secrets.fetched.contains_key(reference)).collect();
         self.out.extend(missing.into_iter().map(Output::Fetch));
+    }
+
+    /// Takes over what a modem's memory says of PINs.
+    fn note_pins(&mut self, pins: &[TriedPin]) {
+        for tried in pins {
+            self.secrets.pins.insert(tried.mark, tried.outcome);
+        }
     }
 
     fn event(&mut self, modem: Option<ModemName>, what: EventKind) {
@@ -310,6 +393,7 @@ fn resolve(
             username,
             password: password.or(public),
             families: entry.ip_family,
+            profile: entry.profile_index,
         }),
         Err(why) => Selection::SecretMissing { name, why },
     }
@@ -317,12 +401,5 @@ fn resolve(
 
 fn password(entry: &ServiceProvider, secrets: &Secrets) -> Result<Option<Secret>, String> {
     let Some(auth) = &entry.auth else { return Ok(None) };
-    if let SecretSource::Inline(secret) = &auth.password {
-        return Ok(Some(secret.clone()));
-    }
-    match reference(&auth.password).and_then(|reference| secrets.get(&reference)) {
-        Some(Ok(secret)) => Ok(Some(secret.clone())),
-        Some(Err(why)) => Err(why.clone()),
-        None => Err("not fetched yet".to_owned()),
-    }
+    secrets.value(&auth.password).map(Some)
 }

@@ -9,10 +9,13 @@
 //! publish. There is no other path, at start, after an edit, or in trouble.
 
 mod conditions;
+mod connectivity;
 mod controller;
 pub mod door;
 mod fleet;
 mod recovery;
+mod telemetry;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -20,3 +23,5 @@ mod tests;
 pub use controller::Controller;
 pub use door::{Event, EventKind, Input, Memory, Output, PortKind, PortSpec, PowerCommand, SecretRef};
 pub use fleet::{Fleet, ModemPreview};
+pub use telemetry::WATCHED_FOR;
+pub use traffic::Tally;

@@ -210,7 +210,11 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
             _ => Vec::new(),
         },
         ConditionKind::RadioConfigured => match finding {
-            Finding::TechnologiesUnsupported { .. } => Vec::new(),
+            // The hardware lacks it, the firmware ignores it, or somebody else wants it otherwise: a reset mends none of these.
+            Finding::TechnologiesUnsupported { .. }
+            | Finding::BandsUnsupported { .. }
+            | Finding::Ignored(_)
+            | Finding::Contended(_) => Vec::new(),
             // Offline, and its own reset did not help: there is nothing left to lose.
             Finding::RadioOff(OperatingMode::Offline | OperatingMode::Leaving) => {
                 vec![(60, Action::CyclePower), (90, Action::Reauthorise)]
@@ -228,6 +232,7 @@ fn ladder(trouble: Trouble, finding: &Finding) -> Vec<Rung> {
         },
         ConditionKind::DataConnected => match finding {
             Finding::CallFailed { cause, .. } if cause.is_permanent() => Vec::new(),
+            Finding::FamilyNotOffered { .. } => Vec::new(),
             _ => vec![
                 (300, Action::Reregister),
                 (600, Action::CycleRadio),

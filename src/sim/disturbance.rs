@@ -117,6 +117,115 @@ disturbances! {
     "Have another program frame the data path as Ethernet." EthernetFraming,
     "Have another program take the addresses off the network interface." FlushLink,
     "Have another program take the network interface down." LinkDown,
+    "Exchange the card for one like it that asks for a PIN." PinLock {
+        /// The right PIN.
+        pin: String = "1234".into(),
+        /// Tries left for it; 0: the PUK is needed.
+        tries: u8 = 3,
+        /// Tries left for the PUK; 0: the card is dead.
+        puk_tries: u8 = 10,
+    },
+    "Turn the card's PIN off, as with a telephone." PinOff,
+    "Let the card stop talking, or talk again." SimError {
+        /// It stops.
+        on: bool = true,
+    },
+    "Have the network give the card another profile, as with an eSIM: it asks for a refresh." SimRefresh {
+        /// Serial number of the new profile.
+        iccid: String = "8949210000000000036".into(),
+        /// Subscriber of the new profile.
+        imsi: String = "001010000000003".into(),
+    },
+    "Have another program use the card in another slot." SwapSlot {
+        /// The slot, from 1.
+        slot: u32 = 2,
+    },
+    "Have another program restrict the LTE bands." Bands {
+        /// LTE bands by their numbers.
+        lte: Vec<u16> = vec![7],
+    },
+    "Have another program choose one network." ManualNetwork {
+        /// Country code and network code.
+        plmn: String = "00102".into(),
+    },
+    "Let the host's disk take nothing, or take it again." DiskFull {
+        /// It takes nothing.
+        on: bool = true,
+    },
+    "Let the network carry sessions of some IP versions only, from the next one on." Families {
+        /// Version 4.
+        ipv4: bool = true,
+        /// Version 6.
+        ipv6: bool = false,
+    },
+    "Let the network carry one IP version at a time only, or both." OneFamily {
+        /// One at a time.
+        on: bool = true,
+    },
+    "Let the network take its time for the next session." SlowDial {
+        /// How long.
+        seconds: u32 = 20,
+    },
+    "Refuse to write profiles, the next few times." RefuseProfile {
+        /// How often.
+        times: u32 = 2,
+        /// QMI extended error of profiles.
+        error: u16 = 1005,
+        /// Tell the error beside a result that says success.
+        granted: bool = false,
+    },
+    "Have another program write into a profile whether it may be used abroad." ForeignProfile {
+        /// The profile.
+        profile: u8 = 1,
+        /// Whether it may.
+        roaming: bool = false,
+    },
+    "Have another program make the modem start sessions by itself." Autoconnect {
+        /// The access point it uses.
+        apn: String = "elsewhere".into(),
+    },
+    "Let the modem believe in a session that is none: it starts no other until it is told to end it." GhostSession,
+    "Tell that the sessions have ended, though they have not." SpuriousDisconnect,
+    "Lose the next indications." LoseIndications {
+        /// How many.
+        n: u32 = 1,
+    },
+    "Report no network for a while, though the sessions live on." Blip {
+        /// How long.
+        ms: u32 = 850,
+    },
+    "Hand over into a visited network, or home, sessions and all." HandOver {
+        /// Into a visited one.
+        roaming: bool = true,
+    },
+    "Have other programs take all client ids of a service and lose them." TakeClients {
+        /// Service number.
+        service: u8 = 1,
+    },
+    "Leave the circuit domain, or attach to it again." Circuit {
+        /// Attach again.
+        on: bool = false,
+    },
+    "Let the network tell another MTU." Mtu {
+        /// In octets.
+        mtu: u32 = 1358,
+        /// Tell the host by indication.
+        tell: bool = true,
+    },
+    "Make the signal stronger or weaker, until told otherwise." Signal {
+        /// RSSI; -128: the modem does not measure it.
+        rssi_dbm: i8 = -85,
+        /// RSRP of LTE and, 5 dB less, of 5G; RSCP of UMTS; -32768: not measured.
+        rsrp_dbm: i16 = -112,
+    },
+    "Move to another cell of the same network; the indication says only what has changed." Handover {
+        /// Identity of the cell.
+        cell: u32 = 0x0012_3402,
+    },
+    "Have the network think differently of the SIM." SimReject {
+        /// 0 not available, 1 available, 2 not valid for calls, 3 for data, 4 for either; others are not defined.
+        state: u32 = 3,
+    },
 }
 
 impl Disturbance {
@@ -129,6 +238,13 @@ impl Disturbance {
             Self::Roaming { on: true } => Some(Self::Roaming { on: false }),
             Self::Coverage { on: false } => Some(Self::Coverage { on: true }),
             Self::Deny { .. } => Some(Self::Admit),
+            Self::SimError { on: true } => Some(Self::SimError { on: false }),
+            Self::DiskFull { on: true } => Some(Self::DiskFull { on: false }),
+            Self::PinLock { .. } => Some(Self::PinOff),
+            Self::HandOver { roaming: true } => Some(Self::HandOver { roaming: false }),
+            Self::Circuit { on: false } => Some(Self::Circuit { on: true }),
+            Self::Families { .. } => Some(Self::Families { ipv4: true, ipv6: true }),
+            Self::OneFamily { on: true } => Some(Self::OneFamily { on: false }),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
             _ => None,
         }
@@ -205,7 +321,7 @@ impl FromStr for Disturbance {
 fn scalar(key: &str, value: &str) -> Value {
     // Digits of these are text: a card number has leading zeros and does not fit a number.
     match key {
-        "iccid" | "imsi" | "apn" => Value::String(value.to_owned()),
+        "iccid" | "imsi" | "apn" | "pin" | "plmn" => Value::String(value.to_owned()),
         _ => serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned())),
     }
 }

@@ -274,7 +274,7 @@ impl Gateway {
         let now = self.now;
         match &output {
             Output::Fetch(secret) => self.inputs.push_back(Input::Secret(secret.clone(), self.secret(secret))),
-            Output::Event(_) => {}
+            Output::Event(_) | Output::Changed(_) => {}
             Output::Look(name, _)
             | Output::OpenPort(name, _)
             | Output::ClosePort(name)
@@ -307,6 +307,7 @@ impl Gateway {
                 Some(Input::LookedUp(name.clone(), home.clone(), Err("no such device".to_owned())))
             }
             Output::Send(..) | Output::Remember(..) | Output::Fetch(_) | Output::Event(_) => None,
+            Output::Changed(_) => None,
         });
     }
 

@@ -31,6 +31,8 @@ pub struct SimHost {
     link: LinkState,
     has_power_switch: bool,
     memory: Memory,
+    /// The disk takes nothing.
+    disk_full: bool,
     /// What the core will be told, and when.
     answers: Schedule<Input>,
     inputs: VecDeque<Input>,
@@ -64,6 +66,7 @@ impl SimHost {
             link: LinkState::default(),
             has_power_switch: true,
             memory: Memory::default(),
+            disk_full: false,
             answers: Schedule::default(),
             inputs: VecDeque::new(),
             guests: None,
@@ -159,7 +162,13 @@ impl SimHost {
                 let result = self.switch(*command, now);
                 self.answer(Input::PowerDone(self.name.clone(), result), SWITCH_MS, now);
             }
-            Output::Remember(name, memory) if *name == self.name => self.memory = memory.clone(),
+            Output::Remember(name, memory) if *name == self.name => {
+                let kept = if self.disk_full { Err("no space left on device".to_owned()) } else { Ok(()) };
+                if kept.is_ok() {
+                    self.memory = memory.clone();
+                }
+                self.answer(Input::Kept(self.name.clone(), memory.revision, kept), KERNEL_MS, now);
+            }
             Output::LookUp(name, home) if *name == self.name => {
                 let answer = Input::LookedUp(name.clone(), home.clone(), Ok(vec![database_entry(home)]));
                 self.answer(answer, KERNEL_MS, now);
@@ -177,6 +186,7 @@ impl SimHost {
         match disturbance {
             Disturbance::FlushLink => self.link.ip = Default::default(),
             Disturbance::LinkDown => self.link.up = false,
+            Disturbance::DiskFull { on } => self.disk_full = *on,
             _ => self.board.disturb(disturbance, now),
         }
         if matches!(disturbance, Disturbance::FlushLink | Disturbance::LinkDown) {
@@ -188,6 +198,7 @@ impl SimHost {
     /// Undoes everything that lasts, on the way too.
     pub fn calm(&mut self, now: Instant) {
         self.set_faults(Faults::default(), Faults::default());
+        self.disk_full = false;
         self.board.calm(now);
         self.pump(now);
     }

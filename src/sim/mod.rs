@@ -29,6 +29,6 @@ pub use gateway::{Gateway, Note, Noted, host};
 pub use host::{DAEMON, DATABASE_APN, SimHost};
 pub use modem::{Output, Power, SimModem, Truth, Witness};
 pub use personality::{Indications, NewRadio, Personality};
-pub use profile::{Card, Network, Pin, Profile};
+pub use profile::{Card, Network, Pin, Profile, Strength};
 pub use random::{Random, Span};
 pub use switchboard::{BoardOutput, ConnectionId, Switchboard};

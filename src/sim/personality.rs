@@ -90,6 +90,16 @@ pub struct Personality {
     pub renames: bool,
     /// DMS has the old commands for the card.
     pub dms_uim: bool,
+    /// There is a service for the card at all.
+    pub uim: bool,
+    /// It tells of its SIM slots and can switch them.
+    pub slots: bool,
+    /// It acknowledges other bands and keeps its own.
+    pub ignores_bands: bool,
+    /// NAS has Get Signal Info; old firmware has Get Signal Strength alone.
+    pub signal_info: bool,
+    /// NAS tells the bands in use; otherwise its list is empty.
+    pub tells_bands: bool,
     /// Requests of one service wait for one another, slow ones too.
     pub serialises: bool,
     /// A selection preference that says how long it lasts is refused.
@@ -131,6 +141,11 @@ const WELL_BEHAVED: Personality = Personality {
     reset_works: true,
     renames: true,
     dms_uim: true,
+    uim: true,
+    slots: true,
+    ignores_bands: false,
+    signal_info: true,
+    tells_bands: true,
     serialises: false,
     refuses_change_duration: false,
 };
@@ -161,6 +176,7 @@ const ALL: &[Personality] = &[
         attach_ms: (2_000, 6_000),
         mode_ms: (3_000, 12_000),
         dial_ms: (2_000, 12_000),
+        tells_bands: false,
         serialises: true,
         ..WELL_BEHAVED
     },
@@ -169,6 +185,7 @@ const ALL: &[Personality] = &[
         about: "answers, but never says anything unasked, not even that it restarted",
         model: "SIM900-QMI",
         indications: Indications::Never,
+        signal_info: false,
         announces_restart: false,
         ..WELL_BEHAVED
     },
@@ -231,6 +248,22 @@ const ALL: &[Personality] = &[
         about: "refuses a selection preference that says how long it lasts; keeps our table of quirks honest",
         model: "SIMULATED-RIGID",
         refuses_change_duration: true,
+        ..WELL_BEHAVED
+    },
+    Personality {
+        name: "no-uim",
+        about: "an old module: the card by the commands of DMS only, no slots",
+        model: "SIM2000-QMI",
+        uim: false,
+        slots: false,
+        ..WELL_BEHAVED
+    },
+    Personality {
+        name: "stubborn-bands",
+        about: "acknowledges other bands and keeps its own; one SIM slot that it cannot tell of",
+        model: "SIM7070-QMI",
+        slots: false,
+        ignores_bands: true,
         ..WELL_BEHAVED
     },
 ];

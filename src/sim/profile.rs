@@ -65,6 +65,8 @@ pub struct Network {
     pub denied: Option<u16>,
     /// Technologies on the air.
     pub technologies: ModePreference,
+    /// LTE bands on the air.
+    pub lte_bands: Vec<u16>,
     /// Access points that are refused, in lower case, with the cause (3GPP TS 24.301 clause 9.9.4.4).
     pub refused: BTreeMap<String, i16>,
     /// The access point that the empty name stands for.
@@ -73,8 +75,31 @@ pub struct Network {
     pub ipv4: bool,
     /// Sessions may carry IPv6.
     pub ipv6: bool,
+    /// The circuit domain takes the modem.
+    pub circuit: bool,
+    /// Of both, one at a time.
+    pub one_family: bool,
     /// MTU it tells; `None`: it does not.
     pub mtu: Option<u32>,
+    /// How strong the cell is heard; `None`: well, and wandering.
+    pub strength: Option<Strength>,
+    /// Identity of the serving cell.
+    pub cell: u32,
+    /// What it thinks of the SIM, as System Info numbers it.
+    pub sim_reject: u32,
+    /// Its local time: quarters of an hour east of UTC, daylight saving included.
+    pub zone_quarters: i8,
+    /// Hours that daylight saving adds.
+    pub daylight_hours: u8,
+}
+
+/// How strong a cell is heard.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Strength {
+    /// RSSI; -128: not measured.
+    pub rssi_dbm: i8,
+    /// RSRP of LTE, RSCP of UMTS; -32768: not measured.
+    pub rsrp_dbm: i16,
 }
 
 impl Card {
@@ -116,11 +141,19 @@ impl Default for Network {
             visited: Plmn { mcc: 1, mnc: 2, three_digit_mnc: false },
             denied: None,
             technologies: ModePreference(0x04 | 0x08 | 0x10 | 0x40),
+            lte_bands: vec![1, 3, 7, 20, 28],
             refused: BTreeMap::new(),
             default_apn: "internet".into(),
             ipv4: true,
             ipv6: true,
+            circuit: true,
+            one_family: false,
             mtu: Some(1430),
+            strength: None,
+            cell: 0x0012_3401,
+            sim_reject: 1,
+            zone_quarters: 4,
+            daylight_hours: 0,
         }
     }
 }

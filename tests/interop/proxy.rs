@@ -25,6 +25,9 @@ const SENT: &[&str] = &[
     "Start Network",
 ];
 
+/// What newer proxies know: with a name from libqmi 1.36 on, by number in the one before.
+const NEWER: &[&str] = &["(0x007d)"];
+
 /// One message as the proxy wrote it down.
 struct Message<'a> {
     name: &'a str,
@@ -38,7 +41,9 @@ fn messages(log: &str) -> Vec<Message<'_>> {
     blocks
         .map(|block| {
             let count = |what: &str| block.lines().filter(|line| line.contains(what)).count();
-            let name = block.lines().find_map(|line| line.split_once("  message     = \"")?.1.split('"').next());
+            let named = |line: &'_ str| line.contains("  message     = ");
+            let name = block.lines().find(|line| named(line)).and_then(|line| line.split_once(" = "));
+            let name = name.map(|(_, name)| name.trim().trim_matches('"'));
             let first = block.lines().next().unwrap_or_default();
             Message {
                 name: name.unwrap_or("no name"),
@@ -69,9 +74,12 @@ fn the_daemon_converges_and_the_proxy_understands_every_byte() {
             assert!(sent.iter().any(|message| message.name == *name), "{name} was not sent");
         }
         // No name and no translation: the proxy has never heard of such a thing, so we made it up.
-        for Message { name, sent, tlvs, understood } in &messages {
+        for Message { name, sent, tlvs, understood } in messages.iter().filter(|m| !NEWER.contains(&m.name)) {
             let way = if *sent { "sent" } else { "received" };
-            assert!(*name != "no name" && tlvs == understood, "{way} {name}: {understood} of {tlvs} TLVs understood");
+            assert!(
+                !name.starts_with("(0x") && *name != "no name" && tlvs == understood,
+                "{way} {name}: {understood} of {tlvs} TLVs understood"
+            );
         }
     });
 }

@@ -112,6 +112,10 @@ impl Story {
                 let rest = format!("{step}, because of {diagnosis}, attempt {attempt}");
                 plain(Tone::Pending, &format!("{:NAME$}", "  recovery"), rest)
             }
+            Happening::ConnectionChanged { to, because, .. } => {
+                let tone = if to == "internet" { Tone::Good } else { Tone::Pending };
+                plain(tone, &format!("{:NAME$}", "  connection"), format!("{to}: {because}"))
+            }
             Happening::Retired => plain(Tone::Plain, "retired", String::new()),
         }
     }

@@ -1,6 +1,6 @@
 //! What a scenario has said: the same words that the other commands print.
 
-use crate::api::types::EventView;
+use crate::api::types::{EventView, PropertiesView};
 use crate::api::view;
 use crate::cli::out::Out;
 use crate::cli::simulate::live::Story;
@@ -38,7 +38,12 @@ impl Words for Said {
 
     fn status(&self, fleet: &Fleet, wide: bool, started: Instant, now: Instant) -> Vec<String> {
         let view = view::status(fleet, started, now);
-        if wide { status::wide(Out::plain(), &view) } else { status::short(Out::plain(), &view) }
+        if !wide {
+            return status::short(Out::plain(), &view);
+        }
+        let PropertiesView { properties, .. } = view::properties(fleet, "*", now);
+        let config = fleet.config().map(|config| config.show(false)).unwrap_or_default();
+        status::wide(Out::plain(), &view, &properties, &config)
     }
 
     fn explain(&self, controller: &Controller, now: Instant) -> Vec<String> {
@@ -54,9 +59,8 @@ impl Words for Said {
     }
 
     fn properties(&self, controller: &Controller, pattern: &str) -> Vec<String> {
-        let properties = controller.properties().into_iter();
-        let named = properties.map(|(name, value)| (format!("{}.{name}", controller.name()), value));
-        let fitting = named.filter(|(name, _)| property::fits(pattern, name));
-        fitting.map(|(name, value)| format!("{name} = {value}")).collect()
+        let properties = controller.properties().iter();
+        let fitting = properties.filter(|(name, _)| property::selects(pattern, name));
+        fitting.map(|(name, held)| format!("{name} = {}", held.value)).collect()
     }
 }

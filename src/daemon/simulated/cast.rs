@@ -62,7 +62,7 @@ fn hurried(personality: Personality) -> Personality {
     }
 }
 
-/// A card that meets the conditions of the modem's first provider, as far as numbers can.
+/// A card that meets the conditions of the modem's first provider, as far as a card can.
 fn card(modem: &ModemConfig, number: u64) -> Card {
     let mut card = Card::of_test_network(number);
     let conditions = modem.service_providers.first().map(|provider| provider.conditions.as_slice());
@@ -74,9 +74,18 @@ fn card(modem: &ModemConfig, number: u64) -> Card {
                 card.imsi = fill(prefix, number, IMSI);
                 card.home = Card::home_of(&card.imsi, prefix.len() == 6);
             }
+            SimCondition::Gid1Prefixes(_) => card.gid1 = bytes(prefix),
+            SimCondition::ServiceProviderNames(_) => card.provider_name.clone_from(prefix),
+            SimCondition::Labels { .. } => {}
         }
     }
     card
+}
+
+/// The bytes of hexadecimal digits, an odd one at the end filled up.
+fn bytes(hexadecimal: &str) -> Vec<u8> {
+    let pairs = hexadecimal.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned());
+    pairs.filter_map(|pair| u8::from_str_radix(&format!("{pair:0<2}"), 16).ok()).collect()
 }
 
 /// The prefix, and the number at the end of as many digits as there shall be.
@@ -101,7 +110,7 @@ mod tests {
         let cast = Cast::new(Personality::default(), false, 1, Some(&config));
         let (_, card) = cast.cards().next().unwrap();
         let imsi = Some(Imsi::parse(&card.imsi).unwrap());
-        let identity = SimIdentity { iccid: Iccid::parse(&card.iccid).unwrap(), imsi };
+        let identity = SimIdentity { imsi, ..SimIdentity::of(Iccid::parse(&card.iccid).unwrap()) };
         choose(&config.modems[&name].service_providers, &identity, None).chosen.unwrap().index == 0
     }
 

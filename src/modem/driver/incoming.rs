@@ -2,21 +2,27 @@
 
 use std::time::Duration;
 
-use super::running::Purpose;
-use super::{Driver, Output};
+use super::running::{Purpose, Script};
+use super::{Driver, ONLY_IF_WANTED, Output};
 use crate::model::defect::{Defect, planted};
-use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report};
+use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SessionState, SimState};
 use crate::modem::answers;
-use crate::modem::call::{Call, To};
+use crate::modem::call::{Call, NOT_YET, To, UNSUPPORTED};
+use crate::modem::card;
 use crate::modem::clients::Client;
 use crate::modem::doubts::{self, Doubt};
+use crate::modem::reads::Ways;
 use crate::modem::role::Role;
 use crate::modem::script;
+use crate::modem::telemetry;
 use crate::modem::transactions::{Match, Open};
-use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, wda, wds};
+use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, dms, nas, uim, wda, wds};
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
+
+/// Looks at the card that may fail because one of its files cannot be read just now.
+const PATIENCE: usize = 3;
 
 /// A "restarted" so soon after our own release of all clients is its echo.
 const OWN_SYNC: Duration = Duration::from_secs(3);
@@ -45,19 +51,28 @@ impl Driver {
         let Some(call) = script.current.take() else { return };
         let purpose = script.purpose;
         match answers::outcome(frame) {
-            Ok(()) => self.granted(open.script, purpose, &call, frame),
+            Ok(()) if let Some(failure) = answers::taken_back(frame) => {
+                return self.finish(open.script, Err(failure), now);
+            }
+            Ok(()) => self.granted(open.script, purpose, &call, frame, now),
             Err(ProtocolError::InvalidClientId)
                 if call.to != To::Control && !planted(Defect::IgnoreInvalidClientId) =>
             {
                 return self.lost("the modem does not know our client ids", now);
             }
-            Err(error) if call.tolerates(error) => {}
-            Err(error) => return self.finish(open.script, Err(answers::failure(frame, error)), now),
+            Err(error) if call.tolerates(error) && !self.may_answer_later(purpose, error) => {
+                self.note_refusal(frame, error);
+                self.tolerated(&call, error);
+            }
+            Err(error) => {
+                self.note_refusal(frame, error);
+                return self.finish(open.script, Err(answers::failure(frame, error)), now);
+            }
         }
         self.advance(open.script, now);
     }
 
-    fn granted(&mut self, script: u32, purpose: Purpose, call: &Call, frame: &Frame) {
+    fn granted(&mut self, script: u32, purpose: Purpose, call: &Call, frame: &Frame, now: Instant) {
         let family = match call.to {
             To::Client(Role::Wds(family)) => Some(family),
             To::Client(_) | To::Control => None,
@@ -71,14 +86,87 @@ impl Driver {
             self.ended.remove(&family);
         }
         if frame.key() == wda::get_data_format::KEY {
-            self.names_endpoint = Some(!call.frame.tlvs.is_empty());
+            self.ways.names_endpoint = Some(!call.frame.tlvs.is_empty());
         }
+        if frame.key() == nas::get_signal_info::KEY {
+            self.ways.signal_info = Some(true);
+        }
+        self.note_ways(frame, now);
         let cause = family.and_then(|family| self.ended.get(&family).copied());
-        if let Some(report) = self.gathered.absorb(frame, family, cause) {
+        if let Some(report) = self.gathered.absorb(&call.frame, frame, family, cause) {
+            if let Report::Session(family, SessionState::Disconnected(_)) = &report {
+                // The network ended it: the handle is worth nothing any more.
+                self.handles.remove(family);
+            }
             if let Some(script) = self.scripts.get_mut(&script) {
                 script.told = true;
             }
             self.out.push_back(Output::Learn(report));
+        }
+        self.out.extend(telemetry::beside(frame).into_iter().map(Output::Learn));
+    }
+
+    /// A refusal that does not end the script.
+    fn tolerated(&mut self, call: &Call, error: ProtocolError) {
+        if call.frame.key() == nas::get_signal_info::KEY
+            && matches!(error, ProtocolError::InvalidQmiCommand | ProtocolError::NotSupported)
+        {
+            self.ways.signal_info = Some(false);
+        }
+        self.gathered.refused(call.frame.key(), error);
+    }
+
+    /// Whose card it is decides to whom we connect: a file that could not be read just now is asked for again, a few times,
+    /// before the card is taken not to have it.
+    fn may_answer_later(&self, purpose: Purpose, error: ProtocolError) -> bool {
+        let failures = self.looks.get(&Fact::SimIdentity).map_or(0, |looks| looks.failures);
+        purpose == Purpose::Read(Fact::SimIdentity) && NOT_YET.contains(&error) && failures < PATIENCE
+    }
+
+    /// The card begins or ceases to wait for its PIN: what is being read of it is not what there is to read now.
+    fn note_lock(&mut self, state: SimState, now: Instant) {
+        let locked = matches!(state, SimState::PinRequired { .. });
+        if std::mem::replace(&mut self.ways.card_locked, locked) != locked {
+            if let Some(look) = self.find(Purpose::Read(Fact::SimIdentity)) {
+                self.transactions.abandon(look);
+                self.scripts.remove(&look);
+            }
+            self.doubt(FactSet::of(&[Fact::SimIdentity]), now);
+        }
+    }
+
+    /// What an answer tells about how to ask the next time.
+    fn note_ways(&mut self, frame: &Frame, now: Instant) {
+        match frame.key() {
+            uim::get_card_status::KEY => {
+                let said = uim::get_card_status::Response::decode(frame);
+                if let Ok(Ok(uim::get_card_status::Response { status: Some(status), .. })) = said {
+                    self.ways.universal_pin = card::has_universal_pin(&status);
+                    self.note_lock(card::state(&status), now);
+                }
+            }
+            nas::get_system_selection_preference::KEY => {
+                if let Ok(Ok(said)) = nas::get_system_selection_preference::Response::decode(frame) {
+                    self.ways.extended_lte_bands = said.extended_lte_bands.is_some();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A modem that does not know one way to the card is asked the other way the next time.
+    fn note_refusal(&mut self, frame: &Frame, error: ProtocolError) {
+        if !UNSUPPORTED.contains(&error) {
+            return;
+        }
+        match frame.key() {
+            uim::get_card_status::KEY | uim::read_transparent::KEY | uim::verify_pin::KEY => {
+                self.ways.card_by_dms = true;
+            }
+            dms::uim_get_pin_status::KEY | dms::uim_get_iccid::KEY | dms::uim_verify_pin::KEY => {
+                self.ways.card_by_dms = false;
+            }
+            _ => {}
         }
     }
 
@@ -106,6 +194,22 @@ impl Driver {
         if let Some(open) = self.transactions.promised(frame) {
             let answer = Frame { kind: Kind::Response, transaction: open.transaction, ..frame.clone() };
             return self.answered(&open, &answer, now);
+        }
+        // An indication that comes twice is answered once.
+        let answering = |script: &Script| {
+            script.current.as_ref().is_some_and(|call| call.frame.key() == uim::refresh_complete::KEY)
+        };
+        if let Some(event) = doubts::begun_refresh(frame)
+            && !self.scripts.values().any(answering)
+        {
+            self.run(Purpose::Errand, vec![script::refreshed(&event)], now);
+        }
+        if self.synchronised {
+            // Nothing is decided by these: they may be believed.
+            self.out.extend(telemetry::indication(frame, &self.clients).into_iter().map(Output::Learn));
+            if let Some(cause) = telemetry::refusal(frame) {
+                self.gathered.turned_away(cause);
+            }
         }
         match doubts::of(frame, &self.clients) {
             Doubt::Facts(facts) => {
@@ -145,6 +249,7 @@ impl Driver {
         if !self.synchronised {
             return;
         }
+        let facts = facts.without(ONLY_IF_WANTED.without(self.ever_wanted));
         let looking = |fact: &Fact| self.find(Purpose::Read(*fact)).is_some();
         let kept = facts.iter().filter(|fact| !(planted(Defect::DropDoubtWhileLooking) && looking(fact)));
         let kept = kept.collect::<Vec<Fact>>();
@@ -163,7 +268,11 @@ impl Driver {
         if purpose == Some(Purpose::Probe) || self.unanswered >= UNANSWERED {
             return self.unresponsive(now);
         }
-        self.finish(open.script, Err(Failure::Timeout), now);
+        match self.scripts.get_mut(&open.script).filter(|script| script.prepares_without()) {
+            // A report that an old modem does not even refuse is done without.
+            Some(_) => self.advance(open.script, now),
+            None => self.finish(open.script, Err(Failure::Timeout), now),
+        }
         if self.synchronised && self.find(Purpose::Probe).is_none() {
             self.run(Purpose::Probe, vec![script::probe()], now);
         }
@@ -205,6 +314,7 @@ impl Driver {
         }
         self.handles.clear();
         self.ended.clear();
+        self.ways = Ways::default();
         self.remember();
         self.out.push_back(Output::Restarted { evidence });
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::answers::Gathered;
 use super::clients::Clients;
 use super::quirks::Quirks;
+use super::reads::Ways;
 use super::script::{self, Context};
 use super::transactions::Transactions;
 use crate::model::defect::{Defect, planted};
@@ -30,6 +31,24 @@ const LOOK_AGAIN: [Duration; 5] = [
     Duration::from_secs(10),
     Duration::from_secs(20),
 ];
+
+/// The device's identity is asked for again after this long where the modem could not give a part of it: soon for a
+/// minute, as firmware that starts is forgetful, then as one does with firmware that stays so.
+const OWED_AGAIN: Duration = Duration::from_secs(5);
+const OWED_MUCH_LATER: Duration = Duration::from_secs(600);
+const OWED_SOON: usize = 12;
+
+/// Telemetry that was refused is asked for again at its own pace, at the latest after this long.
+const TELEMETRY_AGAIN: Duration = Duration::from_secs(30);
+/// So many failed looks at telemetry in a row mean that the modem does not know.
+const TELEMETRY_MISSES: usize = 3;
+
+/// More looks at one fact in a second than this tell nothing: indications come in floods.
+const LOOKS_PER_SECOND: u32 = 10;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Facts that matter to few: a doubt about them is nobody's as long as nobody has asked for them.
+const ONLY_IF_WANTED: FactSet = FactSet::of(&[Fact::SimSlots]);
 
 /// A doubt is settled by one look, which takes milliseconds; after this long action does not wait for it any more.
 const SETTLES_WITHIN: Duration = Duration::from_secs(3);
@@ -63,6 +82,13 @@ struct Looks {
     not_before: Instant,
 }
 
+/// Looks at a fact within a second.
+#[derive(Clone, Copy, Default, Debug)]
+struct Pace {
+    from: Instant,
+    looks: u32,
+}
+
 /// Drives one control port.
 #[derive(Debug)]
 pub struct Driver {
@@ -82,15 +108,21 @@ pub struct Driver {
     handles: BTreeMap<IpFamily, u32>,
     /// Why a session last ended, as an indication said.
     ended: BTreeMap<IpFamily, CallEnd>,
+    /// The stored profile that matters; `None`: none does.
+    profile: Option<u8>,
     /// Facts that the plan wants.
     wanted: FactSet,
+    /// Facts that were ever wanted on this channel.
+    ever_wanted: FactSet,
     /// Facts that an indication made doubtful and no look has confirmed since.
     doubted: FactSet,
     looks: BTreeMap<Fact, Looks>,
     /// Since when a fact is doubtful, until a look has settled it.
     unsettled: BTreeMap<Fact, Instant>,
-    /// Whether the modem wants the data endpoint named; `None`: not tried yet.
-    names_endpoint: Option<bool>,
+    /// When each fact was looked at in this second.
+    pace: BTreeMap<Fact, Pace>,
+    /// What we have found out about how it wants to be asked.
+    ways: Ways,
     unanswered: u32,
     /// When we last released every client id ourselves.
     own_sync: Option<Instant>,
@@ -115,11 +147,14 @@ impl Driver {
             quirks: Quirks::default(),
             handles: BTreeMap::new(),
             ended: BTreeMap::new(),
+            profile: None,
             wanted: FactSet::NONE,
+            ever_wanted: FactSet::NONE,
             doubted: FactSet::NONE,
             looks: BTreeMap::new(),
             unsettled: BTreeMap::new(),
-            names_endpoint: None,
+            pace: BTreeMap::new(),
+            ways: Ways::default(),
             unanswered: 0,
             own_sync: None,
             out: VecDeque::new(),
@@ -169,20 +204,32 @@ impl Driver {
         self.look(now);
     }
 
+    /// Of the stored profiles this one matters: [`Fact::Profile`] is about it. `None`: none does, and none is looked at.
+    pub fn mind_profile(&mut self, profile: Option<u8>) {
+        self.profile = profile;
+    }
+
     /// Look at these facts, and no longer at others. Looks that are under way, or that failed lately, are not doubled.
     pub fn want(&mut self, facts: FactSet, now: Instant) {
         self.wanted = facts;
+        self.ever_wanted = self.ever_wanted.union(facts);
         self.look(now);
     }
 
     /// Carry out an action; ends with [`Output::Done`]. One at a time.
     pub fn start(&mut self, action: &Action, now: Instant) {
         debug_assert!(self.action.is_none(), "one action at a time");
+        if *action == Action::ReclaimClients {
+            // Nothing may be allocated meanwhile: it would be taken back without our noticing.
+            self.synchronised = false;
+            self.fail_all(&Failure::Cancelled, now);
+        }
         let handles = &self.handles;
         let context = Context {
             clients: &self.clients,
             proxy: self.proxy.as_deref(),
             quirks: self.quirks,
+            ways: self.ways,
             handle: &|family| handles.get(&family).copied(),
         };
         let calls = script::calls(action, &context);
@@ -230,7 +277,26 @@ impl Driver {
     fn held_back(&self) -> impl Iterator<Item = Instant> {
         let wanted = if self.synchronised { self.wanted.union(self.doubted) } else { FactSet::NONE };
         let idle = wanted.iter().filter(|fact| self.find(Purpose::Read(*fact)).is_none());
-        idle.filter_map(|fact| self.looks.get(&fact).map(|looks| looks.not_before))
+        idle.filter_map(|fact| self.not_before(fact))
+    }
+
+    /// Until when a look at a fact is held back: it failed lately, or it was looked at too often.
+    fn not_before(&self, fact: Fact) -> Option<Instant> {
+        let failed = self.looks.get(&fact).map(|looks| looks.not_before);
+        let flooded = self.pace.get(&fact).filter(|pace| pace.looks >= LOOKS_PER_SECOND);
+        failed.into_iter().chain(flooded.map(|pace| pace.from + SECOND)).max()
+    }
+
+    /// The id of the client of this name.
+    #[cfg(test)]
+    pub(super) fn client(&self, role: &str) -> Option<u8> {
+        self.clients.memory().get(role).copied()
+    }
+
+    /// Whether one of these facts is being looked at.
+    #[must_use]
+    pub fn is_looking(&self, facts: FactSet) -> bool {
+        facts.iter().any(|fact| self.find(Purpose::Read(fact)).is_some())
     }
 
     fn reset_channel(&mut self) {
@@ -240,8 +306,10 @@ impl Driver {
         self.clients.doubt();
         self.gathered = Gathered::default();
         self.wanted = FactSet::NONE;
+        self.ever_wanted = FactSet::NONE;
         self.doubted = FactSet::NONE;
         self.looks.clear();
+        self.pace.clear();
         self.unsettled.clear();
         self.unanswered = 0;
     }

@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 
-use super::{Driver, LOOK_AGAIN, Output};
+use super::{
+    Driver, LOOK_AGAIN, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, Pace, SECOND, TELEMETRY_AGAIN, TELEMETRY_MISSES,
+};
 use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
-use crate::modem::call::{Call, To};
+use crate::modem::call::{Accepts, Call, To, UNSUPPORTED};
 use crate::modem::clients::Client;
 use crate::modem::quirks::Quirks;
 use crate::modem::role::Role;
 use crate::modem::transactions::Open;
 use crate::modem::{reads, script};
-use crate::qmi::ctl;
+use crate::qmi::{ProtocolError, ctl};
 
 /// What a script is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +39,14 @@ pub(super) struct Script {
     waits_for: Option<Role>,
     /// Whether an answer told the fact that a look is about.
     pub(super) told: bool,
+}
+
+impl Script {
+    /// Whether the call in flight is a part of a client's preparation that can be done without.
+    pub(super) fn prepares_without(&self) -> bool {
+        let optional = self.current.as_ref().is_some_and(|call| call.accepts == Accepts::Anything);
+        optional && matches!(self.purpose, Purpose::Prepare(_))
+    }
 }
 
 impl Driver {
@@ -138,10 +148,17 @@ impl Driver {
     }
 
     fn action_ended(&mut self, result: Result<(), Failure>) {
-        let ended = self.action.take().filter(|_| result.is_ok());
+        let ended = self.action.take();
+        let failed = result.is_err();
         // First the end, then what it lets us believe: whoever hears of the end forgets what the action could change.
         self.out.push_back(Output::Done(result));
         match ended {
+            Some(Action::ReclaimClients) if failed => {
+                // Some are gone and some are not: the channel has to be brought into a known state.
+                self.clients.doubt();
+                self.out.push_back(Output::Learn(Report::Control(ControlState::Unresponsive)));
+            }
+            _ if failed => {}
             Some(Action::Synchronise) => {
                 self.synchronised = true;
                 self.unanswered = 0;
@@ -152,6 +169,14 @@ impl Driver {
                 self.clients.clear();
                 self.handles.clear();
                 self.remember();
+            }
+            Some(Action::ReclaimClients) => {
+                self.synchronised = true;
+                self.clients.clear();
+                self.handles.clear();
+                self.looks.clear();
+                self.remember();
+                self.out.push_back(Output::Learn(Report::Control(ControlState::Ready)));
             }
             Some(Action::StopSession(family)) => {
                 self.handles.remove(&family);
@@ -166,14 +191,30 @@ impl Driver {
             return;
         }
         for fact in self.wanted.union(self.doubted).iter() {
-            let held = self.looks.get(&fact).is_some_and(|looks| looks.not_before > now);
+            let held = self.not_before(fact).is_some_and(|until| until > now);
             if held || self.find(Purpose::Read(fact)).is_some() {
                 continue;
             }
-            let calls = reads::calls(fact, self.names_endpoint);
+            let mut calls = reads::calls(fact, self.ways, self.profile);
+            if fact == Fact::Device {
+                calls = self.gathered.still_owed(calls);
+            }
             if !calls.is_empty() {
+                if fact == Fact::Profile {
+                    self.gathered.profile = self.profile.unwrap_or_default();
+                }
                 self.doubted = self.doubted.without(FactSet::of(&[fact]));
+                let pace = self.pace.entry(fact).or_default();
+                if now.since(pace.from) >= SECOND {
+                    *pace = Pace { from: now, looks: 0 };
+                }
+                pace.looks += 1;
                 self.run(Purpose::Read(fact), calls, now);
+            } else {
+                // The host's, or nobody's business any more.
+                self.doubted = self.doubted.without(FactSet::of(&[fact]));
+                self.unsettled.remove(&fact);
+                self.looks.remove(&fact);
             }
         }
     }
@@ -190,13 +231,18 @@ impl Driver {
                 if let Some(Report::Device(device)) = &report {
                     self.quirks = Quirks::of(device);
                 }
-                self.looks.remove(&fact);
+                if fact == Fact::Device && self.gathered.owes() {
+                    self.owed(now);
+                } else {
+                    self.looks.remove(&fact);
+                }
                 if !self.doubted.contains(fact) {
                     self.unsettled.remove(&fact);
                 }
                 self.wanted = self.wanted.without(FactSet::of(&[fact]));
                 self.out.extend(report.map(Output::Learn));
             }
+            Err(_) if fact.is_telemetry() => self.missed(fact, now),
             Err(failure) => {
                 let looks = self.looks.entry(fact).or_default();
                 looks.not_before = now + LOOK_AGAIN[looks.failures.min(LOOK_AGAIN.len() - 1)];
@@ -207,7 +253,11 @@ impl Driver {
                         self.doubted.insert(fact);
                     }
                     // A session that is down has no settings; a card that was pulled has no number.
-                    Failure::Refused(_) | Failure::CallEnded(_) | Failure::Host(_) => {
+                    Failure::Refused(_)
+                    | Failure::CallEnded(_)
+                    | Failure::Host(_)
+                    | Failure::NoEffect
+                    | Failure::NoClientIds => {
                         self.unsettled.remove(&fact);
                         self.out.push_back(Output::Forget(FactSet::of(&[fact])));
                         self.doubt(session_of(fact), now);
@@ -217,6 +267,29 @@ impl Driver {
         }
         // A doubt that came while the look was under way asks for another.
         self.look(now);
+    }
+
+    /// A part of the device's identity could not be had: the rest is published, the part is asked for again.
+    fn owed(&mut self, now: Instant) {
+        let looks = self.looks.entry(Fact::Device).or_default();
+        looks.not_before = now + if looks.failures < OWED_SOON { OWED_AGAIN } else { OWED_MUCH_LATER };
+        looks.failures += 1;
+        self.doubted.insert(Fact::Device);
+    }
+
+    /// A look at telemetry failed: it says nothing against what was seen, until it fails again and again.
+    fn missed(&mut self, fact: Fact, now: Instant) {
+        self.unsettled.remove(&fact);
+        let looks = self.looks.entry(fact).or_default();
+        looks.not_before = now + fact.refresh_after().min(TELEMETRY_AGAIN);
+        looks.failures += 1;
+        if looks.failures >= TELEMETRY_MISSES {
+            self.out.push_back(match fact {
+                // That it hears nothing we can measure is worth knowing too.
+                Fact::Signal => Output::Learn(Report::Signal(Default::default())),
+                _ => Output::Forget(FactSet::of(&[fact])),
+            });
+        }
     }
 
     fn prepared(&mut self, role: Role, result: Result<(), Failure>, now: Instant) {
@@ -235,9 +308,14 @@ impl Driver {
             }
             (Err(failure), _) => {
                 self.clients.remove(role);
+                // No client of the card's service to be had: the card is reached another way.
+                self.ways.card_by_dms |= role == Role::Uim && is_no_such_service(&failure);
                 Some(failure)
             }
         };
+        if failure == Some(Failure::NoClientIds) {
+            self.out.push_back(Output::Learn(Report::Control(ControlState::Exhausted)));
+        }
         let waiting = self.scripts.iter().filter(|(_, s)| s.waits_for == Some(role)).map(|(id, _)| *id);
         for id in waiting.collect::<Vec<u32>>() {
             if let Some(script) = self.scripts.get_mut(&id) {
@@ -262,4 +340,10 @@ fn session_of(fact: Fact) -> FactSet {
         Fact::SettingsIpv6 => FactSet::of(&[Fact::SessionIpv6]),
         _ => FactSet::NONE,
     }
+}
+
+/// Whether a client was refused because there is no such service, and not because there are too many clients.
+fn is_no_such_service(failure: &Failure) -> bool {
+    let errors = UNSUPPORTED.iter().chain([&ProtocolError::InvalidServiceType]);
+    errors.into_iter().any(|error| *failure == Failure::Refused(error.to_string()))
 }

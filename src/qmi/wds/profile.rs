@@ -142,6 +142,21 @@ service! { Wds;
         }
     }
 
+    /// Asks to be told of changes of these profiles; the list replaces the one before.
+    0x00A7 configure_profile_event_list {
+        request {
+            0x10 profiles: Vec<ProfileId> as Count8,
+        }
+        response {}
+    }
+
+    /// A profile has changed.
+    0x00A8 profile_changed {
+        indication {
+            0x10 event: ProfileEvent,
+        }
+    }
+
     /// Which profiles LTE attaches with.
     0x0094 get_lte_attach_pdn_list {
         request {}
@@ -190,6 +205,25 @@ wire_struct! {
         kind: ProfileType,
         index: u8,
         name: String as Len8,
+    }
+}
+
+wire_struct! {
+    /// What happened to a profile.
+    ProfileEvent {
+        kind: ProfileType,
+        index: u8,
+        change: ProfileChange,
+    }
+}
+
+wire_enum! {
+    /// How a profile changed.
+    ProfileChange: u8 {
+        Created = 1,
+        Deleted = 2,
+        Modified = 3,
+        Subscription = 4,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
 };
-use crate::plan::Step;
+use crate::plan::{self, Step};
 use crate::power::{self, Switch};
 
 impl Controller {
@@ -20,7 +20,7 @@ impl Controller {
             | Selection::NoMatch { .. }
             | Selection::SecretMissing { .. } => false,
         };
-        if !wanted || self.retiring {
+        if !wanted || self.retiring || plan::forbids_data(&self.desired, &self.observed) {
             self.driver.cancel(now);
             self.take_in(now);
         }
@@ -50,12 +50,21 @@ impl Controller {
     }
 
     pub(super) fn begin(&mut self, action: Action, now: Instant) {
+        match &action {
+            Action::SetRadioPreference(change) => self.save_original(change),
+            Action::EnterPin(pin) => self.pin_begins(pin),
+            _ => {}
+        }
+        self.keep_originals(&action);
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
         self.observed.doing = Some(action.clone());
+        self.touch();
         if let Action::StartSession(..) = action {
             self.observed.dialled = None;
+            // The access point is told before it is dialled.
+            self.take(now);
         }
         match action.actor() {
             Actor::Modem => self.driver.start(&action, now),
@@ -70,6 +79,12 @@ impl Controller {
                 self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
                 if let Action::ConfigureLink(link) = action {
                     self.out.push_back(Output::ConfigureLink(self.name.clone(), link));
+                }
+            }
+            Actor::Store => {
+                self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
+                if let Action::MarkPin(mark) = action {
+                    self.mark_pin(mark, now);
                 }
             }
             Actor::Power => {
@@ -104,29 +119,53 @@ impl Controller {
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
+        self.touch();
         match (&action, &outcome) {
             (Action::StartSession(family, provider), Ok(())) => {
                 self.observed.dialled = Some(provider.clone());
-                if planted(Defect::NoEffectIsSuccess) {
-                    self.observed.learn(Report::Session(*family, SessionState::Connected), now);
-                }
+                self.observed.not_offered.remove(family);
             }
-            (Action::StartSession(..), Err(_)) => self.driver.suspect(UPSTREAM, now),
+            (Action::StartSession(family, _), Err(Failure::NoEffect)) if planted(Defect::NoEffectIsSuccess) => {
+                self.observed.learn(Report::Session(*family, SessionState::Connected), now);
+            }
+            (Action::StartSession(..), Err(_)) => self.driver.suspect(self.upstream(), now),
+            (Action::SetRoaming { .. }, Ok(())) => self.note_profile_write(now),
             (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
+            (Action::SetRadioPreference(_), Ok(())) => self.preference_written(now),
+            (Action::EnterPin(_), outcome) => self.pin_ended(outcome),
             _ => {}
         }
-        if outcome != Err(Failure::Cancelled) {
-            let before = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == action);
+        let answered = match &action {
+            Action::StartSession(family, provider) => self.note_not_offered(*family, provider, &outcome, now),
+            _ => false,
+        };
+        if outcome != Err(Failure::Cancelled) && !answered {
+            // A session that is in the way is another matter than a refusal: it is counted for itself.
+            let in_the_way = outcome == Err(Failure::NoEffect);
+            let counts = |before: &&Attempts| {
+                before.action == action && !(in_the_way && before.last_failure != Some(Failure::NoEffect))
+            };
+            let before = self.observed.attempts.get(action.name()).filter(counts);
             let attempts = Attempts {
                 action: action.clone(),
                 failures: before.map_or(0, |attempts| attempts.failures) + 1,
                 last_at: now,
                 last_failure: outcome.clone().err(),
                 took_effect: false,
+                since: before.map_or(now, |attempts| attempts.since),
+                excused: false,
             };
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
         self.event(EventKind::ActionEnded { action, outcome });
+    }
+
+    /// What a session rests on, of what matters here.
+    pub(super) fn upstream(&self) -> FactSet {
+        match plan::profile_of_interest(&self.desired, &self.observed) {
+            Some(_) => UPSTREAM.union(FactSet::of(&[Fact::Profile])),
+            None => UPSTREAM,
+        }
     }
 
     /// The port is not open any more, or was opened anew: nothing the modem said before counts.
@@ -134,12 +173,15 @@ impl Controller {
         self.driver.handle_closed(now);
         self.take_in(now);
         self.observed.forget(FactSet::MODEM);
+        self.touch();
     }
 
     /// Asks for the facts the plan wants.
     pub(super) fn look(&mut self, now: Instant) {
         let changing = self.observed.doing.as_ref().map_or(FactSet::NONE, Action::touches);
-        let wanted = self.plan.wanted.without(changing);
+        let telemetry = self.telemetry.wanted(&self.observed, now);
+        let wanted = self.plan.wanted.union(telemetry).without(changing);
+        self.driver.mind_profile(plan::profile_of_interest(&self.desired, &self.observed));
         self.driver.want(wanted, now);
         for fact in [Fact::Port, Fact::Link] {
             if !wanted.contains(fact) {

@@ -4,25 +4,31 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod keeping;
 mod lookup;
+mod memory;
+mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::conditions::Conditions;
-use super::door::{Event, EventKind, Memory, Output, PortKind, PortSpec};
+use super::connectivity::Connectivity;
+use super::door::{EventKind, Memory, Output, PortKind, PortSpec};
 use super::recovery::Recovery;
+use super::telemetry::Telemetry;
+use super::traffic::Meter;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, ControlState, Desired, DesiredLink, Fact, FactSet,
-    Failure, Finding, HomeDigits, Imsi, Instant, LinkState, ModemName, Observed, PortState, Report, Selection,
-    SessionState, SimIdentity, SimState, Status,
+    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact,
+    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, IpFamily, LinkState, ModemName, Observed, PinChance,
+    PinMark, PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Cycle;
-use crate::property::{self, Value, View};
+use crate::property::Table;
 use crate::provider::{self, Choice};
 
 use self::lookup::Lookup;
@@ -39,7 +45,7 @@ const UPSTREAM: FactSet = FactSet::of(&[
     Fact::Sim,
     Fact::SimIdentity,
     Fact::OperatingMode,
-    Fact::Technologies,
+    Fact::RadioPreference,
     Fact::ServingSystem,
     Fact::DataFormat,
 ]);
@@ -59,11 +65,28 @@ pub struct Controller {
     lookup: Lookup,
     plan: Plan,
     conditions: Conditions,
+    connectivity: Connectivity,
     recovery: Recovery,
+    telemetry: Telemetry,
+    meter: Meter,
+    properties: Table,
+    /// Something was learned since the properties were last taken.
+    touched: bool,
+    /// When the properties were last taken, and when they are to be taken again.
+    taken_at: Option<Instant>,
+    take_at: Option<Instant>,
     driver: Driver,
     cycle: Cycle,
     /// What is kept over a restart of ours.
     memory: Memory,
+    /// The revision of the memory that must be kept before the action in flight has ended.
+    awaits_kept: Option<u64>,
+    /// That this PIN is tried is written down: it may be, once.
+    permit: Option<PinMark>,
+    /// The PIN that was given to the card last and whose effect was not seen yet.
+    entered: Option<PinMark>,
+    /// The mark worked out last, and for what.
+    known_mark: Option<(Iccid, Secret, PinMark)>,
     /// When the host must have answered the action in flight.
     host_deadline: Option<Instant>,
     host_looks: BTreeMap<Fact, Instant>,
@@ -72,12 +95,13 @@ pub struct Controller {
 
 impl Controller {
     pub(super) fn new(name: ModemName, config: ModemConfig, memory: &Memory, seed: u64, now: Instant) -> Self {
-        let desired = Desired {
-            technologies: config.technologies,
-            selection: Selection::Undecided,
-            link: DesiredLink::default(),
+        let desired = Desired { link: DesiredLink::default(), ..desired(&config, Selection::Undecided) };
+        let observed = Observed {
+            seed,
+            original_roaming: memory.original_roaming.clone(),
+            original_autoconnect: memory.original_autoconnect,
+            ..Observed::default()
         };
-        let observed = Observed { seed, ..Observed::default() };
         let plan = plan::plan(&desired, &observed, now);
         Self {
             name,
@@ -90,10 +114,21 @@ impl Controller {
             lookup: Lookup::default(),
             plan,
             conditions: Conditions::new(now),
+            connectivity: Connectivity::new(memory.internet, now),
             recovery: Recovery::recalled(&memory.power_steps, now),
+            telemetry: Telemetry::default(),
+            meter: Meter::new(memory.traffic, now),
+            properties: Table::default(),
+            touched: true,
+            taken_at: None,
+            take_at: Some(now),
             driver: Driver::new(&memory.clients),
             cycle: Cycle::default(),
             memory: memory.clone(),
+            awaits_kept: None,
+            permit: None,
+            entered: None,
+            known_mark: None,
             host_deadline: None,
             host_looks: BTreeMap::new(),
             out: VecDeque::new(),
@@ -152,7 +187,8 @@ impl Controller {
             // A password is not needed to say what would be done.
             Some(choice) => super::fleet::selection_without_password(config, &choice),
         };
-        plan::preview(&desired(config, selection), &self.observed, now)
+        let pin = self.desired.pin.clone();
+        plan::preview(&Desired { pin, ..desired(config, selection) }, &self.observed, now)
     }
 
     /// The choice of the service provider and the card it was made for, once there is one.
@@ -175,8 +211,14 @@ impl Controller {
 
     /// What is known of it, as named values.
     #[must_use]
-    pub fn properties(&self) -> BTreeMap<&'static str, Value> {
-        property::table(View { observed: &self.observed, desired: &self.desired, conditions: self.conditions.list() })
+    pub fn properties(&self) -> &Table {
+        &self.properties
+    }
+
+    /// How far packets get, why, and since when.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.connectivity.truth()
     }
 
     /// When the recovery ladder takes its next step, if trouble lasts.
@@ -198,6 +240,9 @@ impl Controller {
         if intent {
             // A new intent is tried at once, however often the old one failed.
             self.observed.attempts.clear();
+            self.observed.radio_writes.clear();
+            self.observed.not_offered.clear();
+            self.observed.profile_writes.clear();
             self.choice = None;
         }
         self.turn(secrets, now);
@@ -228,7 +273,7 @@ impl Controller {
                 self.end(Err(Failure::Host(why)), now);
             }
         }
-        self.observed.learn(Report::Port(state), now);
+        self.learn(Report::Port(state), now);
         self.turn(secrets, now);
     }
 
@@ -237,7 +282,7 @@ impl Controller {
         if matches!(self.observed.doing, Some(Action::OpenPort)) {
             self.end(Ok(()), now);
         }
-        self.observed.learn(Report::Port(PortState::Open), now);
+        self.learn(Report::Port(PortState::Open), now);
         self.begin_anew();
         self.driver.handle_opened(match kind {
             PortKind::Exclusive => None,
@@ -255,7 +300,7 @@ impl Controller {
         self.host_looks.remove(&Fact::Link);
         // While a change is under way an older state may still arrive; the look after the change decides.
         if !matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
-            self.observed.learn(Report::Link(state), now);
+            self.learn(Report::Link(state), now);
         }
         self.turn(secrets, now);
     }
@@ -285,6 +330,7 @@ impl Controller {
         let next = self.cycle.handle_timeout(now);
         self.power(next, now);
         if self.host_deadline.is_some_and(|deadline| now >= deadline) {
+            self.mark_not_kept();
             self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
         }
         self.turn(secrets, now);
@@ -300,8 +346,11 @@ impl Controller {
         let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
         // While an action is in flight the ladder waits for its end, whatever its time.
         let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, self.lookup.poll_timeout()];
-        [host, looks, plan].into_iter().chain(inner).flatten().min()
+        let connection = self.connectivity.poll_timeout(self.config.connection_grace);
+        let (lookup, telemetry) = (self.lookup.poll_timeout(), self.telemetry.poll_timeout());
+        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup, telemetry];
+        let properties = self.take_at.map(|at| (at, "properties are to be told"));
+        [host, looks, plan, properties].into_iter().chain(inner).flatten().min()
     }
 
     /// The one path: learn, conclude, begin at most one action at a time, publish.
@@ -310,6 +359,9 @@ impl Controller {
         loop {
             self.take_in(now);
             self.choose(secrets, now);
+            self.settle_original();
+            self.forget_originals();
+            self.follow_connection(now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
                 false => plan::plan(&self.desired, &self.observed, now),
@@ -326,7 +378,9 @@ impl Controller {
         debug_assert!(turns < TURNS, "actions that end at once, one after another: {:?}", self.plan);
         self.look(now);
         self.take_in(now);
+        self.follow_connection(now);
         self.publish(now);
+        self.tell(now);
     }
 
     /// Takes over what the driver learned and did.
@@ -335,7 +389,10 @@ impl Controller {
             match output {
                 modem::Output::Send(bytes) => self.out.push_back(Output::Send(self.name.clone(), bytes)),
                 modem::Output::Learn(report) => self.learn(report, now),
-                modem::Output::Forget(facts) => self.observed.forget(facts),
+                modem::Output::Forget(facts) => {
+                    self.observed.forget(facts);
+                    self.touch();
+                }
                 modem::Output::Heard => {
                     if let Some(control) = &mut self.observed.control {
                         control.at = now;
@@ -347,7 +404,9 @@ impl Controller {
                 modem::Output::Done(result) => self.end(result, now),
                 modem::Output::Restarted { evidence } => {
                     self.observed.forget(FactSet::MODEM);
+                    self.touch();
                     self.observed.dialled = None;
+                    self.connectivity.note_restart();
                     self.begin_anew();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
@@ -375,16 +434,27 @@ impl Controller {
                 // The radio went off, or the card was changed: some modems say neither.
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
             }
-            let other = before.is_none_or(|b| b.plmn != serving.plmn || !b.registration.is_registered());
+            let other = before.is_none_or(|b| {
+                b.plmn != serving.plmn
+                    || b.technologies != serving.technologies
+                    || !b.registration.is_registered()
+                    || !b.ps_attached && serving.ps_attached
+            });
             if other && serving.registration.is_registered() {
-                // A network that serves us anew may grant what the one before refused.
-                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+                self.excuse_sessions();
             }
         }
-        if let Report::Sim(state) = &report
-            && *state != SimState::Ready
-        {
-            self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+        if let Report::Device(device) = &report {
+            self.compare_device(device);
+        }
+        if let Report::Sim(state) = &report {
+            let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
+            let readable = matches!(state, SimState::Ready | SimState::PinRequired { .. });
+            // What could be read before the PIN is not all there is.
+            if !readable || before.is_some_and(|before| before != std::mem::discriminant(state)) {
+                self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+            }
+            self.pin_seen(state);
         }
         if report == Report::Control(ControlState::Ready)
             && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
@@ -397,15 +467,36 @@ impl Controller {
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
-                self.driver.suspect(UPSTREAM, now);
+                self.driver.suspect(self.upstream(), now);
+            }
+            self.stop_counting(*family);
+        }
+        if let Report::Settings(family, settings) = &report {
+            let before = self.observed.settings(*family).map(|seen| &seen.value);
+            if before.is_some_and(|before| before != settings) {
+                // A network that gave one family another address may have given the other one too.
+                let other = if *family == IpFamily::Ipv4 { IpFamily::Ipv6 } else { IpFamily::Ipv4 };
+                if self.observed.settings(other).is_some() {
+                    self.driver.suspect(FactSet::of(&[Fact::settings(other)]), now);
+                }
             }
         }
+        let counted = match &report {
+            Report::Statistics(family, _) => Some(*family),
+            _ => None,
+        };
         self.observed.learn(report, now);
+        if let Some(family) = counted {
+            self.count(family, now);
+        }
+        self.touch();
     }
 
     /// Chooses the service provider for the card that is in now.
     fn choose(&mut self, secrets: &Secrets, now: Instant) {
-        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value);
+        let pin = self.pin_chance(secrets);
+        let locked = self.observed.sim.as_ref().is_some_and(|seen| seen.value != SimState::Ready);
+        let sim = self.observed.sim_identity.as_ref().map(|seen| &seen.value).filter(|_| !locked);
         let providers = &self.config.service_providers;
         let imsi = sim.and_then(|sim| sim.imsi.as_ref());
         let home = imsi.filter(|_| providers.iter().any(|entry| entry.named_apn().is_none()));
@@ -413,7 +504,7 @@ impl Controller {
             self.out.push_back(Output::LookUp(self.name.clone(), home));
         }
         let Some(sim) = sim else {
-            self.desired = desired(&self.config, Selection::Undecided);
+            self.desired = Desired { pin, ..desired(&self.config, Selection::Undecided) };
             return;
         };
         if self
@@ -421,10 +512,15 @@ impl Controller {
             .as_ref()
             .is_none_or(|(chosen_for, _)| chosen_for != sim && !planted(Defect::KeepChoiceOverSimSwap))
         {
+            if self.choice.is_some() {
+                // What was refused was refused to another card.
+                self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+            }
             self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
         let Some((_, choice)) = &self.choice else { return };
-        self.desired = desired(&self.config, super::fleet::selection(&self.config, choice, secrets));
+        let selection = super::fleet::selection(&self.config, choice, secrets);
+        self.desired = Desired { pin, ..desired(&self.config, selection) };
     }
 
     /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,
@@ -442,25 +538,6 @@ impl Controller {
         }
     }
 
-    fn publish(&mut self, now: Instant) {
-        for news in self.conditions.update(&self.plan, self.generation, now) {
-            self.event(news);
-        }
-    }
-
-    /// Changes what is kept over a restart. What is asked for after this is asked after it was kept.
-    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
-        let before = self.memory.clone();
-        change(&mut self.memory);
-        if self.memory != before {
-            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
-        }
-    }
-
-    fn event(&mut self, what: EventKind) {
-        self.out.push_back(Output::Event(Event { modem: Some(self.name.clone()), what }));
-    }
-
     /// The status of a condition, for those who only want to know that.
     #[must_use]
     pub fn status(&self, kind: ConditionKind) -> Status {
@@ -474,7 +551,7 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         route_metric: config.ip.route_metric,
         default_route: config.ip.default_route,
     };
-    Desired { technologies: config.technologies, selection, link }
+    Desired { radio: config.radio.clone(), slot: config.slot, pin: PinChance::NotConfigured, selection, link }
 }
 
 fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {

@@ -15,6 +15,8 @@ pub(super) struct Calls {
     up: BTreeMap<Family, Call>,
     refused: BTreeMap<String, Refusals>,
     last: Option<(u64, u64)>,
+    /// The modem believes in a session that is none.
+    ghost: bool,
 }
 
 /// A session.
@@ -101,7 +103,7 @@ pub(super) enum NoCall {
 /// The modem itself refuses an access point after so many refusals of the network …
 const THROTTLED_AFTER: u32 = 6;
 /// … until it was left alone for so long.
-const THROTTLED_MS: u64 = 60_000;
+const THROTTLED_MS: u64 = 120_000;
 /// Bytes per second of the simulated traffic.
 const RX_RATE: u64 = 1_200;
 const TX_RATE: u64 = 400;
@@ -136,7 +138,7 @@ impl SimModem {
         if !self.radio.attached() {
             return Err(NoCall::Ended(CallEndKind::CallManager, reason::NO_SERVICE));
         }
-        if self.calls.up.contains_key(&family) {
+        if self.calls.up.contains_key(&family) || self.calls.ghost {
             return Err(NoCall::Error(ProtocolError::NoEffect));
         }
         if self.calls.up.values().any(|call| !call.apn.eq_ignore_ascii_case(&apn)) {
@@ -153,6 +155,7 @@ impl SimModem {
         self.witness(now, Witness::SessionUp { family, apn });
         self.tell_call(family, None, false);
         self.tell_carrier();
+        self.start_statistics(now);
         Ok(handle)
     }
 
@@ -163,6 +166,7 @@ impl SimModem {
             (Some(cause), _) => Some(*cause),
             (None, Family::Ipv4) if !network.ipv4 => Some(51),
             (None, Family::Ipv6) if !network.ipv6 => Some(50),
+            (None, _) if network.one_family && !self.calls.up.is_empty() => Some(52),
             _ => None,
         };
         let Some(cause) = refusal else {
@@ -219,18 +223,45 @@ impl SimModem {
         }
     }
 
+    /// Ends all sessions, and keeps believing in one.
+    pub(super) fn ghost(&mut self, now: Instant) {
+        self.end_calls(Ending::Because(now, CallEndKind::Internal, reason::NETWORK_INITIATED_TERMINATION), |_| true);
+        self.calls.ghost = true;
+    }
+
+    /// Whether there was such a session; there is none any more.
+    pub(super) fn lay_ghost(&mut self) -> bool {
+        std::mem::take(&mut self.calls.ghost)
+    }
+
+    /// Tells everybody that the sessions have ended.
+    pub(super) fn tell_spurious_end(&mut self) {
+        let families: Vec<Family> = self.calls.up.keys().copied().collect();
+        for family in families {
+            let why = wds::VerboseCallEndReason { kind: CallEndKind::ThreeGpp, reason: 36 };
+            self.tell_call(family, Some(why), false);
+        }
+    }
+
+    /// Tells that settings of the sessions have changed.
+    pub(super) fn tell_reconfigured(&mut self, changed: wds::RequestedSettings) {
+        let families: Vec<Family> = self.calls.up.keys().copied().collect();
+        for family in families {
+            self.tell_call(family, None, true);
+            let indication = wds::extended_ip_config::Indication { changed: Some(changed), ..Default::default() };
+            self.indicate(&indication, |client| client.ip_config && client.family == wire_family(family));
+        }
+    }
+
     /// Gives every session another address.
     pub(super) fn change_addresses(&mut self, tell: bool) {
         for family in [Family::Ipv4, Family::Ipv6] {
             let address = self.new_address(family);
             let Some(call) = self.calls.up.get_mut(&family) else { continue };
             call.address = address;
-            if tell {
-                self.tell_call(family, None, true);
-                let changed = Some(wds::RequestedSettings::IP_ADDRESS | wds::RequestedSettings::GATEWAY);
-                let indication = wds::extended_ip_config::Indication { changed, ..Default::default() };
-                self.indicate(&indication, |client| client.ip_config && client.family == wire_family(family));
-            }
+        }
+        if tell {
+            self.tell_reconfigured(wds::RequestedSettings::IP_ADDRESS | wds::RequestedSettings::GATEWAY);
         }
     }
 

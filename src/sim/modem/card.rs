@@ -1,6 +1,6 @@
 //! The card in the active slot: from "nothing to say yet" over detected to ready, with its PIN.
 
-use super::{Due, SimModem};
+use super::{Due, SimModem, Witness};
 use crate::model::Instant;
 use crate::qmi::ProtocolError;
 use crate::qmi::uim::{self, ApplicationState, CardState, PinState};
@@ -13,6 +13,11 @@ pub(super) struct CardSlot {
     phase: Phase,
     /// The host took its power off.
     unpowered: bool,
+    /// It does not talk.
+    fails: bool,
+    /// A refresh was announced; its end is to be told.
+    refreshing: bool,
+    refreshes: u32,
     verified: bool,
 }
 
@@ -28,6 +33,8 @@ enum Phase {
     Detected,
     /// The application is there: usable unless its PIN is in the way.
     Started,
+    /// There is one, and it does not talk.
+    Failed,
 }
 
 /// What happens by itself on the way to a usable card.
@@ -51,8 +58,8 @@ pub(super) type PinResult = Result<(u8, u8), (ProtocolError, u8, u8)>;
 
 impl CardSlot {
     pub(super) fn halt(&mut self) {
-        let Self { active, .. } = *self;
-        *self = Self { active, ..Self::default() };
+        let Self { active, fails, refreshes, .. } = *self;
+        *self = Self { active, fails, refreshes, ..Self::default() };
     }
 }
 
@@ -89,6 +96,7 @@ impl SimModem {
         let there = self.inserted().is_some() && !self.card.unpowered;
         self.card.phase = match step {
             _ if !there => Phase::Absent,
+            _ if self.card.fails => Phase::Failed,
             Step::Detect => {
                 let after = self.chance.life.within(self.personality.card_ms);
                 self.schedule.at(now + after, Due::Card(Step::Start));
@@ -97,6 +105,9 @@ impl SimModem {
             Step::Start => Phase::Started,
         };
         self.tell_card();
+        if self.card.phase == Phase::Started && std::mem::take(&mut self.card.refreshing) {
+            self.tell_refresh(uim::RefreshStage::EndWithSuccess);
+        }
         self.review_radio(now);
     }
 
@@ -120,6 +131,78 @@ impl SimModem {
         self.card.verified = false;
         self.tell_card();
         self.review_radio(now);
+    }
+
+    /// The card stops talking, or talks again.
+    pub(super) fn card_fails(&mut self, fails: bool, now: Instant) {
+        if std::mem::replace(&mut self.card.fails, fails) == fails || !self.life.runs() || self.inserted().is_none() {
+            return;
+        }
+        self.schedule.retain(|due| !matches!(due, Due::Card(_)));
+        self.card.verified = false;
+        if fails {
+            self.card.phase = Phase::Failed;
+            self.tell_card();
+            self.review_radio(now);
+        } else {
+            self.card_start(now);
+        }
+    }
+
+    /// The PIN is turned off, right where the card is.
+    pub(super) fn pin_off(&mut self, now: Instant) {
+        if let Some(Some(card)) = self.profile.slots.get_mut(self.card.active) {
+            card.pin = Pin { enabled: false, tries: 3, puk_tries: 10, ..card.pin.clone() };
+        }
+        if self.life.runs() && self.card.phase == Phase::Started {
+            self.tell_card();
+            self.review_radio(now);
+        }
+    }
+
+    /// The content of the card changes: it announces a refresh, and its application starts anew.
+    pub(super) fn refresh_card(&mut self, card: Card, now: Instant) {
+        if let Some(slot) = self.profile.slots.get_mut(self.card.active) {
+            *slot = Some(card);
+        }
+        if !self.life.runs() {
+            return;
+        }
+        self.tell_refresh(uim::RefreshStage::Start);
+        self.card.refreshing = true;
+        self.card.verified = false;
+        self.card.phase = Phase::Detected;
+        self.schedule.retain(|due| !matches!(due, Due::Card(_)));
+        let after = self.chance.life.within(self.personality.card_ms);
+        self.schedule.at(now + after, Due::Card(Step::Start));
+        self.tell_card();
+        self.review_radio(now);
+    }
+
+    fn tell_refresh(&mut self, stage: uim::RefreshStage) {
+        let event = uim::RefreshEvent {
+            stage,
+            mode: uim::RefreshMode::InitFullFcn,
+            session: uim::SessionKind::PrimaryGwProvisioning,
+            application_id: Vec::new(),
+            files: Vec::new(),
+        };
+        self.indicate(&uim::refresh::Indication { event: Some(event), ..Default::default() }, |client| client.refresh);
+    }
+
+    /// A client says that it has dealt with a refresh.
+    pub(super) fn refresh_dealt_with(&mut self) {
+        self.card.refreshes += 1;
+    }
+
+    /// How often clients said so.
+    pub(super) fn refreshes_dealt_with(&self) -> u32 {
+        self.card.refreshes
+    }
+
+    /// The slot in use, from 1.
+    pub(super) fn active_slot(&self) -> usize {
+        self.card.active + 1
     }
 
     pub(super) fn power_card(&mut self, on: bool, now: Instant) -> Result<(), ProtocolError> {
@@ -153,14 +236,21 @@ impl SimModem {
     }
 
     pub(super) fn verify_pin(&mut self, code: &str, now: Instant) -> PinResult {
-        self.use_pin(now, |pin| {
+        let before = self.inserted().map(|card| (card.iccid.clone(), card.pin.tries));
+        let result = self.use_pin(now, |pin| {
             if pin.tries == 0 {
                 return Err(ProtocolError::PinBlocked);
             }
             let right = pin.code == code;
             pin.tries = if right { 3 } else { pin.tries - 1 };
             if right { Ok(()) } else { Err(ProtocolError::IncorrectPin) }
-        })
+        });
+        let reached = !matches!(result, Err((ProtocolError::UimUninitialized, ..)));
+        if let Some((iccid, tries_before)) = before.filter(|_| reached) {
+            let what = Witness::PinTried { iccid, right: result.is_ok(), tries_before };
+            self.witness(now, what);
+        }
+        result
     }
 
     pub(super) fn protect_by_pin(&mut self, enabled: bool, code: &str, now: Instant) -> PinResult {
@@ -238,6 +328,7 @@ impl SimModem {
         let card = |state, applications| uim::Card { state, applications, ..uim::Card::default() };
         match self.card.phase {
             Phase::Unread => empty,
+            Phase::Failed => uim::CardStatus { cards: vec![card(CardState::Error, Vec::new())], ..empty },
             Phase::Absent => uim::CardStatus { cards: vec![card(CardState::Absent, Vec::new())], ..empty },
             Phase::Detected | Phase::Started => uim::CardStatus {
                 gw_primary: uim::CardIndex(0),

@@ -3,7 +3,6 @@
 use super::SimModem;
 use super::answer::{dispatch, need, no};
 use super::calls::Ending;
-use super::clients::SERVICES;
 use super::serving::Technology;
 use crate::model::Instant;
 use crate::qmi::ProtocolError as E;
@@ -18,7 +17,7 @@ impl SimModem {
             },
             ctl::get_version_info |_| {
                 let version = |(service, major, minor)| ctl::ServiceVersion { service, major, minor };
-                Ok(Response { services: Some(SERVICES.map(version).to_vec()), ..Default::default() })
+                Ok(Response { services: Some(self.clients.services().map(version).collect()), ..Default::default() })
             },
             ctl::allocate_cid |ask| {
                 let service = need(ask.service)?;

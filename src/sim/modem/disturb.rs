@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::SimModem;
 use super::calls::Ending;
+use super::dms::LTE_BANDS;
 use crate::model::Instant;
 use crate::qmi::dms::OperatingMode;
 use crate::qmi::nas::ModePreference;
-use crate::qmi::wds::CallEndKind;
+use crate::qmi::wds::{self, CallEndKind, reason};
 use crate::qmi::{Frame, ProtocolError};
 use crate::sim::disturbance::Disturbance;
-use crate::sim::profile::Card;
+use crate::sim::profile::{Card, Pin, Strength};
 
 /// An error that the n-th request of a kind will meet.
 #[derive(Debug)]
@@ -92,8 +93,79 @@ impl SimModem {
                     self.prefer(preference, true, now);
                 }
             }
+            D::Signal { rssi_dbm, rsrp_dbm } => {
+                self.profile.network.strength = Some(Strength { rssi_dbm: *rssi_dbm, rsrp_dbm: *rsrp_dbm });
+                self.tell_signal(now);
+            }
+            D::Handover { cell } => self.handover(*cell),
+            D::SimReject { state } => self.profile.network.sim_reject = *state,
             D::EthernetFraming => self.ethernet = true,
-            D::FlushLink | D::LinkDown => {}
+            D::PinLock { pin, tries, puk_tries } => {
+                if let Some(card) = self.inserted().or(self.taken.as_ref()).cloned() {
+                    let pin = Pin { tries: *tries, puk_tries: *puk_tries, ..Pin::new(pin) };
+                    self.exchange_card(Some(Card { pin, ..card }), now);
+                }
+            }
+            D::PinOff => self.pin_off(now),
+            D::SimError { on } => self.card_fails(*on, now),
+            D::SimRefresh { iccid, imsi } => {
+                if let Some(old) = self.inserted().cloned() {
+                    let home = Card::home_of(imsi, old.home.three_digit_mnc);
+                    self.refresh_card(Card { iccid: iccid.clone(), imsi: imsi.clone(), home, ..old }, now);
+                }
+            }
+            D::SwapSlot { slot } => {
+                // A slot that is not there, or is in use, is the other program's business.
+                let _ = self.switch_slot(*slot, now);
+            }
+            D::Bands { lte } => {
+                let bands = LTE_BANDS.into_iter().filter(|band| lte.contains(band)).collect::<Vec<_>>();
+                if !bands.is_empty() && self.life.runs() {
+                    let preference =
+                        super::radio::Preference { lte_bands: bands, ..self.memory.radio.preference.clone() };
+                    self.prefer(preference, true, now);
+                }
+            }
+            D::ManualNetwork { plmn } => {
+                let manual = Some(Card::home_of(plmn, plmn.len() == 6));
+                let preference = super::radio::Preference { manual, ..self.memory.radio.preference.clone() };
+                if self.life.runs() {
+                    self.prefer(preference, true, now);
+                }
+            }
+            D::FlushLink | D::LinkDown | D::DiskFull { .. } => {}
+            D::Families { ipv4, ipv6 } => {
+                self.profile.network.ipv4 = *ipv4;
+                self.profile.network.ipv6 = *ipv6;
+            }
+            D::Circuit { on } => {
+                self.profile.network.circuit = *on;
+                self.tell_serving(now);
+            }
+            D::OneFamily { on } => self.profile.network.one_family = *on,
+            D::SlowDial { seconds } => self.whims.slow_dial = Some(Duration::from_secs((*seconds).into())),
+            D::RefuseProfile { times, error, granted } => self.whims.refuse_profile = (*times, *error, *granted),
+            D::ForeignProfile { profile, roaming } => self.foreign_profile(*profile, *roaming),
+            D::Autoconnect { apn } => {
+                self.memory.autoconnect = true;
+                self.memory.profiles.set_apn(apn);
+                self.end_calls(Ending::Because(now, CallEndKind::CallManager, reason::CLIENT_END), |_| true);
+                if self.radio.attached() {
+                    self.autoconnect(now);
+                }
+            }
+            D::GhostSession => self.ghost(now),
+            D::SpuriousDisconnect => self.tell_spurious_end(),
+            D::LoseIndications { n } => self.whims.lost_indications = *n,
+            D::Blip { ms } => self.blip(now + Duration::from_millis((*ms).into()), now),
+            D::HandOver { roaming } => self.hand_over(*roaming, now),
+            D::TakeClients { service } => self.clients.take_all((*service).into()),
+            D::Mtu { mtu, tell } => {
+                self.profile.network.mtu = Some(*mtu);
+                if *tell {
+                    self.tell_reconfigured(wds::RequestedSettings::MTU);
+                }
+            }
         }
     }
 
@@ -102,18 +174,37 @@ impl SimModem {
         self.errors.clear();
         self.relent();
         self.profile.network.denied = None;
+        self.profile.network.strength = None;
+        self.profile.network.sim_reject = 1;
         self.profile.network.coverage = true;
         self.profile.network.roaming = false;
+        self.profile.network.one_family = false;
+        self.profile.network.circuit = true;
+        self.whims = super::Whims::default();
+        self.clients.find_lost();
         if !std::mem::take(&mut self.profile.network.refused).is_empty() {
             self.reregister(now);
         }
         self.disturb(&Disturbance::SimIn, now);
+        self.card_fails(false, now);
+        self.pin_off(now);
+        self.forgive_preference(now);
         self.disturb(&Disturbance::Plug, now);
         if self.radio.mode() == OperatingMode::Offline && !self.personality.reset_works {
             // Nothing but power cures this one, and the day's power cycles may be used up.
             self.cut_power(now + Duration::from_secs(5));
         }
         self.review_radio(now);
+    }
+
+    /// What another program restricted goes back to what the hardware can do; a file that restricts it is put in force anew.
+    fn forgive_preference(&mut self, now: Instant) {
+        let own = super::radio::Memory::of(&self.personality).preference;
+        let now_set = &self.memory.radio.preference;
+        let preference = super::radio::Preference { lte_bands: own.lte_bands, manual: None, ..now_set.clone() };
+        if *now_set != preference {
+            self.prefer(preference, true, now);
+        }
     }
 
     fn change_network(&mut self, now: Instant, change: impl FnOnce(&mut crate::sim::profile::Network)) {

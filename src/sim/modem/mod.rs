@@ -22,6 +22,7 @@ mod nas;
 mod profiles;
 mod radio;
 mod serving;
+mod telemetry;
 mod uim;
 mod wds;
 mod witness;
@@ -81,12 +82,24 @@ pub struct SimModem {
     /// When the queue of each client, or of each service where the modem serialises, is through.
     busy: BTreeMap<(Service, u8), Instant>,
     errors: Vec<disturb::PlannedError>,
+    whims: Whims,
     /// The card that somebody took out and may put back.
     taken: Option<Card>,
     schedule: Schedule<Due>,
     outputs: VecDeque<Output>,
     witnessed: VecDeque<(Instant, Witness)>,
     chance: Chance,
+}
+
+/// Misbehaviour that is due.
+#[derive(Debug, Default)]
+struct Whims {
+    /// How long the next session takes.
+    slow_dial: Option<std::time::Duration>,
+    /// How often a profile is not written, with which error, and whether beside success.
+    refuse_profile: (u32, u16, bool),
+    /// Indications that get lost.
+    lost_indications: u32,
 }
 
 /// What is kept in flash.
@@ -120,6 +133,8 @@ enum Due {
     Radio(radio::Step),
     /// A changed list of attach profiles is in force.
     AttachList(u8),
+    /// The counters of a client's session are reported.
+    Statistics(u8),
 }
 
 impl Due {
@@ -131,6 +146,7 @@ impl Due {
             Self::Card(_) => "the card",
             Self::Radio(_) => "the radio",
             Self::AttachList(_) => "the attach list",
+            Self::Statistics(_) => "a report of counters",
         }
     }
 }
@@ -151,7 +167,7 @@ impl SimModem {
                 autoconnect: false,
                 persistent_low_power: false,
             },
-            clients: Clients::new(personality.clients_per_service),
+            clients: Clients::new(personality.clients_per_service, personality.uim),
             card: CardSlot::default(),
             radio: Radio::default(),
             calls: Calls::default(),
@@ -160,6 +176,7 @@ impl SimModem {
             arrivals: 0,
             busy: BTreeMap::new(),
             errors: Vec::new(),
+            whims: Whims::default(),
             taken: None,
             schedule: Schedule::default(),
             outputs: VecDeque::new(),
@@ -205,7 +222,10 @@ impl SimModem {
             return;
         }
         let pace = answer::pace(frame.key());
-        let at = now + self.chance.latency.within(pace.span(&self.personality));
+        let mut at = now + self.chance.latency.within(pace.span(&self.personality));
+        if pace == answer::Pace::Dial {
+            at = at.max(now + self.whims.slow_dial.take().unwrap_or_default());
+        }
         let at = match self.queue_of(frame, pace) {
             None => at,
             Some(queue) => {
@@ -228,6 +248,7 @@ impl SimModem {
                 Due::Card(step) => self.card_step(step, now),
                 Due::Radio(step) => self.radio_step(step, now),
                 Due::AttachList(client) => self.attach_list_done(client),
+                Due::Statistics(client) => self.statistics_due(client, now),
             }
         }
     }
@@ -272,12 +293,29 @@ impl SimModem {
 
     /// Tells the clients of the indication's service that want it.
     fn indicate<I: Indication>(&mut self, indication: &I, wants: impl Fn(&Client) -> bool) {
+        if self.whims.lost_indications > 0 {
+            self.whims.lost_indications -= 1;
+            return;
+        }
         let to: Vec<u8> = self.clients.of(I::SERVICE).filter(|(_, client)| wants(client)).map(|(id, _)| id).collect();
         let to = match self.personality.indications {
-            Indications::ToEach => to,
             Indications::Broadcast if !to.is_empty() => vec![BROADCAST],
-            Indications::Broadcast | Indications::Never => return,
+            Indications::ToEach | Indications::Broadcast => to,
+            Indications::Never => return,
         };
+        self.deliver(indication, to);
+    }
+
+    /// Tells one client what is meant for it alone.
+    fn indicate_to<I: Indication>(&mut self, indication: &I, client: u8) {
+        match self.personality.indications {
+            Indications::ToEach => self.deliver(indication, vec![client]),
+            Indications::Broadcast => self.deliver(indication, vec![BROADCAST]),
+            Indications::Never => {}
+        }
+    }
+
+    fn deliver<I: Indication>(&mut self, indication: &I, to: Vec<u8>) {
         for client in to {
             self.send(indication.frame(client));
             if self.chance.delivery.chance(self.personality.repeated_per_mille) {

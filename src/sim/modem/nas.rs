@@ -4,14 +4,12 @@ use super::SimModem;
 use super::answer::{dispatch, need, no};
 use super::dms::{LTE_BANDS, NR_BANDS};
 use super::radio::{Preference, Registration};
-use super::serving::{CELL, Technology, exact, name_of, named};
+use super::serving::{Technology, exact, name_of, named};
 use crate::model::{Instant, Plmn};
 use crate::qmi::ProtocolError as E;
 use crate::qmi::bands::{ExtendedLteBands, LteBands, NrBands};
 use crate::qmi::nas::{self, ModePreference, RadioInterface};
-use crate::qmi::plmn::BcdPlmn;
 use crate::qmi::{Answer, Frame, Service};
-use crate::sim::profile::digits;
 
 impl SimModem {
     pub(super) fn nas(&mut self, frame: &Frame, now: Instant) -> Frame {
@@ -31,23 +29,13 @@ impl SimModem {
                     client.serving_system = ask.serving_system.unwrap_or(client.serving_system);
                     client.system_info = ask.system_info.unwrap_or(client.system_info);
                     client.signal_info = ask.signal_info.unwrap_or(client.signal_info);
+                    client.plmn_name = ask.current_plmn_name.unwrap_or(client.plmn_name);
+                    client.network_time = ask.network_time.unwrap_or(client.network_time);
                     client.network_reject = ask.network_reject.map_or(client.network_reject, |asked| asked.report);
                 });
                 Ok(Response::default())
             },
-            nas::get_signal_strength |_| {
-                let signal = self.signal(now);
-                let Some(lte) = signal.lte else { return Err(no(E::InformationUnavailable)) };
-                let radio_interface = RadioInterface::Lte;
-                Ok(Response {
-                    strength: Some(nas::Strength { dbm: lte.rssi_dbm, radio_interface }),
-                    rssi: Some(vec![nas::Rssi { minus_dbm: lte.rssi_dbm.unsigned_abs(), radio_interface }]),
-                    rsrq: Some(nas::Rsrq { db: lte.rsrq_db, radio_interface }),
-                    lte_snr_tenth_db: Some(lte.snr_tenth_db),
-                    lte_rsrp_dbm: Some(lte.rsrp_dbm),
-                    ..Default::default()
-                })
-            },
+            nas::get_signal_strength |_| self.signal_strength(now),
             nas::network_scan |_| self.scanned(),
             nas::initiate_network_register |ask| {
                 let manual = match need(ask.action)? {
@@ -87,30 +75,11 @@ impl SimModem {
                 let active = nas::TechnologyPreference { technologies, duration };
                 Ok(Response { active: Some(active), ..Default::default() })
             },
-            nas::get_rf_band_information |_| {
-                let technology = self.radio.technology().ok_or_else(|| no(E::InformationUnavailable))?;
-                let (radio_interface, band, channel) = match technology {
-                    Technology::Nr => (RadioInterface::Nr5g, nas::ActiveBand::from_nr5g(78), 630_000),
-                    _ => (RadioInterface::Lte, nas::ActiveBand::from_lte(3), 1_300),
-                };
-                let band = band.unwrap_or_default();
-                let short = nas::RfBand { radio_interface, band, channel: channel as u16 };
-                Ok(Response {
-                    bands: Some(vec![short]),
-                    extended: Some(vec![nas::ExtendedRfBand { radio_interface, band, channel }]),
-                    bandwidths: Some(vec![nas::RfBandwidth { radio_interface, bandwidth: nas::Bandwidth::Lte20 }]),
-                    ..Default::default()
-                })
-            },
+            nas::get_rf_band_information |_| self.bands(),
             nas::set_system_selection_preference |ask| self.select(ask, now),
             nas::get_system_selection_preference |_| Ok(self.selection()),
-            nas::get_operator_name |_| {
-                let card = self.ready_card().ok_or_else(|| no(E::NotProvisioned))?;
-                let display = nas::DisplayCondition::REGISTERED_PLMN_IF_KNOWN;
-                let name = card.provider_name.clone();
-                let service_provider = Some(nas::ServiceProviderName { display, name });
-                Ok(Response { service_provider, ..Default::default() })
-            },
+            nas::get_operator_name |_| self.operator_names(),
+            nas::get_network_time |_| self.network_time(now),
             nas::get_cell_location_info |_| self.cell(now),
             nas::get_plmn_name |ask| {
                 let plmn = need(ask.plmn)?;
@@ -127,7 +96,10 @@ impl SimModem {
                 Ok(Response { name: Some(name), ..Default::default() })
             },
             nas::get_system_info |_| Ok(self.system_info()),
-            nas::get_signal_info |_| Ok(Response { signal: self.signal(now), ..Default::default() }),
+            nas::get_signal_info |_| match self.personality.signal_info {
+                true => Ok(Response { signal: self.signal(now), ..Default::default() }),
+                false => Err(no(E::InvalidQmiCommand)),
+            },
             nas::config_signal_info |_| Ok(Response::default()),
             nas::config_signal_info_v2 |_| Ok(Response::default()),
             nas::force_network_search |_| {
@@ -224,13 +196,16 @@ impl SimModem {
             }
             preference.modes = usable;
         }
-        if let Some(selection) = ask.network_selection {
+        if let Some(selection) = &ask.network_selection {
             let three_digit_mnc = ask.three_digit_mnc == Some(true);
             preference.manual = (selection.mode == nas::SelectionMode::Manual).then_some(Plmn {
                 mcc: selection.mcc,
                 mnc: selection.mnc,
                 three_digit_mnc,
             });
+        }
+        if !self.personality.ignores_bands {
+            self.select_bands(&ask, &mut preference).map_err(no)?;
         }
         preference.roaming = ask.roaming_preference.unwrap_or(preference.roaming);
         preference.usage = ask.usage.unwrap_or(preference.usage);
@@ -240,8 +215,35 @@ impl SimModem {
         Ok(nas::set_system_selection_preference::Response::default())
     }
 
+    /// Masks replace; bits the hardware lacks are dropped, and a mask that has no others is refused.
+    fn select_bands(
+        &self,
+        ask: &nas::set_system_selection_preference::Request,
+        preference: &mut Preference,
+    ) -> Result<(), E> {
+        let usable = |asked: Vec<u16>, hardware: &[u16]| {
+            let bands: Vec<u16> = hardware.iter().copied().filter(|band| asked.contains(band)).collect();
+            if bands.is_empty() { Err(E::InvalidArgument) } else { Ok(bands) }
+        };
+        let short = ask.lte_bands.as_ref().map(|bands| bands.iter().collect());
+        let long = ask.extended_lte_bands.as_ref().map(|bands| bands.iter().collect());
+        if let Some(asked) = long.or(short) {
+            preference.lte_bands = usable(asked, &LTE_BANDS)?;
+        }
+        let nr = self.personality.technologies.contains(ModePreference::NR5G);
+        let hardware: &[u16] = if nr { &NR_BANDS } else { &[] };
+        if let Some(asked) = &ask.nr5g_sa_bands {
+            preference.nr5g_sa_bands = usable(asked.iter().collect(), hardware)?;
+        }
+        if let Some(asked) = &ask.nr5g_nsa_bands {
+            preference.nr5g_nsa_bands = usable(asked.iter().collect(), hardware)?;
+        }
+        Ok(())
+    }
+
     fn selection(&self) -> nas::get_system_selection_preference::Response {
-        let Preference { modes, roaming, manual, usage, domain, acquisition } = self.memory.radio.preference.clone();
+        let Preference { modes, roaming, manual, usage, domain, acquisition, lte_bands, nr5g_sa_bands, nr5g_nsa_bands } =
+            self.memory.radio.preference.clone();
         let nr = self.personality.technologies.contains(ModePreference::NR5G);
         let mode = if manual.is_some() { nas::SelectionMode::Manual } else { nas::SelectionMode::Automatic };
         nas::get_system_selection_preference::Response {
@@ -249,57 +251,18 @@ impl SimModem {
             mode_preference: Some(modes),
             band_preference: Some(nas::BandPreference(0x0000_0003_0040_0380)),
             roaming_preference: Some(roaming),
-            lte_bands: Some(LTE_BANDS.into_iter().collect::<LteBands>()),
+            lte_bands: Some(lte_bands.iter().copied().collect::<LteBands>()),
             network_selection: Some(mode),
             service_domain: Some(domain),
             manual_network: manual.map(exact),
             acquisition_order: Some(acquisition),
             registration_restriction: Some(nas::RegistrationRestriction::Unrestricted),
             usage: Some(usage),
-            extended_lte_bands: Some(LTE_BANDS.into_iter().collect::<ExtendedLteBands>()),
-            nr5g_sa_bands: nr.then(|| NR_BANDS.into_iter().collect::<NrBands>()),
-            nr5g_nsa_bands: nr.then(|| NR_BANDS.into_iter().collect::<NrBands>()),
+            // Modules without bands beyond 64 do not have the wide form.
+            extended_lte_bands: nr.then(|| lte_bands.into_iter().collect::<ExtendedLteBands>()),
+            nr5g_sa_bands: nr.then(|| nr5g_sa_bands.into_iter().collect::<NrBands>()),
+            nr5g_nsa_bands: nr.then(|| nr5g_nsa_bands.into_iter().collect::<NrBands>()),
             ..Default::default()
         }
-    }
-
-    fn cell(&self, now: Instant) -> Answer<nas::get_cell_location_info::Response> {
-        let Registration::Registered { technology, plmn, .. } = self.radio.registration() else {
-            return Err(no(E::InformationUnavailable));
-        };
-        let (mcc, mnc) = digits(plmn);
-        let plmn = BcdPlmn::new(&mcc, &mnc);
-        let signal = self.signal(now);
-        let lte = signal.lte.map(|lte| nas::LteIntrafrequency {
-            plmn,
-            tac: 0x1A2B,
-            global_cell_id: CELL,
-            earfcn: 1_300,
-            serving_pci: 101,
-            cells: vec![nas::LteCell {
-                pci: 101,
-                rsrq_tenth_db: i16::from(lte.rsrq_db) * 10,
-                rsrp_tenth_dbm: lte.rsrp_dbm * 10,
-                rssi_tenth_dbm: i16::from(lte.rssi_dbm) * 10,
-                rx_level: 26,
-            }],
-            ..nas::LteIntrafrequency::default()
-        });
-        let nr = signal.nr5g.filter(|_| technology == Technology::Nr).map(|nr| nas::NrCell {
-            plmn,
-            tac: 0x00_1A2B,
-            global_cell_id: CELL.into(),
-            pci: 501,
-            rsrq_tenth_db: -110,
-            rsrp_tenth_dbm: nr.rsrp_dbm * 10,
-            snr_tenth_db: nr.snr_tenth_db,
-        });
-        Ok(nas::get_cell_location_info::Response {
-            lte_timing_advance_us: lte.is_some().then_some(12),
-            lte_intrafrequency: lte,
-            nr5g_arfcn: nr.is_some().then_some(630_000),
-            nr5g_cell: nr,
-            ..Default::default()
-        })
     }
 }

@@ -51,6 +51,13 @@ impl Profiles {
         self.get(index).and_then(|profile| profile.apn.clone()).unwrap_or_default()
     }
 
+    /// Changes the access point of the default profile.
+    pub(super) fn set_apn(&mut self, apn: &str) {
+        if let Some(profile) = self.stored.get_mut(&self.default) {
+            profile.apn = Some(apn.to_owned());
+        }
+    }
+
     pub(super) fn default_index(&self) -> u8 {
         self.default
     }
@@ -95,8 +102,33 @@ impl SimModem {
             let response = wds::modify_profile::Response { profile_error, ..Default::default() };
             return Err(Refused { error: ProtocolError::ExtendedInternal, response });
         };
+        let (times, error, granted) = &mut self.whims.refuse_profile;
+        if *times > 0 {
+            *times -= 1;
+            let profile_error = Some((*error).into());
+            let response = wds::modify_profile::Response { profile_error, ..Default::default() };
+            return if *granted {
+                Ok(response)
+            } else {
+                Err(Refused { error: ProtocolError::ExtendedInternal, response })
+            };
+        }
         *profile = changed(std::mem::take(profile), ask.profile);
+        self.tell_profile(id.index);
         Ok(wds::modify_profile::Response::default())
+    }
+
+    /// Another program writes into a profile.
+    pub(super) fn foreign_profile(&mut self, index: u8, roaming: bool) {
+        let Some(profile) = self.memory.profiles.stored.get_mut(&index) else { return };
+        profile.roaming_disallowed = Some(!roaming);
+        self.tell_profile(index);
+    }
+
+    fn tell_profile(&mut self, index: u8) {
+        let event = wds::ProfileEvent { kind: ProfileType::ThreeGpp, index, change: wds::ProfileChange::Modified };
+        let indication = wds::profile_changed::Indication { event: Some(event), ..Default::default() };
+        self.indicate(&indication, |client| client.profile_changes && client.profiles.contains(&index));
     }
 
     pub(super) fn delete_profile(

@@ -1,6 +1,7 @@
 //! The radio: operating mode, preferences, and the way from "off" over searching and registered to attached.
 
 use super::calls::Ending;
+use super::dms::{LTE_BANDS, NR_BANDS};
 use super::serving::Technology;
 use super::{Due, SimModem};
 use crate::model::{Instant, Plmn};
@@ -18,6 +19,8 @@ pub(super) struct Radio {
     goal: Option<Goal>,
     /// The host told it to leave the packet domain.
     detached: bool,
+    /// What it is registered with, while it reports that it is not.
+    behind_blip: Option<Registration>,
 }
 
 /// Registration as the modem sees it.
@@ -56,6 +59,8 @@ pub(super) enum Step {
     Attach,
     /// A changed preference takes effect.
     Reselect,
+    /// What was reported wrongly is reported rightly again.
+    BlipOver,
 }
 
 /// Preferences, and the copy in flash that survives a power cycle.
@@ -74,6 +79,9 @@ pub(super) struct Preference {
     pub(super) usage: nas::UsagePreference,
     pub(super) domain: nas::ServiceDomainPreference,
     pub(super) acquisition: Vec<nas::RadioInterface>,
+    pub(super) lte_bands: Vec<u16>,
+    pub(super) nr5g_sa_bands: Vec<u16>,
+    pub(super) nr5g_nsa_bands: Vec<u16>,
 }
 
 impl Memory {
@@ -85,6 +93,9 @@ impl Memory {
             usage: nas::UsagePreference::DataCentric,
             domain: nas::ServiceDomainPreference::CsPs,
             acquisition: vec![nas::RadioInterface::Lte, nas::RadioInterface::Umts, nas::RadioInterface::Gsm],
+            lte_bands: LTE_BANDS.to_vec(),
+            nr5g_sa_bands: NR_BANDS.to_vec(),
+            nr5g_nsa_bands: NR_BANDS.to_vec(),
         };
         Self { permanent: preference.clone(), preference }
     }
@@ -100,7 +111,13 @@ impl Memory {
 
 impl Default for Radio {
     fn default() -> Self {
-        Self { mode: OperatingMode::Online, registration: Registration::Off, goal: None, detached: false }
+        Self {
+            mode: OperatingMode::Online,
+            registration: Registration::Off,
+            goal: None,
+            detached: false,
+            behind_blip: None,
+        }
     }
 }
 
@@ -192,7 +209,9 @@ impl SimModem {
     fn best_technology(&self) -> Option<Technology> {
         let preferred = self.memory.radio.preference.modes.0;
         let usable = ModePreference(preferred & self.personality.technologies.0 & self.network().technologies.0);
-        let has = |mode| usable.contains(mode);
+        let bands = &self.memory.radio.preference.lte_bands;
+        let lte = self.network().lte_bands.iter().any(|band| bands.contains(band));
+        let has = |mode| usable.contains(mode) && (mode != ModePreference::LTE || lte);
         let nr = has(ModePreference::NR5G);
         match self.personality.new_radio {
             NewRadio::Alone if nr => Some(Technology::Nr),
@@ -226,6 +245,11 @@ impl SimModem {
                 }
             }
             (Step::Attach, _) => self.set_attached(true, now),
+            (Step::BlipOver, _) => {
+                if let Some(registration) = self.radio.behind_blip.take() {
+                    self.set_registration(registration, now);
+                }
+            }
             _ => {}
         }
     }
@@ -239,6 +263,7 @@ impl SimModem {
         let Registration::Registered { technology, roaming, plmn, .. } = self.radio.registration else { return };
         self.set_registration(Registration::Registered { technology, roaming, plmn, attached: attach }, now);
         if attach {
+            self.tell_nitz(now);
             self.autoconnect(now);
         }
     }
@@ -247,9 +272,33 @@ impl SimModem {
         if self.radio.registration == registration {
             return;
         }
+        // Whatever happens meanwhile ends the false report.
+        self.radio.behind_blip = None;
         self.radio.registration = registration;
         self.tell_serving(now);
         self.tell_data_system();
+    }
+
+    /// Reports for a while that no network serves it.
+    pub(super) fn blip(&mut self, until: Instant, now: Instant) {
+        if self.radio.attached() {
+            let registration = self.radio.registration;
+            self.set_registration(Registration::Searching, now);
+            self.radio.behind_blip = Some(registration);
+            self.schedule.at(until, Due::Radio(Step::BlipOver));
+        }
+    }
+
+    /// Goes over to another network without leaving the one before first.
+    pub(super) fn hand_over(&mut self, roaming: bool, now: Instant) {
+        self.profile.network.roaming = roaming;
+        let Registration::Registered { technology, attached, .. } = self.radio.registration else {
+            return self.review_radio(now);
+        };
+        let goal = self.radio_goal();
+        let Goal::Serve { roaming, plmn, .. } = goal else { return self.review_radio(now) };
+        self.radio.goal = Some(goal);
+        self.set_registration(Registration::Registered { technology, roaming, plmn, attached }, now);
     }
 
     pub(super) fn set_mode(&mut self, mode: OperatingMode, now: Instant) -> Result<(), ProtocolError> {
@@ -287,7 +336,8 @@ impl SimModem {
     pub(super) fn prefer(&mut self, preference: Preference, permanent: bool, now: Instant) {
         let matters = {
             let old = &self.memory.radio.preference;
-            (old.modes, old.manual, old.roaming) != (preference.modes, preference.manual, preference.roaming)
+            (old.modes, old.manual, old.roaming, &old.lte_bands)
+                != (preference.modes, preference.manual, preference.roaming, &preference.lte_bands)
         };
         self.memory.radio.preference = preference;
         if permanent {

@@ -6,7 +6,6 @@ use crate::model::{Instant, Plmn};
 use crate::qmi::nas::{self, RadioInterface, ServiceStatus};
 use crate::qmi::plmn::{AsciiPlmn, Digits, ExactPlmn};
 use crate::sim::profile::digits;
-use crate::sim::random::mix;
 
 /// The technology in use, oldest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -39,9 +38,8 @@ impl Technology {
     }
 }
 
-/// Cell and area of the simulated network.
-const TAC: u16 = 0x1A2B;
-pub(super) const CELL: u32 = 0x0012_3401;
+/// Area of the simulated network.
+pub(super) const TAC: u16 = 0x1A2B;
 
 impl SimModem {
     pub(super) fn serving_system(&self) -> nas::get_serving_system::Response {
@@ -61,12 +59,14 @@ impl SimModem {
             roaming_list: Some(interfaces.into_iter().map(radio_roaming).collect()),
             default_roaming: Some(nas::RoamingIndicator::Home),
             lac: Some(0xFFFE),
-            cid: Some(CELL),
+            cid: Some(self.network().cell),
             detailed_status: Some(nas::DetailedStatus {
                 status: ServiceStatus::Available,
                 capability: nas::ServiceDomain::CsPs,
                 ..nas::DetailedStatus::default()
             }),
+            time_zone: attached.then_some(self.network().zone_quarters),
+            daylight_saving: attached.then_some(self.network().daylight_hours),
             lte_tac: attached.then_some(TAC),
             plmn_digits: attached.then(|| exact(plmn)),
             ..basic
@@ -79,8 +79,9 @@ impl SimModem {
             Registration::Off => (R::NotRegistered, A::Detached, A::Detached, vec![RadioInterface::None]),
             Registration::Searching => (R::NotRegisteredSearching, A::Detached, A::Detached, Vec::new()),
             Registration::Denied(_) => (R::RegistrationDenied, A::Detached, A::Detached, Vec::new()),
-            Registration::Registered { technology, attached, .. } => {
-                (R::Registered, A::Attached, if attached { A::Attached } else { A::Detached }, technology.interfaces())
+            Registration::Registered { technology, attached: ps, .. } => {
+                let attached = |is| if is { A::Attached } else { A::Detached };
+                (R::Registered, attached(self.network().circuit), attached(ps), technology.interfaces())
             }
         };
         nas::ServingSystem { registration, cs_attach, ps_attach, network: nas::NetworkType::ThreeGpp, radio_interfaces }
@@ -95,6 +96,8 @@ impl SimModem {
             current_plmn: full.current_plmn,
             roaming_list: full.roaming_list,
             default_roaming: full.default_roaming,
+            time_zone: full.time_zone,
+            daylight_saving: full.daylight_saving,
             lac: full.lac,
             cid: full.cid,
             detailed_status: full.detailed_status,
@@ -117,8 +120,7 @@ impl SimModem {
             ..Default::default()
         };
         self.indicate(&indication, |client| client.system_info);
-        let signal = self.signal(now);
-        self.indicate(&nas::signal_info::Indication { signal, ..Default::default() }, |client| client.signal_info);
+        self.tell_signal(now);
     }
 
     pub(super) fn tell_reject(&mut self, cause: u16) {
@@ -169,7 +171,7 @@ impl SimModem {
             ims_voice_support: Some(false),
             lte_geo_index: lte_on.then_some(0xFFFF),
             registration_restriction: Some(nas::RegistrationRestriction::Unrestricted),
-            sim_reject: Some(nas::SimReject::Available),
+            sim_reject: Some(self.network().sim_reject.into()),
             ..Default::default()
         }
     }
@@ -185,7 +187,7 @@ impl SimModem {
                     roaming: Some(if roaming { nas::RoamingStatus::Roaming } else { nas::RoamingStatus::Home }),
                     forbidden: Some(false),
                     lac: Some(0xFFFE),
-                    cid: Some(CELL),
+                    cid: Some(self.network().cell),
                     reject: None,
                     network: Some(ascii(plmn)),
                 }
@@ -199,28 +201,6 @@ impl SimModem {
                 ..nas::SystemInfo::default()
             },
             Registration::Searching | Registration::Off => none,
-        }
-    }
-
-    /// Signal wanders slowly, differently for each device. Nothing while there is no cell.
-    pub(super) fn signal(&self, now: Instant) -> nas::Signal {
-        let Some(technology) = self.radio.technology() else { return nas::Signal::default() };
-        let imei: u64 = self.profile.imei.parse().unwrap_or(0);
-        let wander = (mix(imei ^ (now.as_millis() / 10_000)) % 9) as i16 - 4;
-        let rssi_dbm = (-63 + wander) as i8;
-        let lte = nas::LteSignal { rssi_dbm, rsrq_db: -10, rsrp_dbm: -93 + wander, snr_tenth_db: 140 + 10 * wander };
-        let nr = nas::NrSignal { rsrp_dbm: -98 + wander, snr_tenth_db: 120 + 10 * wander };
-        match technology {
-            Technology::Gsm => nas::Signal { gsm_rssi_dbm: Some(rssi_dbm), ..Default::default() },
-            Technology::Umts => {
-                let wcdma = nas::EcioSignal { rssi_dbm, ecio: 14 };
-                nas::Signal { wcdma: Some(wcdma), ..Default::default() }
-            }
-            Technology::Lte => nas::Signal { lte: Some(lte), ..Default::default() },
-            Technology::LteAndNr => {
-                nas::Signal { lte: Some(lte), nr5g: Some(nr), nr5g_rsrq_db: Some(-11), ..Default::default() }
-            }
-            Technology::Nr => nas::Signal { nr5g: Some(nr), nr5g_rsrq_db: Some(-11), ..Default::default() },
         }
     }
 }

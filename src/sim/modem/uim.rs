@@ -12,7 +12,10 @@ impl SimModem {
     pub(super) fn uim(&mut self, frame: &Frame, now: Instant) -> Frame {
         dispatch! { frame;
             uim::reset |_| {
-                self.clients.with(Service::Uim, frame.client, |client| client.card = uim::Events(0));
+                self.clients.with(Service::Uim, frame.client, |client| {
+                    client.card = uim::Events(0);
+                    client.refresh = false;
+                });
                 Ok(Response::default())
             },
             uim::read_transparent |ask| self.read_transparent(ask),
@@ -37,8 +40,17 @@ impl SimModem {
                 uim_pin(result, |retries| Response { retries, ..Default::default() })
             },
             uim::refresh_register |_| Ok(Response::default()),
-            uim::refresh_complete |_| Ok(Response::default()),
-            uim::refresh_register_all |_| Ok(Response::default()),
+            uim::refresh_complete |ask| {
+                need(ask.success)?;
+                self.refresh_dealt_with();
+                Ok(Response::default())
+            },
+            uim::refresh_register_all |ask| {
+                need(ask.session)?;
+                let register = need(ask.register)?;
+                self.clients.with(Service::Uim, frame.client, |client| client.refresh = register);
+                Ok(Response::default())
+            },
             uim::register_events |ask| {
                 let asked = need(ask.mask)?;
                 let mask = uim::Events(asked.0 & SUPPORTED_EVENTS.0);
@@ -61,11 +73,17 @@ impl SimModem {
             },
             uim::switch_slot |ask| {
                 need(ask.logical_slot)?;
+                if !self.personality.slots {
+                    return Err(no(E::NotSupported));
+                }
                 let physical = need(ask.physical_slot)?;
                 self.switch_slot(physical, now).map_err(no)?;
                 Ok(Response::default())
             },
             uim::get_slot_status |_| {
+                if !self.personality.slots {
+                    return Err(no(E::NotSupported));
+                }
                 let (slots, information) = self.slot_list();
                 let eids = vec![Vec::new(); slots.len()];
                 Ok(Response {

@@ -26,11 +26,22 @@ impl SimModem {
                 self.abort(Service::Wds, frame.client, transaction).map_err(no)?;
                 Ok(Response::default())
             },
-            wds::set_event_report |_| Ok(Response::default()),
+            wds::set_event_report |ask| {
+                if let Some(asked) = ask.transfer_statistics {
+                    self.report_statistics(frame.client, asked, now);
+                }
+                Ok(Response::default())
+            },
             wds::indication_register |ask| {
                 self.clients.with(Service::Wds, frame.client, |client| {
                     client.ip_config = ask.extended_ip_config.unwrap_or(client.ip_config);
+                    client.profile_changes = ask.profile_changes.unwrap_or(client.profile_changes);
                 });
+                Ok(Response::default())
+            },
+            wds::configure_profile_event_list |ask| {
+                let profiles = need(ask.profiles)?.iter().map(|id| id.index).collect();
+                self.clients.with(Service::Wds, frame.client, |client| client.profiles = profiles);
                 Ok(Response::default())
             },
             wds::start_network |ask| self.start_network(frame.client, family, ask, now),
@@ -197,6 +208,9 @@ impl SimModem {
         let handle = need(ask.handle)?;
         if ask.disable_autoconnect == Some(true) {
             self.memory.autoconnect = false;
+        }
+        if self.lay_ghost() {
+            return Ok(wds::stop_network::Response::default());
         }
         let Some(call) = self.call(family) else { return Err(no(E::NoEffect)) };
         let ours = call.handle == handle && call.owner.is(client);

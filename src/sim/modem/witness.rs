@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::SimModem;
 use super::calls::Address;
-use crate::model::{Instant, IpFamily};
+use crate::model::{Instant, IpFamily, Plmn};
 use crate::qmi::dms::OperatingMode;
 use crate::qmi::nas::ModePreference;
 use crate::qmi::{self, Frame, Request, Service};
@@ -36,6 +36,15 @@ pub enum Witness {
         family: IpFamily,
         /// Its access point.
         apn: String,
+    },
+    /// A PIN reached the card.
+    PinTried {
+        /// The card.
+        iccid: String,
+        /// It was the right one.
+        right: bool,
+        /// Tries that were left before.
+        tries_before: u8,
     },
     /// A session ended.
     SessionDown {
@@ -73,6 +82,18 @@ pub struct Truth {
     pub clients: usize,
     /// Requests that wait for their answer.
     pub waiting: usize,
+    /// Tries left for the PIN of the card that is in, usable or not.
+    pub pin_tries: Option<u8>,
+    /// The SIM slot in use, from 1.
+    pub slot: usize,
+    /// LTE bands it is allowed to use.
+    pub lte_bands: Vec<u16>,
+    /// 5G bands it is allowed to use: by itself, and beside LTE.
+    pub nr5g_bands: [Vec<u16>; 2],
+    /// The one network it is allowed to use; `None`: it chooses.
+    pub network: Option<Plmn>,
+    /// How often a client said that it has dealt with a refresh of the card.
+    pub refreshes: u32,
 }
 
 /// Notes that nobody fetched are lost beyond this number.
@@ -83,13 +104,14 @@ impl SimModem {
     #[must_use]
     pub fn truth(&self) -> Truth {
         let card = self.ready_card();
+        let preference = &self.memory.radio.preference;
         Truth {
             visible: self.life.visible(),
             answers: self.life.answers(),
             iccid: card.map(|card| card.iccid.clone()),
             imsi: card.map(|card| card.imsi.clone()),
             mode: self.radio.mode(),
-            technologies: self.memory.radio.preference.modes,
+            technologies: preference.modes,
             registered: matches!(self.radio.registration(), Registration::Registered { .. }),
             roaming: self.radio.roaming(),
             attached: self.radio.attached(),
@@ -100,6 +122,12 @@ impl SimModem {
                 .collect(),
             clients: self.clients.len(),
             waiting: self.waiting.len(),
+            pin_tries: self.inserted().map(|card| card.pin.tries),
+            slot: self.active_slot(),
+            lte_bands: preference.lte_bands.clone(),
+            nr5g_bands: [preference.nr5g_sa_bands.clone(), preference.nr5g_nsa_bands.clone()],
+            network: preference.manual,
+            refreshes: self.refreshes_dealt_with(),
         }
     }
 
@@ -197,6 +225,7 @@ fn changes_something(key: (Service, u16)) -> bool {
             | qmi::wds::set_lte_attach_pdn_list::KEY
             | qmi::wda::set_data_format::KEY
             | qmi::uim::verify_pin::KEY
+            | qmi::dms::uim_verify_pin::KEY
             | qmi::uim::unblock_pin::KEY
             | qmi::uim::change_pin::KEY
             | qmi::uim::set_pin_protection::KEY

@@ -126,9 +126,9 @@ fn full_name(name: &str) -> Result<String, String> {
 }
 
 fn property(gateway: &Gateway, name: &str) -> Option<String> {
-    let (modem, rest) = name.split_once('.')?;
+    let (modem, _) = name.split_once('.')?;
     let properties = gateway.controller(&modem.into())?.properties();
-    properties.get(rest).map(ToString::to_string)
+    properties.get(name).map(|held| held.value.to_string())
 }
 
 impl Deed {

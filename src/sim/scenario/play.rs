@@ -155,7 +155,7 @@ impl Stage<'_> {
     fn until(&mut self, moment: &Moment, within: Duration) -> Outcome {
         let from = self.gateway.now();
         if self.comes(moment, within) {
-            return Ok(vec![format!("  after {}", exactly(self.gateway.now().since(from)))]);
+            return Ok(vec![format!("  after {}", waited(self.gateway.now().since(from)))]);
         }
         Err(match moment {
             Moment::Is(claim) => {
@@ -283,10 +283,10 @@ fn message(frame: &Frame) -> Vec<u8> {
     bytes
 }
 
-/// A wait in milliseconds below ten seconds, where they are what is measured.
-fn exactly(wait: Duration) -> String {
+/// A wait in tenths of a second below ten seconds: who wants it more exactly says so in the script.
+fn waited(wait: Duration) -> String {
     if wait < Duration::from_secs(10) {
-        format!("{}.{:03}s", wait.as_secs(), wait.subsec_millis())
+        format!("{}.{}s", wait.as_secs(), wait.subsec_millis() / 100)
     } else {
         spoken(wait)
     }

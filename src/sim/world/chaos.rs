@@ -161,7 +161,15 @@ impl Chaos {
         }
         let example = Disturbance::all_examples().into_iter().nth(kind - DISTURBANCES)?;
         // Nothing tells of it and no fact ages more slowly: it is found, but not within the calm.
-        if example == Disturbance::EthernetFraming && now + LONGEST_AGE > self.end {
+        let untold = matches!(
+            example,
+            Disturbance::EthernetFraming | Disturbance::LoseIndications { .. } | Disturbance::ForeignProfile { .. }
+        );
+        if untold && now + LONGEST_AGE > self.end {
+            return None;
+        }
+        // What a network does not carry is not asked for again for a day, and the calm is shorter.
+        if matches!(example, Disturbance::Families { .. } | Disturbance::OneFamily { .. }) {
             return None;
         }
         let disturbance = self.trouble.vary(example, random);
@@ -218,6 +226,17 @@ impl Trouble {
             D::AcceptApn { .. } => D::AcceptApn { apn: apn(random) },
             D::DropSession { .. } => D::DropSession { cause: *random.pick(&[36, 38, 39]).unwrap_or(&36) },
             D::ChangeAddress { .. } => D::ChangeAddress { tell: random.chance(500) },
+            D::SlowDial { .. } => D::SlowDial { seconds: random.between(1, 150) as u32 },
+            D::RefuseProfile { .. } => {
+                D::RefuseProfile { times: random.between(1, 4) as u32, error: 1005, granted: random.chance(500) }
+            }
+            D::ForeignProfile { .. } => D::ForeignProfile { profile: 1, roaming: random.chance(500) },
+            D::Autoconnect { .. } => D::Autoconnect { apn: apn(random) },
+            D::LoseIndications { .. } => D::LoseIndications { n: random.between(1, 20) as u32 },
+            D::Blip { .. } => D::Blip { ms: random.between(50, 15_000) as u32 },
+            D::HandOver { .. } => D::HandOver { roaming: random.chance(500) },
+            D::TakeClients { .. } => D::TakeClients { service: *random.pick(&[1, 2, 3, 11, 26]).unwrap_or(&1) },
+            D::Mtu { .. } => D::Mtu { mtu: random.between(1280, 1500) as u32, tell: random.chance(500) },
             D::ModePreference { .. } => D::ModePreference { mask: *random.pick(&[4, 8, 12, 16, 64]).unwrap_or(&4) },
             other => other,
         }

@@ -27,6 +27,9 @@ pub(super) fn provider<'a>(config: &'a ModemConfig, iccid: &str, imsi: &str) -> 
 
 fn holds(condition: &SimCondition, iccid: &str, imsi: &str) -> bool {
     let (values, id) = match condition {
+        SimCondition::Labels { any_of, device } => return any_of.iter().any(|label| device.contains(label)),
+        // The cards of the world have neither: see `cards`.
+        SimCondition::Gid1Prefixes(_) | SimCondition::ServiceProviderNames(_) => return false,
         SimCondition::IccidPrefixes(values) => (values, iccid),
         SimCondition::ImsiPrefixes(values) | SimCondition::HomeNetworks(values) => (values, imsi),
     };
@@ -45,6 +48,10 @@ pub(super) fn expected(config: &ModemConfig, modem: &SimModem) -> Expected {
     }
     if technologies(config, modem).is_some_and(|wanted| wanted == 0) {
         return Expected::Offline("the hardware has none of the technologies");
+    }
+    let personality = modem.personality();
+    if personality.ignores_bands && config.radio.lte_bands.is_some() {
+        return Expected::Offline("the firmware keeps its own bands");
     }
     let network = &modem.profile().network;
     let offered = match provider.ip_family {
@@ -78,7 +85,7 @@ fn technologies(config: &ModemConfig, modem: &SimModem) -> Option<u16> {
         AccessTechnology::Cdma1x => ModePreference::CDMA_1X,
         AccessTechnology::Cdma1xEvdo => ModePreference::CDMA_1X_EVDO,
     };
-    let asked: u16 = config.technologies?.iter().map(|technology| bit(technology).0).sum();
+    let asked: u16 = config.radio.technologies?.iter().map(|technology| bit(technology).0).sum();
     Some(asked & modem.personality().technologies.0)
 }
 
@@ -139,6 +146,10 @@ pub(super) fn cards(config: &ModemConfig, number: u64) -> Vec<Card> {
         for condition in &provider.conditions {
             match condition {
                 SimCondition::IccidPrefixes(values) => card.iccid = filled(values.first()?, &card.iccid),
+                SimCondition::Labels { any_of, device } => {
+                    any_of.iter().find(|label| device.contains(label))?;
+                }
+                SimCondition::Gid1Prefixes(_) | SimCondition::ServiceProviderNames(_) => return None,
                 SimCondition::ImsiPrefixes(values) | SimCondition::HomeNetworks(values) => {
                     card.imsi = filled(values.first()?, &card.imsi);
                 }

@@ -219,7 +219,7 @@ impl<'w> Gateway<'w> {
             | Output::LookUp(name, _)
             | Output::Remember(name, _) => Some(name),
             Output::Event(event) => event.modem.as_ref(),
-            Output::Fetch(_) => None,
+            Output::Fetch(_) | Output::Changed(_) => None,
         };
         if let Some(at) = about.and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
             let config = config(self.world, self.file, at);

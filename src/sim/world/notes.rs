@@ -76,6 +76,11 @@ impl Notes {
                 self.count_event(&event.what);
                 Entry::Event(event.what)
             }
+            // By name: what they say follows from the bytes, and all of it in words would cost more than the world.
+            Output::Changed(changes) => {
+                self.hash.0 = changes.iter().fold(self.hash.0, |hash, change| fnv_on(hash, change.name.as_bytes()));
+                return;
+            }
             other => {
                 let _ = write!(self.hash, "{other:?}");
                 Entry::Asked(match other {
@@ -87,7 +92,7 @@ impl Notes {
                     Output::Fetch(_) => "fetch a secret",
                     Output::LookUp(..) => "look up the access point",
                     Output::Remember(..) => "remember",
-                    Output::Send(..) | Output::Event(_) => return,
+                    Output::Send(..) | Output::Event(_) | Output::Changed(_) => return,
                 })
             }
         };
@@ -116,6 +121,7 @@ impl Notes {
             EventKind::ConfigAccepted { .. } => ["accepted", "", ""],
             EventKind::ConfigRejected { .. } => ["rejected", "", ""],
             EventKind::Retired => ["retired", "", ""],
+            EventKind::ConnectionChanged { to, .. } => ["connection", to.reach.name(), ""],
         };
         self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_on(hash, word.as_bytes()));
     }
@@ -129,6 +135,7 @@ impl Notes {
             EventKind::ActionEnded { action, outcome: Err(_) } => format!("action {} failed", action.name()),
             EventKind::Recovery { diagnosis, step, .. } => format!("recovery {diagnosis}: {}", step.name()),
             EventKind::ModemRestarted { .. } => "modem restarted".to_owned(),
+            EventKind::ConnectionChanged { to, .. } => format!("connection {}", to.reach),
             EventKind::ActionStarted { .. }
             | EventKind::ConfigAccepted { .. }
             | EventKind::ConfigRejected { .. }

@@ -89,7 +89,7 @@ fn refusals_say_why_and_too_many_are_throttled() {
     let info = granted(bench.ask(wds, &wds::get_pdn_throttle_info::Request::default()));
     assert_eq!(info.throttled.unwrap()[0].apn, "bad.apn");
     granted(bench.ask(wds, &start("internet")));
-    bench.run(70_000);
+    bench.run(130_000);
     bench.disturb("drop-session cause=36");
     assert_eq!(refused(bench.ask(wds, &start("bad.apn"))), (CallEndKind::ThreeGpp, 33));
     bench.disturb("accept-apn apn=bad.apn");

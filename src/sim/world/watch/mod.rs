@@ -1,13 +1,12 @@
 //! The rules that hold at every event, checked by looking at the modem and at what the core says, never into the core.
 
 mod wire;
-
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::expect;
 use crate::config::{ModemConfig, ServiceProvider};
-use crate::model::{Action, ConditionKind, Finding, Instant, Status};
+use crate::model::{Action, ConditionKind, Finding, Instant, Reach, Status};
 use crate::qmi::{Frame, wds};
 use crate::reconcile::{Controller, EventKind, Output, PowerCommand};
 use crate::sim::host::SimHost;
@@ -29,7 +28,7 @@ pub(super) struct Watch {
     before_edit: Option<(ModemConfig, Instant)>,
     /// Cards that were usable: the one now and those before it.
     cards: VecDeque<(Instant, String, String)>,
-    lies: [Option<Instant>; 3],
+    lies: [Option<Instant>; 4],
     dials: VecDeque<Instant>,
     power_cycles: VecDeque<Instant>,
     /// Power cycles and enumerations anew, of a daemon that keeps its memory.
@@ -40,14 +39,16 @@ pub(super) struct Watch {
     stale_since: Option<Instant>,
     /// The daemon was restarted in a calm: it has to take over what is up.
     adopting: bool,
+    /// Wrong PINs by card, since the daemon's memory was last lost.
+    wrong_pins: BTreeMap<String, u32>,
 }
 
 /// How long the core may believe what was true: the longest age of the facts in question (`Fact::max_age`), and what
 /// an answer may take on its way.
 const SESSION_LIE: Duration = Duration::from_secs(120 + 40);
-const APN_LIE: Duration = Duration::from_secs(1_020 + 60);
-const LINK_LIE: Duration = Duration::from_secs(1_020 + 180);
-const ROAMING_LIE: Duration = Duration::from_secs(360 + 60);
+const APN_LIE: Duration = Duration::from_secs(720 + 60);
+const LINK_LIE: Duration = Duration::from_secs(720 + 180);
+const ROAMING_LIE: Duration = Duration::from_secs(480 + 60);
 const CARD_LIE: Duration = Duration::from_secs(1_020 + 180);
 /// A request may be on its way this long after an edit.
 const IN_FLIGHT: Duration = Duration::from_secs(30);
@@ -69,6 +70,8 @@ const LEAK: Duration = Duration::from_secs(60);
 const WEDGED: Duration = Duration::from_secs(90 * 60);
 /// An action under way, such as a dial, comes first; it may take two minutes.
 const STALE: Duration = Duration::from_secs(180);
+/// A wrong PIN must leave two tries.
+const LEAST_PIN_TRIES: u8 = 3;
 
 impl Watch {
     pub(super) fn new() -> Self {
@@ -79,7 +82,7 @@ impl Watch {
             abroad_with_session_since: None,
             before_edit: None,
             cards: VecDeque::new(),
-            lies: [None; 3],
+            lies: [None; 4],
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
             power_steps: VecDeque::new(),
@@ -88,6 +91,7 @@ impl Watch {
             wedged_since: None,
             stale_since: None,
             adopting: false,
+            wrong_pins: BTreeMap::new(),
         }
     }
 
@@ -104,6 +108,7 @@ impl Watch {
         if !remembers {
             self.power_steps.clear();
             self.power_cycles.clear();
+            self.wrong_pins.clear();
         }
     }
 
@@ -205,6 +210,9 @@ impl Watch {
         if self.adopting && matches!(what, Witness::SessionDown { .. }) {
             return Some(("I7", format!("a restart of the daemon cost the session: {what:?}")));
         }
+        if let Witness::PinTried { iccid, right: false, tries_before } = what {
+            return self.wrong_pin(iccid, *tries_before);
+        }
         let Witness::Dialled { apn, roaming, .. } = what else { return None };
         if let Some(times) = over(&mut self.dials, now, DIALS_WITHIN, DIALS) {
             return Some(("I6", format!("{times} attempts at a session within ten minutes")));
@@ -225,6 +233,16 @@ impl Watch {
         let recent =
             self.cards.iter().enumerate().filter(move |(age, (until, ..))| *age == 0 || now.since(*until) < CARD_LIE);
         recent.filter_map(|(_, (_, iccid, imsi))| expect::provider(config, iccid, imsi))
+    }
+
+    /// A card was given a wrong PIN: once each at most, and never unless two tries are left after it.
+    fn wrong_pin(&mut self, iccid: &str, tries_before: u8) -> Option<Broken> {
+        let times = self.wrong_pins.entry(iccid.to_owned()).or_default();
+        *times += 1;
+        if tries_before < LEAST_PIN_TRIES {
+            return Some(("I5", format!("tries a PIN with {tries_before} tries left")));
+        }
+        (*times > 1).then(|| ("I5", format!("gives a card a wrong PIN for the {times}. time")))
     }
 
     /// How things are now, and what the core says of them.
@@ -311,10 +329,12 @@ impl Watch {
         let link = &host.link().ip;
         let addresses = (link.ipv4.map(|s| s.address), link.ipv6.map(|s| s.address));
         let link_wrong = says_configured && connected && addresses != host.board().modem().addresses();
+        let says_internet = controller.connection().reach == Reach::Internet;
         let claims = [
             (says_connected && !connected, SESSION_LIE, "DataConnected=True without a session"),
             (apn_wrong, APN_LIE, "DataConnected=True with another access point"),
             (link_wrong, LINK_LIE, "LinkConfigured=True with other addresses than the network gave"),
+            (says_internet && !connected, SESSION_LIE, "connection=internet without a session"),
         ];
         for (lie, (is_lie, allowed, what)) in self.lies.iter_mut().zip(claims) {
             if let Some(from) = since(lie, is_lie, now)

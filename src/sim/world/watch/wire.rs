@@ -287,7 +287,7 @@ fn answer_of(action: &Action) -> Option<Key> {
     match action {
         Action::StartSession(..) => Some(wds::start_network::KEY),
         Action::StopSession(_) => Some(wds::stop_network::KEY),
-        Action::SetTechnologies(_) => Some(nas::set_system_selection_preference::KEY),
+        Action::SetRadioPreference(_) => Some(nas::set_system_selection_preference::KEY),
         Action::SetOperatingMode(_) => Some(dms::set_operating_mode::KEY),
         _ => None,
     }
