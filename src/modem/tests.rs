@@ -14,6 +14,8 @@ use crate::qmi::{
     Frame, Indication as _, Kind, ProtocolError, Request as _, Response as _, Service, ctl, nas, uim, wds,
 };
 
+mod granting;
+
 const SESSION: FactSet = FactSet::of(&[Fact::SessionIpv4]);
 
 fn provider() -> Provider {

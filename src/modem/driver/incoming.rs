@@ -16,7 +16,9 @@ use crate::modem::role::Role;
 use crate::modem::script;
 use crate::modem::telemetry;
 use crate::modem::transactions::{Match, Open};
-use crate::qmi::{Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, dms, nas, uim, wda, wds};
+use crate::qmi::{
+    BROADCAST, Frame, Kind, ProtocolError, Request as _, Response as _, Service, ctl, dms, nas, uim, wda, wds,
+};
 
 /// This many requests in a row without an answer mean that the modem hangs, even if its control service still answers.
 const UNANSWERED: u32 = 6;
@@ -52,6 +54,10 @@ impl Driver {
         let purpose = script.purpose;
         match answers::outcome(frame) {
             Ok(()) if let Some(failure) = answers::taken_back(frame) => {
+                return self.finish(open.script, Err(failure), now);
+            }
+            Ok(()) if grants_none(purpose, frame) => {
+                let failure = Failure::Refused("a client id that is none".to_owned());
                 return self.finish(open.script, Err(failure), now);
             }
             Ok(()) => self.granted(open.script, purpose, &call, frame, now),
@@ -318,6 +324,13 @@ impl Driver {
         self.remember();
         self.out.push_back(Output::Restarted { evidence });
     }
+}
+
+/// Whether an answer that should grant a client for a role grants none, or one of another service. Whatever waits for
+/// the client would wait for ever.
+fn grants_none(purpose: Purpose, frame: &Frame) -> bool {
+    let (Purpose::Prepare(role), ctl::allocate_cid::KEY) = (purpose, frame.key()) else { return false };
+    granted_client(frame).is_none_or(|(service, id)| service != role.service() || matches!(id, 0 | BROADCAST))
 }
 
 fn granted_client(frame: &Frame) -> Option<(Service, u8)> {
