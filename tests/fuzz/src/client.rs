@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use wwan::model::{Action, Fact, FactSet, Instant, IpFamily, OperatingMode, Provider, Selection};
+use wwan::model::{Action, Actor, Fact, FactSet, Instant, IpFamily, OperatingMode};
 use wwan::modem::{Driver, Output};
 use wwan::qmi::{Frame, Service};
-use wwan::sim::{Gateway, Personality, Profile};
+use wwan::reconcile::{EventKind, Output as CoreOutput};
+use wwan::sim::{Gateway, Noted, Personality, Pin, Profile};
 
 use crate::modem::Modem;
 
@@ -163,7 +164,10 @@ impl Rig {
         let mut outputs = 0;
         while let Some(output) = self.driver.poll_output() {
             outputs += 1;
-            assert!(outputs <= OUTPUTS + bytes * OUTPUTS_PER_BYTE, "{outputs} outputs to {bytes} bytes, and {output:?}");
+            assert!(
+                outputs <= OUTPUTS + bytes * OUTPUTS_PER_BYTE,
+                "{outputs} outputs to {bytes} bytes, and {output:?}"
+            );
             match output {
                 Output::Send(bytes) => {
                     assert!(self.open, "sends through a closed port");
@@ -177,7 +181,11 @@ impl Rig {
             }
         }
         if let Some(since) = self.acting {
-            assert!(self.now.since(since) <= ENDS_WITHIN, "an action has been under way since {since}; it is {}", self.now);
+            assert!(
+                self.now.since(since) <= ENDS_WITHIN,
+                "an action has been under way since {since}; it is {}",
+                self.now
+            );
         }
     }
 
@@ -196,38 +204,47 @@ fn facts(a: u8, b: u8) -> Vec<Fact> {
     Fact::ALL.into_iter().enumerate().filter(|(bit, _)| mask >> (bit % 16) & 1 == 1).map(|(_, fact)| fact).collect()
 }
 
-/// The modem's actions.
+/// The modem's actions: those without particulars, and those that the core begins in the life of a gateway.
 fn actions() -> &'static [Action] {
     static ALL: OnceLock<Vec<Action>> = OnceLock::new();
     ALL.get_or_init(|| {
-        vec![
+        let mut all = vec![
             Action::Synchronise,
-            Action::StartSession(IpFamily::Ipv4, provider()),
             Action::StopSession(IpFamily::Ipv4),
-            Action::StartSession(IpFamily::Ipv6, provider()),
             Action::StopSession(IpFamily::Ipv6),
             Action::SetOperatingMode(OperatingMode::Online),
-            Action::SetTechnologies(wwan::model::AccessTechnologies::default()),
             Action::SetRawIp,
             Action::Attach,
             Action::Reregister,
             Action::CycleRadio,
             Action::ResetModem,
             Action::ReleaseClients,
-        ]
+        ];
+        for begun in begun() {
+            if begun.actor() == Actor::Modem && !all.contains(&begun) {
+                all.push(begun);
+            }
+        }
+        assert!(all.iter().any(|action| matches!(action, Action::StartSession(..))), "{all:?}");
+        all
     })
 }
 
-/// A provider as the configuration makes it.
-fn provider() -> Provider {
-    let file = "version: 1\nmodems:\n  wwan0:\n    service_providers:\n      - apn: internet\n        \
-                auth: { method: chap, username: u, password: p }\n";
-    let mut gateway = Gateway::single(Personality::default(), Profile::default(), 1);
-    gateway.edit(file);
-    gateway.run_for(Duration::from_secs(60));
-    let controller = gateway.controller(&"wwan0".into()).expect("the file names it");
-    match &controller.desired().selection {
-        Selection::Chosen(provider) => provider.clone(),
-        other => panic!("nothing chosen: {other:?}"),
+/// What the core begins: a card with a PIN, technologies and roaming to be set, sessions of both families.
+fn begun() -> Vec<Action> {
+    let mut profile = Profile::default();
+    for card in profile.slots.iter_mut().flatten() {
+        card.pin = Pin::new("1234");
     }
+    let mut gateway = Gateway::single(Personality::default(), profile, 1);
+    gateway.edit(include_str!("client.yaml"));
+    gateway.run_for(Duration::from_secs(300));
+    let actions = gateway.take_journal().into_iter().filter_map(|note| match note.what {
+        Noted::Output(CoreOutput::Event(event)) => match event.what {
+            EventKind::ActionStarted { action, .. } => Some(action),
+            _ => None,
+        },
+        _ => None,
+    });
+    actions.collect()
 }

@@ -26,7 +26,8 @@ pub fn config(data: &[u8]) {
 
     assert_eq!(loaded.config.is_none(), loaded.diagnostics.has_errors());
     for complaint in &loaded.diagnostics.0 {
-        let place = layers.iter().any(|layer| layer.path == complaint.file) && complaint.line > 0 && complaint.column > 0;
+        let place =
+            layers.iter().any(|layer| layer.path == complaint.file) && complaint.line > 0 && complaint.column > 0;
         assert!(place || complaint.file.is_empty(), "no place: {complaint:?}");
         assert!(!complaint.message.is_empty() && !complaint.message.contains('\n'), "{complaint:?}");
         // Escapes in a file must not reach a terminal.

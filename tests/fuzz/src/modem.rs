@@ -42,7 +42,11 @@ impl Modem {
         let frame = Frame::parse(bytes).expect("whole frames");
         assert_eq!(frame.kind, Kind::Request, "{frame:?}");
         let service = u8::from(frame.service);
-        let allowed = if frame.service == Service::Ctl { frame.client == 0 } else { self.granted.contains(&(service, frame.client)) };
+        let allowed = if frame.service == Service::Ctl {
+            frame.client == 0
+        } else {
+            self.granted.contains(&(service, frame.client))
+        };
         assert!(allowed, "client {} of {} was never granted: {frame:?}", frame.client, frame.service);
         if let (ctl::release_cid::KEY, [1, 2, 0, service, client, ..]) = (frame.key(), frame.tlvs.as_slice()) {
             self.granted.remove(&(*service, *client));
@@ -122,8 +126,10 @@ impl Modem {
 
     /// An indication, for one of the ids that were granted or for everybody.
     pub fn indication(&self, which: u8, client: u8) -> Frame {
-        let all: Vec<(&(u8, u16), &Vec<u8>)> =
-            captured(Kind::Indication).iter().flat_map(|(key, bodies)| bodies.iter().map(move |body| (key, body))).collect();
+        let all: Vec<(&(u8, u16), &Vec<u8>)> = captured(Kind::Indication)
+            .iter()
+            .flat_map(|(key, bodies)| bodies.iter().map(move |body| (key, body)))
+            .collect();
         let ((service, message), tlvs) = all[usize::from(which) % all.len()];
         let ours: Vec<u8> = self.granted.iter().filter(|(s, _)| s == service).map(|(_, client)| *client).collect();
         let to = ours.get(usize::from(client) % (ours.len() + 1)).copied().unwrap_or(wwan::qmi::BROADCAST);
@@ -158,7 +164,9 @@ fn captured(kind: Kind) -> &'static Bodies {
             }
         }
         // CTL sync, WDS packet status "disconnected" and NAS serving system without a word of content.
-        for (key, tlvs) in [((0, 0x27), vec![]), ((1, 0x22), vec![1, 2, 0, 1, 0]), ((3, 0x24), vec![]), ((11, 0x32), vec![])] {
+        for (key, tlvs) in
+            [((0, 0x27), vec![]), ((1, 0x22), vec![1, 2, 0, 1, 0]), ((3, 0x24), vec![]), ((11, 0x32), vec![])]
+        {
             both[1].entry(key).or_default().push(tlvs);
         }
         both
