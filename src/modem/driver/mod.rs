@@ -219,10 +219,16 @@ impl Driver {
     /// Carry out an action; ends with [`Output::Done`]. One at a time.
     pub fn start(&mut self, action: &Action, now: Instant) {
         debug_assert!(self.action.is_none(), "one action at a time");
-        if *action == Action::ReclaimClients {
-            // Nothing may be allocated meanwhile: it would be taken back without our noticing.
-            self.synchronised = false;
-            self.fail_all(&Failure::Cancelled, now);
+        self.action = Some(action.clone());
+        match action {
+            Action::ReclaimClients => {
+                // Nothing may be allocated meanwhile: it would be taken back without our noticing.
+                self.synchronised = false;
+                self.fail_all(&Failure::Cancelled, now);
+            }
+            // What is under way has no client to go on with; a grant that comes later is given back.
+            Action::ReleaseClients => self.fail_all(&Failure::Cancelled, now),
+            _ => {}
         }
         let handles = &self.handles;
         let context = Context {
@@ -233,7 +239,6 @@ impl Driver {
             handle: &|family| handles.get(&family).copied(),
         };
         let calls = script::calls(action, &context);
-        self.action = Some(action.clone());
         self.run(Purpose::Action, calls, now);
     }
 

@@ -187,7 +187,8 @@ impl Driver {
 
     /// Starts the looks that are wanted, allowed and not under way.
     pub(super) fn look(&mut self, now: Instant) {
-        if !self.synchronised {
+        // While clients are given back a look would use one that is gone, or make one that nobody gives back.
+        if !self.synchronised || self.action == Some(Action::ReleaseClients) {
             return;
         }
         for fact in self.wanted.union(self.doubted).iter() {

@@ -1,4 +1,4 @@
-//! Grants of client ids that are none (found by fuzzing): what waits for the client must end, and be tried again.
+//! Client ids at the edges, found by fuzzing: grants of nothing, and looks while ids are given back.
 
 use super::*;
 
@@ -27,4 +27,30 @@ fn a_grant_of_nothing_ends_what_waits_for_it() {
         let outputs = rig.obey();
         assert!(outputs.iter().any(|o| matches!(o, Output::Learn(Report::Session(..)))), "{outputs:?}");
     }
+}
+
+#[test]
+fn nothing_is_asked_under_ids_that_are_being_given_back() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    rig.obey();
+    // One look is under way with a client of its own, another waits for an allocation.
+    rig.driver.want(FactSet::of(&[Fact::SessionIpv4, Fact::OperatingMode]), rig.now);
+    let (asked, _) = rig.outputs();
+    assert_eq!(keys(&asked), [ctl::allocate_cid::KEY, wds::get_packet_service_status::KEY]);
+
+    rig.driver.start(&Action::ReleaseClients, rig.now);
+    rig.driver.want(FactSet::MODEM, rig.now);
+    rig.driver.suspect(FactSet::MODEM, rig.now);
+    let release = rig.request();
+    assert_eq!(release.key(), ctl::release_cid::KEY);
+    // The grant comes after all: it is given back, and nothing is asked with it.
+    rig.send(&grant_client(&asked[0], 99));
+    assert_eq!(rig.request().key(), ctl::release_cid::KEY);
+    let answer = rig.willing(&release);
+    rig.send(&answer);
+    let (frames, outputs) = rig.outputs();
+    assert_eq!(keys(&frames), []);
+    assert!(outputs.contains(&Output::Done(Ok(()))), "{outputs:?}");
+    assert!(outputs.contains(&Output::Remember([].into())), "{outputs:?}");
 }

@@ -230,16 +230,20 @@ fn actions() -> &'static [Action] {
     })
 }
 
-/// What the core begins: a card with a PIN, technologies and roaming to be set, sessions of both families.
+/// What the core begins: technologies and roaming to be set, sessions of both families, a card without and with a PIN.
 fn begun() -> Vec<Action> {
-    let mut profile = Profile::default();
-    for card in profile.slots.iter_mut().flatten() {
-        card.pin = Pin::new("1234");
+    let locked = Pin::new("1234");
+    let open = Pin { enabled: false, ..locked.clone() };
+    let mut journal = Vec::new();
+    for pin in [open, locked] {
+        let mut profile = Profile::default();
+        profile.slots.iter_mut().flatten().for_each(|card| card.pin = pin.clone());
+        let mut gateway = Gateway::single(Personality::default(), profile, 1);
+        gateway.edit(include_str!("client.yaml"));
+        gateway.run_for(Duration::from_secs(300));
+        journal.extend(gateway.take_journal());
     }
-    let mut gateway = Gateway::single(Personality::default(), profile, 1);
-    gateway.edit(include_str!("client.yaml"));
-    gateway.run_for(Duration::from_secs(300));
-    let actions = gateway.take_journal().into_iter().filter_map(|note| match note.what {
+    let actions = journal.into_iter().filter_map(|note| match note.what {
         Noted::Output(CoreOutput::Event(event)) => match event.what {
             EventKind::ActionStarted { action, .. } => Some(action),
             _ => None,
