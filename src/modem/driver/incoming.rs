@@ -87,6 +87,13 @@ impl Driver {
             self.clients.set(role, Client::Preparing(granted_client(frame).map(|(_, id)| id)));
             self.remember();
         }
+        if let (Purpose::Action, Some((service, id))) = (purpose, given_back(&call.frame))
+            && let Some(role) = self.clients.role(service, id)
+        {
+            // At once, not at the action's end: it may fail before, and this one is gone.
+            self.clients.remove(role);
+            self.remember();
+        }
         if let (Some(family), Some(handle)) = (family, answers::handle(frame)) {
             self.handles.insert(family, handle);
             self.ended.remove(&family);
@@ -331,6 +338,15 @@ impl Driver {
 fn grants_none(purpose: Purpose, frame: &Frame) -> bool {
     let (Purpose::Prepare(role), ctl::allocate_cid::KEY) = (purpose, frame.key()) else { return false };
     granted_client(frame).is_none_or(|(service, id)| service != role.service() || matches!(id, 0 | BROADCAST))
+}
+
+/// The client that a request gives back.
+fn given_back(request: &Frame) -> Option<(Service, u8)> {
+    if request.key() != ctl::release_cid::KEY {
+        return None;
+    }
+    let client = ctl::release_cid::Request::decode(request).ok()?.client?;
+    Some((client.service, client.client))
 }
 
 fn granted_client(frame: &Frame) -> Option<(Service, u8)> {

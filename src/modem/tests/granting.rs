@@ -54,3 +54,23 @@ fn nothing_is_asked_under_ids_that_are_being_given_back() {
     assert!(outputs.contains(&Output::Done(Ok(()))), "{outputs:?}");
     assert!(outputs.contains(&Output::Remember([].into())), "{outputs:?}");
 }
+
+#[test]
+fn an_id_that_was_given_back_is_gone_although_the_rest_was_not() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(FactSet::of(&[Fact::SessionIpv4, Fact::OperatingMode]), rig.now);
+    rig.obey();
+    rig.driver.start(&Action::ReleaseClients, rig.now);
+    let first = rig.request();
+    let answer = rig.willing(&first);
+    rig.send(&answer);
+    let (_, outputs) = rig.outputs();
+    let kept = outputs.iter().find_map(|o| if let Output::Remember(clients) = o { Some(clients.len()) } else { None });
+    assert_eq!(kept, Some(1), "{outputs:?}");
+    // The second is not answered, so the action fails, and the first client is made anew.
+    rig.wait(Duration::from_secs(5));
+    rig.driver.want(FactSet::of(&[Fact::OperatingMode]), rig.now);
+    let (asked, outputs) = rig.outputs();
+    assert!(outputs.contains(&Output::Done(Err(Failure::Timeout))), "{outputs:?}");
+    assert!(keys(&asked).contains(&ctl::allocate_cid::KEY), "{asked:?}");
+}
