@@ -280,7 +280,7 @@ impl Driver {
 
     /// When facts that are wanted but held back may be looked at.
     fn held_back(&self) -> impl Iterator<Item = Instant> {
-        let wanted = if self.synchronised { self.wanted.union(self.doubted) } else { FactSet::NONE };
+        let wanted = if self.may_look() { self.wanted.union(self.doubted) } else { FactSet::NONE };
         let idle = wanted.iter().filter(|fact| self.find(Purpose::Read(*fact)).is_none());
         idle.filter_map(|fact| self.not_before(fact))
     }

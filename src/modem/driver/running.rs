@@ -185,10 +185,14 @@ impl Driver {
         }
     }
 
+    /// While clients are given back a look would use one that is gone, or make one that nobody gives back.
+    pub(super) fn may_look(&self) -> bool {
+        self.synchronised && self.action != Some(Action::ReleaseClients)
+    }
+
     /// Starts the looks that are wanted, allowed and not under way.
     pub(super) fn look(&mut self, now: Instant) {
-        // While clients are given back a look would use one that is gone, or make one that nobody gives back.
-        if !self.synchronised || self.action == Some(Action::ReleaseClients) {
+        if !self.may_look() {
             return;
         }
         for fact in self.wanted.union(self.doubted).iter() {

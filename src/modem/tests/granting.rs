@@ -44,6 +44,9 @@ fn nothing_is_asked_under_ids_that_are_being_given_back() {
     rig.driver.suspect(FactSet::MODEM, rig.now);
     let release = rig.request();
     assert_eq!(release.key(), ctl::release_cid::KEY);
+    // Nor is there anything to wake up for: a look that is held back would be due again and again.
+    rig.wait(Duration::from_secs(2));
+    assert_eq!(rig.driver.poll_timeout().map(|(_, why)| why), Some("a doubt is to be settled"));
     // The grant comes after all: it is given back, and nothing is asked with it.
     rig.send(&grant_client(&asked[0], 99));
     assert_eq!(rig.request().key(), ctl::release_cid::KEY);
