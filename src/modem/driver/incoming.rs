@@ -183,7 +183,7 @@ impl Driver {
         }
     }
 
-    /// An answer after its time: what it granted is taken over or given back.
+    /// An answer after its time: what it granted is taken over or given back, what it took back is gone.
     fn late(&mut self, open: &Open, frame: &Frame, now: Instant) {
         if answers::outcome(frame).is_err() {
             return;
@@ -194,6 +194,12 @@ impl Driver {
             && let Some(role) = Role::ALL.into_iter().find(|role| role.service() == service)
         {
             self.run(Purpose::Errand, vec![script::release(role, id)], now);
+        }
+        if let Some((service, id)) = taken_back(frame)
+            && let Some(role) = self.clients.role(service, id)
+        {
+            self.clients.remove(role);
+            self.remember();
         }
         if let Some(handle) = answers::handle(frame)
             && let Some(Role::Wds(family)) = self.clients.role(open.service, open.client)
@@ -346,6 +352,15 @@ fn given_back(request: &Frame) -> Option<(Service, u8)> {
         return None;
     }
     let client = ctl::release_cid::Request::decode(request).ok()?.client?;
+    Some((client.service, client.client))
+}
+
+/// The client that an answer says is taken back.
+fn taken_back(frame: &Frame) -> Option<(Service, u8)> {
+    if frame.key() != ctl::release_cid::KEY {
+        return None;
+    }
+    let client = ctl::release_cid::Response::decode(frame).ok()?.ok()?.client?;
     Some((client.service, client.client))
 }
 

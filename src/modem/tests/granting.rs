@@ -77,3 +77,21 @@ fn an_id_that_was_given_back_is_gone_although_the_rest_was_not() {
     assert!(outputs.contains(&Output::Done(Err(Failure::Timeout))), "{outputs:?}");
     assert!(keys(&asked).contains(&ctl::allocate_cid::KEY), "{asked:?}");
 }
+
+#[test]
+fn an_id_is_gone_although_the_answer_that_says_so_is_late() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    rig.obey();
+    rig.driver.start(&Action::ReleaseClients, rig.now);
+    let release = rig.request();
+    rig.driver.cancel(rig.now);
+    rig.outputs();
+    let client = Some(ctl::ClientId { service: Service::Wds, client: 11 });
+    rig.send(&ctl::release_cid::Response { client, ..Default::default() }.accept(&release));
+    rig.driver.want(SESSION, rig.now);
+    rig.wait(Duration::from_secs(1));
+    let (asked, outputs) = rig.outputs();
+    assert!(outputs.contains(&Output::Remember([].into())), "{outputs:?}");
+    assert_eq!(keys(&asked), [ctl::allocate_cid::KEY]);
+}

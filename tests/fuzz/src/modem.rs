@@ -92,10 +92,12 @@ impl Modem {
             }
             ctl::release_cid::KEY => {
                 // Once it is told so the driver knows that the id is gone; while it waits, it may be either way.
+                let mut tlvs = vec![2, 4, 0, 0, 0, 0, 0];
                 if let [1, 2, 0, service, client, ..] = request.tlvs.as_slice() {
                     self.granted.remove(&(*service, *client));
+                    tlvs.extend([1, 2, 0, *service, *client]);
                 }
-                Frame { kind: Kind::Response, tlvs: vec![2, 4, 0, 0, 0, 0, 0], ..request }
+                Frame { kind: Kind::Response, tlvs, ..request }
             }
             _ => {
                 let known = captured(Kind::Response).get(&(request.service.into(), request.message));
