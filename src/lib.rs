@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
+pub mod explain;
 #[cfg(feature = "daemon")]
 pub mod host;
 pub mod model;

@@ -19,8 +19,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("property", &["model", "operators"]),
     ("modem", &["model", "qmi"]),
     ("reconcile", &["model", "config", "provider", "plan", "power", "property", "modem"]),
+    ("explain", &["model", "config", "provider", "plan", "reconcile"]),
     ("trace", &["model", "reconcile"]),
-    ("sim", &["model", "qmi", "config", "reconcile", "trace"]),
+    ("sim", &["model", "qmi", "config", "reconcile", "explain", "trace"]),
 ];
 const SHELL: &[(&str, &[&str])] =
     &[("host", PURE), ("api", PURE), ("daemon", &["host", "api"]), ("cli", &["host", "api", "daemon"])];

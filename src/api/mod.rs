@@ -4,6 +4,7 @@
 //! `server` and `client` move the lines. Who may connect may ask: the socket's permissions are the access control.
 
 pub mod client;
+mod happening;
 pub mod place;
 mod planned;
 mod properties;

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::happening::{EventView, EventsView, Happening};
 pub use super::planned::{ModemPlanView, NextView, PlanView, PlannedView};
 pub use super::properties::{ChangeView, PropertiesView, PropertyView};
+use crate::explain::Explanation;
 
 /// The version of this contract. A request without one means the newest.
 pub const VERSION: u32 = 1;
@@ -70,6 +72,29 @@ pub enum Request {
         /// Whether to say where each line comes from.
         #[serde(default)]
         origin: bool,
+    },
+    /// Writes nothing to a modem for a while, so that somebody can work on it by hand. Answer: `done`.
+    Pause {
+        /// This modem only; none: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+        /// For how long.
+        for_ms: u64,
+    },
+    /// Ends a pause. Answer: `done`.
+    Resume {
+        /// This modem only; none: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+    },
+    /// Resets a modem. Answer: `done`, as soon as it is begun.
+    Reset {
+        /// The modem; may be left out where there is only one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modem: Option<String>,
+        /// By the strongest means there is, whatever was done a moment ago.
+        #[serde(default)]
+        force: bool,
     },
     /// What is known, as named values. Telemetry is asked for first, two seconds at most. Answer: `properties`.
     Get {
@@ -324,6 +349,8 @@ pub struct ModemExplanationView {
     /// When stronger means are tried, if it does not help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery_in_ms: Option<u64>,
+    /// The same for people: the answer and the evidence for it.
+    pub explanation: Explanation,
 }
 
 /// The choice of a service provider for each modem.
@@ -353,95 +380,6 @@ pub struct EntryView {
     pub because: String,
     /// Where the file has it.
     pub origin: String,
-}
-
-/// Past events.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EventsView {
-    /// Oldest first.
-    pub events: Vec<EventView>,
-}
-
-/// Something that happened.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct EventView {
-    /// Its number since the daemon's start.
-    pub number: u64,
-    /// When, in UTC.
-    pub at: String,
-    /// When, since the daemon's start.
-    pub uptime_ms: u64,
-    /// The modem it is about; none: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub modem: Option<String>,
-    /// What happened.
-    #[serde(flatten)]
-    pub what: Happening,
-}
-
-/// The kinds of events.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Happening {
-    /// A configuration came into force.
-    ConfigAccepted {
-        /// Its number.
-        generation: u64,
-    },
-    /// A configuration was refused.
-    ConfigRejected {
-        /// Its errors, as the validator prints them.
-        report: String,
-    },
-    /// A condition changed.
-    ConditionChanged {
-        /// Its status before.
-        from: String,
-        /// The condition now.
-        condition: ConditionView,
-    },
-    /// An action began.
-    ActionStarted {
-        /// Which.
-        action: String,
-        /// Why.
-        because: String,
-        /// For the sake of which condition.
-        serves: String,
-    },
-    /// An action ended.
-    ActionEnded {
-        /// Which.
-        action: String,
-        /// How it failed; none: it was acknowledged.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        failure: Option<String>,
-    },
-    /// The modem restarted by itself.
-    ModemRestarted {
-        /// How we noticed.
-        evidence: String,
-    },
-    /// A recovery step was chosen.
-    Recovery {
-        /// For which condition.
-        diagnosis: String,
-        /// The step.
-        step: String,
-        /// Which attempt, from 1.
-        attempt: u32,
-    },
-    /// A modem that the file no longer names was let go.
-    Retired,
-    /// Packets get further than before, or less far: `disconnected`, `lan`, `internet`.
-    ConnectionChanged {
-        /// How far before.
-        from: String,
-        /// How far now.
-        to: String,
-        /// Why.
-        because: String,
-    },
 }
 
 /// The configuration in force.

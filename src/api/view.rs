@@ -10,6 +10,7 @@ use super::types::{
     ModemView, NetworkView, NextView, PlannedView, PropertiesView, PropertyView, ProviderView, StatusView,
 };
 use crate::config::ServiceProvider;
+use crate::explain::explain;
 use crate::model::condition::due;
 use crate::model::{
     Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
@@ -76,7 +77,8 @@ pub fn condition(condition: &Condition, now: Instant) -> ConditionView {
 pub fn explanation(controller: &Controller, now: Instant) -> ModemExplanationView {
     let conditions = controller.conditions();
     // A refused edit is no reason to be offline: the configuration before it stays in force.
-    let matters = |c: &&Condition| !matches!(c.kind, ConditionKind::ConfigValid | ConditionKind::Converged);
+    let beside = [ConditionKind::ConfigValid, ConditionKind::Converged, ConditionKind::Recovering];
+    let matters = |c: &&Condition| !beside.contains(&c.kind);
     let mut chain = conditions.iter().filter(matters);
     let mut holds = Vec::new();
     let diagnosis = loop {
@@ -94,7 +96,8 @@ pub fn explanation(controller: &Controller, now: Instant) -> ModemExplanationVie
         provider: provider(controller),
         attempts: attempts.map(|(action, attempts)| (action.clone(), in_words(attempts, now))).collect(),
         next: next(controller, now),
-        recovery_in_ms: controller.recovery_due().map(|at| millis(now.until(at))),
+        explanation: explain(controller, now),
+        recovery_in_ms: controller.outlook(now).and_then(|o| o.next).map(|(_, at)| millis(now.until(at))),
     }
 }
 
@@ -157,8 +160,23 @@ pub fn happening(what: &EventKind, now: Instant) -> Happening {
             Happening::ConnectionChanged { from: from.to_string(), to: to.reach.to_string(), because: to.because() }
         }
         EventKind::ModemRestarted { evidence } => Happening::ModemRestarted { evidence: evidence.clone() },
-        EventKind::Recovery { diagnosis, step, attempt } => {
-            Happening::Recovery { diagnosis: diagnosis.to_string(), step: step.to_string(), attempt: *attempt }
+        EventKind::Recovery { diagnosis, step, attempt, outcome, next_at } => Happening::Recovery {
+            diagnosis: diagnosis.to_string(),
+            step: step.to_string(),
+            attempt: *attempt,
+            outcome: outcome.as_ref().map(ToString::to_string),
+            next_in_ms: next_at.map(|at| millis(now.until(at))),
+        },
+        EventKind::Recovered { diagnosis, step, attempts, took_ms } => Happening::Recovered {
+            diagnosis: diagnosis.to_string(),
+            step: step.to_string(),
+            attempts: *attempts,
+            took_ms: *took_ms,
+        },
+        EventKind::Paused(until) => Happening::Paused { for_ms: until.map(|at| millis(now.until(at))) },
+        EventKind::Inhibited(why) => Happening::Inhibited { because: why.clone() },
+        EventKind::ControllerReset { panic, times } => {
+            Happening::ControllerReset { panic: panic.clone(), times: *times }
         }
         EventKind::Retired => Happening::Retired,
     }

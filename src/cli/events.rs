@@ -1,5 +1,7 @@
 //! `wwan events`: what happened, and with `--follow` what happens.
 
+use std::time::Duration;
+
 use clap::Args as ClapArgs;
 
 use super::exit::{CliError, Exit};
@@ -8,6 +10,7 @@ use super::status::tone;
 use super::{Context, Format};
 use crate::api::types::{EventView, Happening};
 use crate::api::{ClientError, Request, Response};
+use crate::model::time::spoken;
 
 /// Show what happened
 #[derive(Debug, ClapArgs)]
@@ -79,13 +82,45 @@ fn happening(out: Out, what: &Happening) -> String {
         Happening::ModemRestarted { evidence } => {
             format!("{}: {evidence}", out.paint(Tone::Pending, "the modem restarted"))
         }
-        Happening::Recovery { diagnosis, step, attempt } => {
-            format!("{}: {step}, because of {diagnosis}, attempt {attempt}", out.paint(Tone::Pending, "recovery"))
+        Happening::Recovery { .. } | Happening::Recovered { .. } => {
+            format!("{}: {}", out.paint(Tone::Pending, "recovery"), recovery(what))
         }
+        Happening::Paused { .. } | Happening::Inhibited { .. } => out.paint(Tone::Pending, &recovery(what)),
+        Happening::ControllerReset { .. } => out.paint(Tone::Bad, &recovery(what)),
         Happening::ConnectionChanged { from, to, because } => {
             let tone = if to == "internet" { Tone::Good } else { Tone::Bad };
             format!("connection {from}->{}: {because}", out.paint(tone, to))
         }
         Happening::Retired => "is no longer configured and was let go".to_owned(),
+    }
+}
+
+/// What recovery did, or was asked not to do, in one line.
+pub(super) fn recovery(what: &Happening) -> String {
+    let span = |ms: &u64| spoken(Duration::from_millis(*ms));
+    match what {
+        Happening::Recovery { diagnosis, step, attempt, outcome: None, next_in_ms } => {
+            let next = next_in_ms.as_ref().map(|ms| format!("; if it does not help, more in {}", span(ms)));
+            format!("{step}, because of {diagnosis}, step {attempt}{}", next.unwrap_or_default())
+        }
+        Happening::Recovery { step, attempt, outcome: Some(outcome), .. } => {
+            format!("{step}, step {attempt}: {outcome}")
+        }
+        Happening::Recovered { diagnosis, step, attempts, took_ms } => {
+            format!("{diagnosis} holds again after {}, {attempts} steps, the last one: {step}", span(took_ms))
+        }
+        Happening::Paused { for_ms: Some(ms) } => format!("paused for {}: nothing is written to the modem", span(ms)),
+        Happening::Paused { for_ms: None } => "goes on after a pause".to_owned(),
+        Happening::Inhibited { because: Some(why) } if why.is_empty() => {
+            "recovery is inhibited by a file: no reset, no power cycle".to_owned()
+        }
+        Happening::Inhibited { because: Some(why) } => {
+            format!("recovery is inhibited by a file: no reset, no power cycle; it says: {why}")
+        }
+        Happening::Inhibited { because: None } => "recovery is no longer inhibited".to_owned(),
+        Happening::ControllerReset { panic, times } => {
+            format!("an error in wwan itself, {times} times lately: {panic}; please report it")
+        }
+        _ => String::new(),
     }
 }

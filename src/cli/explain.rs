@@ -4,11 +4,11 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::exit::{CliError, Exit};
 use super::out::{Out, Tone};
-use super::status::{ago, said};
 use super::table::{self, Cell};
-use super::{Context, Format, plan};
+use super::{Context, Format};
 use crate::api::types::{ChoiceView, ModemExplanationView};
 use crate::api::{ClientError, Request, Response};
+use crate::explain::Topic as About;
 
 /// Say why a modem is online or not, and what happens next
 #[derive(Debug, ClapArgs)]
@@ -58,41 +58,14 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
 
 /// `explain` of one modem.
 pub(super) fn state(out: Out, modem: &ModemExplanationView) -> Vec<String> {
-    let name = out.paint(Tone::Strong, &modem.name);
-    let mut lines = Vec::new();
-    match &modem.diagnosis {
-        None => lines.push(format!("{name} is {}.", out.paint(Tone::Good, "online"))),
-        Some(diagnosis) => {
-            let word = if modem.online { out.paint(Tone::Good, "online") } else { out.paint(Tone::Bad, "not online") };
-            let because = if modem.online { "although" } else { "because" };
-            let (condition, status) = (&diagnosis.condition, &diagnosis.status);
-            let since = ago(diagnosis.since_ms);
-            lines.push(format!("{name} is {word} {because} {condition} is {status} for {since}."));
-        }
-    }
-    let rows: Vec<Vec<Cell>> = modem
-        .holds
-        .iter()
-        .map(|condition| {
-            vec![
-                (Tone::Good, "  ok".to_owned()),
-                (Tone::Plain, condition.condition.clone()),
-                (Tone::Faint, condition.message.clone()),
-            ]
-        })
-        .collect();
-    lines.extend(table::lines(out, 2, &rows));
-    if let Some(diagnosis) = &modem.diagnosis {
-        lines.push(format!("  {}  {}", out.paint(Tone::Bad, "->"), said(diagnosis)));
-    }
-    lines.extend(modem.attempts.iter().map(|(action, how)| format!("  {action}: {how}")));
-    if let Some(chosen) = &modem.provider {
-        lines.push(format!("  provider {}: {} ({})", chosen.name, chosen.because, chosen.origin));
-    }
-    lines.push(format!("  {}", plan::next(&modem.next)));
-    if let Some(in_ms) = modem.recovery_in_ms {
-        lines.push(format!("  recovery: stronger means in {}, if nothing helps before", ago(in_ms)));
-    }
+    let explanation = &modem.explanation;
+    let tone = if explanation.online { Tone::Good } else { Tone::Bad };
+    let mut lines = vec![out.paint(tone, &explanation.answer)];
+    lines.extend(explanation.lines_of_text().into_iter().map(|(topic, line)| match topic {
+        About::InOrder | About::NotDone => out.paint(Tone::Faint, &line),
+        About::Next | About::YouCan => out.paint(Tone::Strong, &line),
+        About::Since | About::Cause | About::Provider | About::Config | About::Asked | About::Tried => line,
+    }));
     lines
 }
 
@@ -123,59 +96,7 @@ pub(super) fn provider(out: Out, choice: &ChoiceView) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::types::{ConditionView, EntryView, NextView, ProviderView};
-
-    fn condition(condition: &str, status: &str, reason: &str, message: &str) -> ConditionView {
-        ConditionView {
-            condition: condition.into(),
-            status: status.into(),
-            reason: reason.into(),
-            message: message.into(),
-            since_ms: 250_000,
-            observed_generation: 1,
-        }
-    }
-
-    #[test]
-    fn the_chain_leads_to_the_first_condition_that_does_not_hold() {
-        let modem = ModemExplanationView {
-            name: "wwan0".into(),
-            online: false,
-            holds: vec![
-                condition("ModemPresent", "True", "Enumerated", "control port is open"),
-                condition("SimReady", "True", "Ready", "the card is ready"),
-            ],
-            diagnosis: Some(condition(
-                "DataConnected",
-                "False",
-                "CallFailed",
-                "ipv4 session with apn \"corp\": 3gpp 33 (service option not subscribed) (3 in a row)",
-            )),
-            provider: Some(ProviderView {
-                name: "corp".into(),
-                apn: "corp".into(),
-                because: "ICCID prefix 8973611".into(),
-                origin: "/etc/wwan.yaml:10".into(),
-            }),
-            attempts: [("start-session-ipv4".to_owned(), "3 in a row without success".to_owned())].into(),
-            next: NextView::Wait { reason: "CallFailed".into(), message: "refused".into(), in_ms: Some(360_000) },
-            recovery_in_ms: Some(600_000),
-        };
-        assert_eq!(
-            state(Out::plain(), &modem),
-            [
-                "wwan0 is not online because DataConnected is False for 4m10s.",
-                "  ok  ModemPresent  control port is open",
-                "  ok  SimReady      the card is ready",
-                "  ->  DataConnected=False CallFailed: ipv4 session with apn \"corp\": \
-                 3gpp 33 (service option not subscribed) (3 in a row)",
-                "  start-session-ipv4: 3 in a row without success",
-                "  provider corp: ICCID prefix 8973611 (/etc/wwan.yaml:10)",
-                "  waits: CallFailed: refused; looks again in 6m at the latest",
-                "  recovery: stronger means in 10m, if nothing helps before",
-            ]
-        );
-    }
+    use crate::api::types::EntryView;
 
     #[test]
     fn every_entry_has_its_verdict() {

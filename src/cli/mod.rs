@@ -8,9 +8,11 @@ mod explain;
 mod get;
 mod import;
 mod out;
+mod pause;
 mod plan;
 mod qmi;
 mod quick_configure;
+mod reset;
 mod run;
 mod schema;
 mod screen;
@@ -57,6 +59,9 @@ enum Verb {
     Simulate(simulate::Args),
     Test(test::Args),
     Disturb(disturb::Args),
+    Pause(pause::Args),
+    Resume(pause::ResumeArgs),
+    Reset(reset::Args),
     Status(status::Args),
     Plan(plan::Args),
     Explain(explain::Args),
@@ -142,6 +147,9 @@ fn dispatch(verb: Verb, context: &Context) -> Result<Exit, CliError> {
         Verb::Simulate(args) => simulate::run(args, context),
         Verb::Test(args) => test::run(&args, context),
         Verb::Disturb(args) => disturb::run(args, context),
+        Verb::Pause(args) => pause::run(args, context),
+        Verb::Resume(args) => pause::resume(args, context),
+        Verb::Reset(args) => reset::run(args, context),
         Verb::Status(args) => status::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context),
         Verb::Explain(args) => explain::run(args, context),

@@ -13,6 +13,7 @@ mod judge;
 mod lint;
 mod merge;
 mod reach;
+mod recovery;
 mod render;
 mod resolved;
 mod scalars;
@@ -28,8 +29,9 @@ mod yaml;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use excerpt::Excerpt;
 pub use import::{Imported, import_vintage_net};
+pub use recovery::{Power, PowerTimes, RecoveryConfig};
 pub use resolved::{
-    ApnSource, Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, Power, ServiceProvider, SimCondition,
+    ApnSource, Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, ServiceProvider, SimCondition,
 };
 pub use schema::{schema_2020_12, schema_draft_07};
 pub use secret::SecretSource;

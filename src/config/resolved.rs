@@ -13,6 +13,7 @@ use crate::model::{
     RadioPreference,
 };
 
+use super::recovery::{Power, RecoveryConfig};
 use super::secret::SecretSource;
 use super::tree::{Entry, Mark, Node};
 use super::types::{self, Family, Technology};
@@ -53,6 +54,8 @@ pub struct ModemConfig {
     pub control: ControlPort,
     /// The SIM's PIN.
     pub pin: Option<SecretSource>,
+    /// What is done when waiting does not help.
+    pub recovery: RecoveryConfig,
     /// The SIM slot to use, 1 or 2; `None`: whichever is in use.
     pub slot: Option<u8>,
     /// How long a network may fail before that is told.
@@ -135,22 +138,6 @@ pub struct IpConfig {
     pub mtu: Option<u16>,
     /// Whether a default route leads through this modem.
     pub default_route: bool,
-}
-
-/// How the supply is switched.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Power {
-    /// Not at all.
-    None,
-    /// By a command to the modem.
-    ModemReset,
-    /// By the port of a USB hub.
-    UsbPort {
-        /// The hub as the kernel names it.
-        hub: String,
-        /// Its port, 1 to 31.
-        port: u8,
-    },
 }
 
 /// The hardware that an entry is about; every key that is set must hold.
@@ -332,6 +319,7 @@ fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
         slot: typed.sim.as_ref().and_then(|sim| sim.slot).map(|slot| slot.0),
         pin: typed.sim.and_then(|s| s.pin),
+        recovery: RecoveryConfig::from(typed.recovery.unwrap_or_default()),
         connection_grace: typed
             .connection
             .and_then(|connection| connection.grace)
@@ -407,16 +395,6 @@ impl From<types::Auth> for Auth {
             types::AuthMethod::Chap => Authentication::Chap,
         };
         Self { method, username: typed.username.0, password: typed.password }
-    }
-}
-
-impl From<types::Power> for Power {
-    fn from(typed: types::Power) -> Self {
-        match typed {
-            types::Power::None {} => Self::None,
-            types::Power::ModemReset {} => Self::ModemReset,
-            types::Power::UsbPort { hub, port } => Self::UsbPort { hub: hub.0, port: port.0 },
-        }
     }
 }
 

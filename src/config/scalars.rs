@@ -279,6 +279,10 @@ number_type! {
     ProfileIndex(u8), 1..=24
 }
 number_type! {
+    /// Power cycles in a day; once an hour is more than any modem needs.
+    PowerCycles(u8), 0..=24
+}
+number_type! {
     /// An LTE band by its number (3GPP TS 36.101 clause 5.5); QMI has room for 256.
     LteBand(u16), 1..=256
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
-    LteBand, Mtu, NetworkChoice, Nr5gBand, Prefix, ProfileIndex, ProviderName, RouteMetric, SimSlot, TimeSpan, UsbHub,
-    UsbId, UsbPort, UserName, Version,
+    LteBand, Mtu, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, RouteMetric, SimSlot,
+    TimeSpan, UsbHub, UsbId, UsbPort, UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -99,6 +99,9 @@ pub struct Modem {
     /// The SIM card.
     #[serde(default, deserialize_with = "present")]
     pub sim: Option<Sim>,
+    /// What is done when waiting does not help.
+    #[serde(default, deserialize_with = "present")]
+    pub recovery: Option<Recovery>,
     /// What other programs are told of the connection.
     #[serde(default, deserialize_with = "present")]
     pub connection: Option<Connection>,
@@ -246,7 +249,7 @@ pub enum Family {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(remote = "Self", tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Power {
-    /// Not at all: recovery ends with a radio cycle.
+    /// Not at all: recovery ends with what the modem and the bus do by themselves.
     None {},
     /// The modem resets itself on command.
     ModemReset {},
@@ -257,7 +260,30 @@ pub enum Power {
         hub: UsbHub,
         /// The port of the hub, from 1.
         port: UsbPort,
+        /// How long the modem is left in peace after a power cycle. Default: 10m.
+        #[serde(default, deserialize_with = "present")]
+        hold: Option<TimeSpan>,
+        /// How long it may take to shut down by itself before the power is cut. Default: 5s.
+        #[serde(default, deserialize_with = "present")]
+        shutdown_time: Option<TimeSpan>,
+        /// How long the power stays off. Default: 5s.
+        #[serde(default, deserialize_with = "present")]
+        off_time: Option<TimeSpan>,
     },
+}
+
+/// What is done when waiting does not help. Without any key: what helps against the trouble at hand, in steps that
+/// `wwan explain` tells; never a restart of the host.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Recovery {
+    /// Cycle the power (or reset the modem, where no power is switched) whenever it was not online for so long, beside
+    /// the steps that are taken anyway. For those who want the plain watchdog. Default: none.
+    #[serde(default, deserialize_with = "present")]
+    pub watchdog: Option<TimeSpan>,
+    /// Power cycles in 24 hours at most, 0 to 24. Default: 6.
+    #[serde(default, deserialize_with = "present")]
+    pub max_power_cycles_per_day: Option<PowerCycles>,
 }
 
 /// The hardware that an entry is about.
@@ -452,5 +478,6 @@ only_from_maps!(
     Sim,
     Connection,
     Exporters,
-    Prometheus
+    Prometheus,
+    Recovery
 );

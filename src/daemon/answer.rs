@@ -1,5 +1,7 @@
 //! Answers what clients ask, from what the core knows.
 
+use std::time::Duration;
+
 use super::Daemon;
 use crate::api::types::{
     Candidate, ConfigView, ErrorView, EventsView, ExplanationView, PlanView, ProvidersView, Request, Response,
@@ -7,7 +9,7 @@ use crate::api::types::{
 use crate::api::{Call, ErrorCode, Reply, view};
 use crate::config::Source;
 use crate::model::{Instant, ModemName};
-use crate::reconcile::Controller;
+use crate::reconcile::{Controller, Input};
 use crate::sim::Disturbance;
 
 impl Daemon {
@@ -48,6 +50,9 @@ impl Daemon {
                 Response::Config(ConfigView { generation: self.fleet.generation(), text })
             }
             Request::Disturb { modem, disturbance } => self.disturb(modem, &disturbance)?,
+            Request::Pause { modem, for_ms } => self.pause(modem, Some(now + Duration::from_millis(for_ms)), now)?,
+            Request::Resume { modem } => self.pause(modem, None, now)?,
+            Request::Reset { modem, force } => self.reset(modem, force, now)?,
             Request::Events { .. } | Request::Get { .. } | Request::Watch { .. } => unreachable!("answered before"),
         })
     }
@@ -73,6 +78,27 @@ impl Daemon {
             Ok(()) => Ok(Response::Done),
             Err(why) => Err(ErrorView::new(ErrorCode::Failed, why)),
         }
+    }
+
+    fn pause(&mut self, modem: Option<String>, until: Option<Instant>, now: Instant) -> Result<Response, ErrorView> {
+        let modems: Vec<ModemName> = self.chosen(modem)?.into_iter().map(|c| c.name().clone()).collect();
+        for modem in modems {
+            self.handle(Input::Pause(modem, until), now);
+        }
+        Ok(Response::Done)
+    }
+
+    fn reset(&mut self, modem: Option<String>, force: bool, now: Instant) -> Result<Response, ErrorView> {
+        let chosen = self.chosen(modem)?;
+        let [controller] = chosen.as_slice() else {
+            return Err(ErrorView::new(ErrorCode::UnknownModem, "say which modem"));
+        };
+        if let Some(why) = controller.reset_refusal(force, now) {
+            return Err(ErrorView::new(ErrorCode::Failed, format!("{} is not reset: {why}", controller.name())));
+        }
+        let modem = controller.name().clone();
+        self.handle(Input::Reset { modem, force }, now);
+        Ok(Response::Done)
     }
 
     /// The modem of this name, or all of them.

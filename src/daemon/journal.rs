@@ -89,8 +89,21 @@ fn log(event: &EventView) {
             tracing::info!(modem, from, to, because, "connection changed");
         }
         Happening::ModemRestarted { evidence } => tracing::warn!(modem, evidence, "modem restarted"),
-        Happening::Recovery { diagnosis, step, attempt } => {
+        Happening::Recovery { diagnosis, step, attempt, outcome: None, .. } => {
             tracing::warn!(modem, diagnosis, step, attempt, "recovery");
+        }
+        Happening::Recovery { step, attempt, outcome: Some(outcome), .. } => {
+            tracing::info!(modem, step, attempt, outcome, "recovery");
+        }
+        Happening::Recovered { diagnosis, step, attempts, took_ms } => {
+            tracing::info!(modem, diagnosis, step, attempts, took_ms, "recovered");
+        }
+        Happening::Paused { for_ms: Some(for_ms) } => tracing::info!(modem, for_ms, "paused by hand"),
+        Happening::Paused { for_ms: None } => tracing::info!(modem, "the pause is over"),
+        Happening::Inhibited { because: Some(because) } => tracing::info!(modem, because, "recovery inhibited"),
+        Happening::Inhibited { because: None } => tracing::info!(modem, "recovery no longer inhibited"),
+        Happening::ControllerReset { panic, times } => {
+            tracing::error!(modem, panic, times, "an error in wwan itself; this modem's part was started anew");
         }
         Happening::Retired => tracing::info!(modem, "retired"),
     }

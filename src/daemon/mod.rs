@@ -12,7 +12,7 @@ pub mod simulated;
 mod watchers;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -25,6 +25,7 @@ use crate::api::{Call, Limits, Server, ServerError};
 use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
+use crate::host::inhibit::Inhibit;
 use crate::host::secret;
 use crate::host::watch::{Pace, Watch};
 use crate::model::Instant;
@@ -94,6 +95,8 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let server = Server::bind(&socket)?;
     let (tell, mut calls) = mpsc::channel(CALLS);
     let serving = tokio::spawn(server.serve(Limits::default(), tell));
+    // The files that ask us to leave modems alone lie beside the socket.
+    let mut inhibit = Inhibit::new(socket.parent().unwrap_or(Path::new("/")), clock);
     let mut watch = Watch::new(layers, Pace::default(), clock);
     let (fleet, watchers) = (Fleet::new(seed), Watchers::default());
     let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, watchers, started: clock.started() };
@@ -105,6 +108,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
         let wake = tokio::select! {
             Some(input) = inputs.recv() => Wake::Input(input),
             sources = watch.changed() => Wake::Input(Input::Config(sources)),
+            inhibition = inhibit.changed() => Wake::Input(Input::Inhibited(inhibition)),
             Some(call) = calls.recv() => Wake::Call(call),
             () = clock.reach(due) => Wake::Input(Input::Timer),
             wake = signals.next() => wake,

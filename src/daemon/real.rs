@@ -72,9 +72,14 @@ impl Links for NotYet {
 }
 
 impl Power for NotYet {
-    fn switch(&mut self, modem: &ModemName, _: PowerCommand) {
-        let why = "this version cannot switch power yet".to_owned();
-        report(&self.inputs, Input::PowerDone(modem.clone(), Err(why)));
+    fn switch(&mut self, modem: &ModemName, command: PowerCommand) {
+        let why = match command {
+            PowerCommand::Attach | PowerCommand::PrepareOff | PowerCommand::Off | PowerCommand::On => {
+                "this version cannot switch power yet"
+            }
+            PowerCommand::Reauthorise | PowerCommand::Rescan => "this version cannot control the USB bus yet",
+        };
+        report(&self.inputs, Input::PowerDone(modem.clone(), command, Err(why.to_owned())));
     }
 }
 

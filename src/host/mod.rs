@@ -6,6 +6,7 @@ pub mod apn_database;
 pub mod clock;
 pub mod endpoint;
 pub mod files;
+pub mod inhibit;
 pub mod port;
 pub mod secret;
 pub mod state;

@@ -85,8 +85,10 @@ impl StateDir {
 
 fn recall(path: &Path) -> Option<(ModemName, Memory)> {
     let modem = path.file_name()?.to_str()?.strip_suffix(".json")?;
-    let memory = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    Some((ModemName::from(modem), memory))
+    let memory: Memory = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    // A clock that goes backwards, or that has no battery, tells nothing.
+    let kept_ago = fs::metadata(path).ok().and_then(|meta| meta.modified().ok()?.elapsed().ok());
+    Some((ModemName::from(modem), Memory { kept_ago: kept_ago.map_or(0, |age| age.as_secs()), ..memory }))
 }
 
 #[cfg(test)]

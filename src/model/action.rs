@@ -49,6 +49,14 @@ pub enum Action {
     CyclePower,
     /// Make the interface exactly so.
     ConfigureLink(LinkState),
+    /// Let the host look for devices anew.
+    Rescan,
+    /// Power of the card off and on again.
+    CycleSim,
+    /// Empty the card's list of networks that once refused it.
+    ClearForbiddenNetworks,
+    /// Ask the network's settings of the sessions anew.
+    RereadSettings,
     /// Write down that this PIN is about to be tried on this card, where it outlives a crash.
     MarkPin(PinMark),
     /// Give the card its PIN.
@@ -107,6 +115,10 @@ impl Action {
             Self::CyclePower => "cycle-power",
             Self::ConfigureLink(link) if link.is_bare() => "flush-link",
             Self::ConfigureLink(_) => "configure-link",
+            Self::Rescan => "rescan",
+            Self::CycleSim => "cycle-sim",
+            Self::ClearForbiddenNetworks => "clear-forbidden-networks",
+            Self::RereadSettings => "reread-settings",
             Self::MarkPin(_) => "mark-pin",
             Self::EnterPin(_) => "enter-pin",
             Self::SwitchSlot(_) => "switch-slot",
@@ -122,7 +134,7 @@ impl Action {
         match self {
             Self::OpenPort | Self::ClosePort => Actor::Port,
             Self::ConfigureLink(_) => Actor::Link,
-            Self::Reauthorise | Self::CyclePower => Actor::Power,
+            Self::Reauthorise | Self::CyclePower | Self::Rescan => Actor::Power,
             Self::MarkPin(_) => Actor::Store,
             Self::Synchronise
             | Self::ReleaseClients
@@ -137,6 +149,9 @@ impl Action {
             | Self::Reregister
             | Self::CycleRadio
             | Self::ResetModem
+            | Self::CycleSim
+            | Self::ClearForbiddenNetworks
+            | Self::RereadSettings
             | Self::SetRoaming { .. }
             | Self::SetAutoconnect(_)
             | Self::ReclaimClients => Actor::Modem,
@@ -165,6 +180,10 @@ impl Action {
             Self::ResetModem => FactSet::MODEM,
             Self::Reauthorise | Self::CyclePower => FactSet::MODEM.union(FactSet::of(&[Fact::Port])),
             Self::ConfigureLink(_) => FactSet::of(&[Fact::Link]),
+            Self::Rescan => FactSet::of(&[Fact::Port]),
+            Self::CycleSim => RADIO.union(FactSet::of(&[Fact::Sim, Fact::SimIdentity])),
+            Self::ClearForbiddenNetworks => FactSet::of(&[Fact::ServingSystem]),
+            Self::RereadSettings => FactSet::of(&[Fact::SettingsIpv4, Fact::SettingsIpv6]),
             Self::MarkPin(_) => FactSet::NONE,
             Self::EnterPin(_) => FactSet::of(&[Fact::Sim, Fact::SimIdentity]),
             Self::SwitchSlot(_) => RADIO.union(FactSet::CARD),
@@ -189,6 +208,10 @@ impl fmt::Display for Action {
             Self::StopSession(family) => write!(f, "stop the {family} session"),
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
+            Self::CycleSim => f.write_str("power the SIM card off and on"),
+            Self::ClearForbiddenNetworks => f.write_str("clear the SIM card's list of forbidden networks"),
+            Self::RereadSettings => f.write_str("ask for the network's settings anew"),
+            Self::Rescan => f.write_str("look for devices anew"),
             Self::SetRoaming { profile, allowed: true } => write!(f, "allow roaming in profile {profile}"),
             Self::SetRoaming { profile, allowed: false } => write!(f, "forbid roaming in profile {profile}"),
             Self::SetAutoconnect(true) => f.write_str("let the modem start sessions by itself again"),

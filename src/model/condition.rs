@@ -15,6 +15,7 @@ use super::observed::Failure;
 use super::pin::NoTry;
 use super::preference::{BandSet, RadioPreference, Resistance, Setting};
 use super::radio::{AccessTechnologies, OperatingMode};
+use super::recovering::Recovering;
 use super::session::{IpFamilies, IpFamily};
 use super::sim::BadIccid;
 use super::time::{Instant, spoken};
@@ -42,11 +43,13 @@ pub enum ConditionKind {
     LinkConfigured,
     /// All of the above.
     Converged,
+    /// Steps are taken against something that does not mend itself. Beside the others: nothing depends on it.
+    Recovering,
 }
 
 impl ConditionKind {
     /// All of them, in order of dependency.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ConfigValid,
         Self::ModemPresent,
         Self::ControlReady,
@@ -57,6 +60,7 @@ impl ConditionKind {
         Self::DataConnected,
         Self::LinkConfigured,
         Self::Converged,
+        Self::Recovering,
     ];
 }
 
@@ -306,6 +310,9 @@ pub enum Finding {
     AllApplied,
     /// Not yet: this condition comes first.
     Progressing(ConditionKind),
+
+    /// What recovery does.
+    Recovery(Recovering),
 }
 
 impl Finding {
@@ -364,6 +371,7 @@ impl Finding {
             Self::Contended(_) => "Contended",
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
+            Self::Recovery(state) => state.reason(),
         }
     }
 
@@ -375,6 +383,7 @@ impl Finding {
             | Self::CallFailed { at, .. }
             | Self::FamilyNotOffered { at, .. }
             | Self::ProfileContended { at, .. } => Some(*at),
+            Self::Recovery(state) => state.next_at(),
             Self::Ignored(resistance) | Self::Contended(resistance) => Some(resistance.at),
             _ => None,
         }
@@ -501,6 +510,7 @@ impl fmt::Display for Finding {
             }
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),
+            Self::Recovery(state) => state.fmt(f),
         }
     }
 }

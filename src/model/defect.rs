@@ -89,6 +89,10 @@ defects! {
     LoseMemory = "lose-memory",
     /// Every start releases all client ids of the modem.
     SyncAtEveryStart = "sync-at-every-start",
+    /// A card that is taken out makes the core panic.
+    PanicWithoutCard = "panic-without-card",
+    /// A session that is up makes the core panic.
+    PanicAtSession = "panic-at-session",
     /// A PIN that the card refused is tried again.
     RetryPin = "retry-pin",
     /// A PIN is tried however few tries are left.

@@ -81,6 +81,28 @@ impl fmt::Debug for Instant {
     }
 }
 
+/// How far [`spread`] goes, either way, in percent.
+pub const SPREAD_PERCENT: u64 = 20;
+
+/// A wait made longer or shorter by up to a fifth, always alike for the same `seed`: devices that lost something at one
+/// moment do not all come back at one moment.
+#[must_use]
+pub fn spread(wait: Duration, seed: u64) -> Duration {
+    let percent = 100 - SPREAD_PERCENT + chance(seed) % (2 * SPREAD_PERCENT + 1);
+    let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(ms.saturating_mul(percent) / 100)
+}
+
+/// A number that looks like chance and is always the same for the same `seed`: SplitMix64's finaliser, so neighbouring
+/// seeds give unrelated numbers.
+#[must_use]
+pub fn chance(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
 /// A duration as a person says it: `38s`, `4m10s`, `3h12m`, `2d4h`; below a second `250ms`.
 #[must_use]
 pub fn spoken(d: Duration) -> String {

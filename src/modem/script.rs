@@ -43,6 +43,10 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],
         // A reset is accepted from offline only.
         Action::ResetModem => vec![operating_mode(OperatingMode::Offline), operating_mode(OperatingMode::Leaving)],
+        Action::CycleSim => cycle_sim(),
+        Action::ClearForbiddenNetworks => clear_forbidden_networks(),
+        // Forgetting the settings is all there is to it: they are then asked for.
+        Action::RereadSettings => Vec::new(),
         Action::SetRoaming { profile, allowed } => vec![set_roaming(*profile, *allowed)],
         Action::SetAutoconnect(on) => vec![set_autoconnect(*on)],
         Action::ReclaimClients => reclaim(context),
@@ -50,6 +54,7 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         | Action::ClosePort
         | Action::Reauthorise
         | Action::CyclePower
+        | Action::Rescan
         | Action::ConfigureLink(_)
         | Action::MarkPin(_) => Vec::new(),
     }
@@ -247,6 +252,33 @@ fn start(family: IpFamily, provider: &Provider) -> Call {
         ..Default::default()
     };
     Call::client(Role::Wds(family), &request).within(DIAL)
+}
+
+/// The logical slot that the modem uses.
+const SLOT: u8 = 1;
+
+fn cycle_sim() -> Vec<Call> {
+    let off = uim::power_off_sim::Request { slot: Some(SLOT), ..Default::default() };
+    let on = uim::power_on_sim::Request { slot: Some(SLOT), ..Default::default() };
+    vec![Call::client(Role::Uim, &off).within(CARD).or(ALREADY), Call::client(Role::Uim, &on).within(CARD).or(ALREADY)]
+}
+
+/// Octets of one network in EF FPLMN, and how many there are at least (3GPP TS 31.102 clause 4.2.16).
+const FORBIDDEN: u16 = 3 * 4;
+/// Pieces of that size to clear: cards have up to twenty entries. What is not there is refused, which is no harm.
+const PIECES: u16 = 5;
+
+fn clear_forbidden_networks() -> Vec<Call> {
+    let clear = |piece: u16| {
+        let request = uim::write_transparent::Request {
+            session: Some(uim::Session { kind: uim::SessionKind::PrimaryGwProvisioning, application_id: Vec::new() }),
+            file: Some(uim::File::forbidden_networks()),
+            write: Some(uim::WriteRange { offset: piece * FORBIDDEN, data: vec![0xFF; FORBIDDEN.into()] }),
+            ..Default::default()
+        };
+        Call::client(Role::Uim, &request).within(CARD)
+    };
+    std::iter::once(clear(0)).chain((1..PIECES).map(|piece| clear(piece).optional())).collect()
 }
 
 fn stop(family: IpFamily, handle: Option<u32>) -> Call {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::session::CLEARED_UP_AT_ONCE;
 use crate::model::defect::{Defect, planted};
+use crate::model::time::{SPREAD_PERCENT, chance, spread};
 use crate::model::{Action, Attempts, Failure, Finding, Instant, Observed};
 
 /// After an acknowledged attempt that did not last.
@@ -19,6 +20,8 @@ const FAILED: &[u64] = &[5, 10, 20, 40, 80, 120];
 const PREFERENCE: &[u64] = &[3, 10, 30, 60];
 /// After a failure of the control channel's own housekeeping: nobody else is bothered by a quick retry.
 const LOCAL: &[u64] = &[1, 2, 4, 8, 15, 30];
+/// After a silence: one that ends is noticed within 25 seconds, the answer's four included.
+const ASKED: &[u64] = &[1, 2, 4, 8, 15];
 /// After a refused session. Five attempts in the first 75 seconds, then one a minute: a network that changes its mind is
 /// used within a minute, and there are at most sixteen attempts in ten minutes (GSMA TS.34 asks for few).
 const DIALLED: &[u64] = &[5, 10, 20, 40, 57];
@@ -29,8 +32,6 @@ const REFUSED_FOR_LONG: Duration = Duration::from_secs(600);
 const DIALLED_FOR_LONG: Duration = Duration::from_secs(360);
 /// After a permanent refusal of the network.
 const PERMANENT: &[u64] = &[30, 60, 120, 300, 900, 3600];
-/// Retries of a fleet that lost its network at one moment are spread by this share either way.
-const JITTER_PERCENT: u64 = 20;
 
 /// The finding that explains why `action` has to wait; `None` if it may go.
 pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> Option<Finding> {
@@ -74,10 +75,11 @@ fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
             return Duration::ZERO;
         }
         (Action::StartSession(..), Some(_)) => return dialled(attempts, seed),
-        (Action::OpenPort | Action::Synchronise | Action::ConfigureLink(_) | Action::MarkPin(_), Some(_)) => LOCAL,
+        (Action::Synchronise, Some(_)) => ASKED,
+        (Action::OpenPort | Action::ConfigureLink(_) | Action::MarkPin(_), Some(_)) => LOCAL,
         (_, Some(_)) => FAILED,
     };
-    jittered(step(table, attempts.failures), seed ^ u64::from(attempts.failures))
+    spread(Duration::from_millis(step(table, attempts.failures)), seed ^ u64::from(attempts.failures))
 }
 
 /// The pause after a refused session.
@@ -97,20 +99,7 @@ fn step(table: &[u64], failures: u32) -> u64 {
 
 /// Up to the share of jitter sooner, never later.
 fn sooner(ms: u64, seed: u64) -> Duration {
-    Duration::from_millis(ms * (100 - chance(seed) % (JITTER_PERCENT + 1)) / 100)
-}
-
-fn jittered(ms: u64, seed: u64) -> Duration {
-    let percent = 100 - JITTER_PERCENT + chance(seed) % (2 * JITTER_PERCENT + 1);
-    Duration::from_millis(ms * percent / 100)
-}
-
-/// SplitMix64's finaliser: neighbouring seeds give unrelated numbers.
-fn chance(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
+    Duration::from_millis(ms * (100 - chance(seed) % (SPREAD_PERCENT + 1)) / 100)
 }
 
 #[cfg(test)]

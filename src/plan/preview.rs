@@ -109,7 +109,11 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
         | Action::Reregister
         | Action::ResetModem
         | Action::Reauthorise
-        | Action::CyclePower => {}
+        | Action::CyclePower
+        | Action::Rescan
+        | Action::CycleSim
+        | Action::ClearForbiddenNetworks
+        | Action::RereadSettings => {}
     }
     reassume(action, observed, now);
     observed.device = observed.device.take().or(device);

@@ -131,8 +131,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The first condition that does not hold, apart from the one that only says that an edit was refused.
+    /// The first condition that does not hold, apart from those that only say that an edit was refused or that steps are
+    /// taken.
     pub(super) fn deciding(self) -> Option<&'a Condition> {
-        self.conditions.iter().find(|c| c.status != Status::True && c.kind != ConditionKind::ConfigValid)
+        let beside = [ConditionKind::ConfigValid, ConditionKind::Recovering];
+        self.conditions.iter().find(|c| c.status != Status::True && !beside.contains(&c.kind))
     }
 }

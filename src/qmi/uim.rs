@@ -54,6 +54,21 @@ service! { Uim;
         }
     }
 
+    /// Writes a part of a transparent file such as the list of forbidden networks.
+    0x0022 write_transparent {
+        request {
+            0x01 session: Session,
+            0x02 file: File,
+            0x03 write: WriteRange,
+            /// Answer in an indication that carries this token.
+            0x10 indication_token: u32,
+        }
+        response {
+            0x10 card_result: CardResult,
+            0x11 indication_token: u32,
+        }
+    }
+
     /// Size, kind and access conditions of a file.
     0x0024 get_file_attributes {
         request {

@@ -3,7 +3,7 @@
 //! Reading a fact again, or waiting for an action, is activity, not news: such a state is public, but an event is
 //! made only when it ends in something else than before.
 
-use crate::model::{Condition, ConditionKind, Finding, Instant, Status};
+use crate::model::{Condition, ConditionKind, Finding, Instant, Recovering, Status};
 use crate::plan::{Plan, StageReport};
 
 use super::door::EventKind;
@@ -26,7 +26,10 @@ impl Conditions {
             since: now,
             observed_generation: 0,
         };
-        let list: Vec<Condition> = ConditionKind::ALL.into_iter().map(unknown).collect();
+        let mut list: Vec<Condition> = ConditionKind::ALL.into_iter().map(unknown).collect();
+        // Nothing to recover from is how it begins, and no news.
+        let recovering = &mut list[ConditionKind::Recovering as usize];
+        (recovering.status, recovering.finding) = (Status::False, Finding::Recovery(Recovering::Idle));
         let told = list.iter().map(|c| (c.status, c.finding.reason())).collect();
         Self { list, told, changed: true }
     }
@@ -49,14 +52,37 @@ impl Conditions {
         self.list[ConditionKind::ConfigValid as usize] = config.clone();
     }
 
+    /// Takes over what recovery does; returns the change if it is news.
+    pub(super) fn set_recovering(
+        &mut self,
+        holds: bool,
+        finding: &Finding,
+        generation: u64,
+        now: Instant,
+    ) -> Option<EventKind> {
+        let status = if holds { Status::True } else { Status::False };
+        let mut news = Vec::new();
+        self.set(ConditionKind::Recovering, status, finding, generation, now, &mut news);
+        news.pop()
+    }
+
     /// Takes over a conclusion; returns the changes that are news.
-    pub(super) fn update(&mut self, plan: &Plan, generation: u64, now: Instant) -> Vec<EventKind> {
+    pub(super) fn update(
+        &mut self,
+        plan: &Plan,
+        paused: Option<Instant>,
+        generation: u64,
+        now: Instant,
+    ) -> Vec<EventKind> {
         let mut news = Vec::new();
         for StageReport { stage, status, finding } in &plan.stages {
             self.set(stage.kind(), *status, finding, generation, now, &mut news);
         }
         let (status, finding) = match plan.deciding() {
             None => (Status::True, Finding::AllApplied),
+            Some(_) if paused.is_some() => {
+                (Status::False, Finding::Recovery(Recovering::Paused { at: paused.unwrap_or(now) }))
+            }
             Some(first) => (Status::False, Finding::Progressing(first.stage.kind())),
         };
         self.set(ConditionKind::Converged, status, &finding, generation, now, &mut news);

@@ -33,7 +33,7 @@ pub enum Input {
     /// An interface was configured, or why not.
     LinkDone(ModemName, Result<(), String>),
     /// A power command was carried out, or why not.
-    PowerDone(ModemName, Result<(), String>),
+    PowerDone(ModemName, PowerCommand, Result<(), String>),
     /// A secret that was asked for, or why it cannot be had.
     Secret(SecretRef, Result<Secret, String>),
     /// What the database of access points has for a home network, or why it cannot be asked.
@@ -44,6 +44,35 @@ pub enum Input {
     Watched(ModemName, FactSet),
     /// Nothing happened but time.
     Timer,
+    /// Who asks that modems be left alone, as the inhibit files say now.
+    Inhibited(Inhibition),
+    /// Nothing is to be written to a modem before this time; `None`: go on.
+    Pause(ModemName, Option<Instant>),
+    /// Somebody asks for a modem to be reset by hand.
+    Reset {
+        /// Which modem.
+        modem: ModemName,
+        /// By the strongest means, whatever was done a moment ago.
+        force: bool,
+    },
+}
+
+/// Who asks that no modem, or not these, be reset or have their power switched by recovery; each with the reason that
+/// was given, which may be empty.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Inhibition {
+    /// All of them.
+    pub all: Option<String>,
+    /// These.
+    pub modems: BTreeMap<ModemName, String>,
+}
+
+impl Inhibition {
+    /// Why this modem is to be left alone, if it is.
+    #[must_use]
+    pub fn of(&self, modem: &ModemName) -> Option<&str> {
+        self.all.as_deref().or_else(|| self.modems.get(modem).map(String::as_str))
+    }
 }
 
 /// How a control port is shared.
@@ -89,8 +118,6 @@ pub struct Memory {
     pub originals_of: Option<Imei>,
     /// The connection reached the internet.
     pub internet: bool,
-    /// When power-level steps were taken lately: a daemon that is restarted does not begin to count anew.
-    pub power_steps: Vec<Instant>,
     /// How often this was changed: names what [`Input::Kept`] answers.
     pub revision: u64,
     /// PINs that were given to cards, as fingerprints. Kept even when the modem is retired: cards move.
@@ -99,6 +126,33 @@ pub struct Memory {
     pub original_radio: BTreeMap<String, RadioPreference>,
     /// What the sessions have carried.
     pub traffic: Tally,
+    /// What recovery has learned and done.
+    pub recovery: RecoveryMemory,
+    /// How long ago it was kept, in seconds, as far as the host can tell; the host sets it when it gives it back.
+    pub kept_ago: u64,
+}
+
+/// What recovery has learned and done, as ages in seconds at the moment of keeping: the core's clock ends with it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecoveryMemory {
+    /// Power-level steps of the last day.
+    pub power_steps: Vec<u64>,
+    /// The last time of each step that must not come often, by its name.
+    pub steps: BTreeMap<String, u64>,
+    /// Steps that had no effect on this modem, by their names.
+    pub ineffective: BTreeMap<String, Ineffective>,
+}
+
+/// A step that had no effect.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Ineffective {
+    /// How long ago that was seen, in seconds.
+    pub ago: u64,
+    /// What was seen, in words.
+    pub because: String,
+    /// The model and the firmware it was seen on: another one is given another chance.
+    pub firmware: String,
 }
 
 /// Where the shell finds a secret that is not in the file.
@@ -112,15 +166,21 @@ pub enum SecretRef {
     Variable(String),
 }
 
-/// A command to the power switch.
+/// A command to the power switch or to the bus.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum PowerCommand {
+    /// Get ready: is the switch there, may it be used?
+    Attach,
+    /// Ask the modem to shut down by itself; the cut follows in any case.
+    PrepareOff,
     /// Cut it.
     Off,
     /// Give it back.
     On,
     /// Let the bus enumerate the device anew, without cutting power.
     Reauthorise,
+    /// Let the host look for devices that it has overlooked.
+    Rescan,
 }
 
 /// Everything the core can ask for.
@@ -158,6 +218,31 @@ pub struct Event {
     pub modem: Option<ModemName>,
     /// What happened.
     pub what: EventKind,
+}
+
+/// What became of a recovery step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepOutcome {
+    /// It had its effect; whether that helps is seen later.
+    TookEffect,
+    /// It was acknowledged and had no effect: it is not tried again on this modem for a while.
+    Ineffective(String),
+    /// It could not be carried out.
+    Failed(Failure),
+    /// It was carried out, but whether it had its effect could not be seen.
+    Unseen,
+}
+
+impl std::fmt::Display for StepOutcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TookEffect => f.write_str("took effect"),
+            Self::Ineffective(because) => write!(f, "had no effect: {because}"),
+            Self::Failed(failure) => write!(f, "failed: {failure}"),
+            Self::Unseen => f.write_str("done, its effect was not seen"),
+        }
+    }
 }
 
 /// The kinds of events.
@@ -201,7 +286,7 @@ pub enum EventKind {
         /// How we noticed, in words.
         evidence: String,
     },
-    /// A recovery step was chosen.
+    /// A recovery step begins, or ended.
     Recovery {
         /// The condition that is False.
         diagnosis: ConditionKind,
@@ -209,6 +294,32 @@ pub enum EventKind {
         step: Action,
         /// Which attempt in this spell of trouble, from 1.
         attempt: u32,
+        /// What became of it; `None`: it begins.
+        outcome: Option<StepOutcome>,
+        /// When the next step is due if this one does not help.
+        next_at: Option<Instant>,
+    },
+    /// A trouble that recovery steps were taken against is over.
+    Recovered {
+        /// The condition that holds again.
+        diagnosis: ConditionKind,
+        /// The last step.
+        step: Action,
+        /// How many there were.
+        attempts: u32,
+        /// How long the trouble lasted, in milliseconds.
+        took_ms: u64,
+    },
+    /// A modem was paused until then, or goes on.
+    Paused(Option<Instant>),
+    /// An inhibit file appeared, with its reason, or is gone.
+    Inhibited(Option<String>),
+    /// An error of our own in the part that drives a modem; the part was started anew.
+    ControllerReset {
+        /// What went wrong, in the words of the panic.
+        panic: String,
+        /// How often this happened lately.
+        times: u32,
     },
     /// A modem that the file no longer names was let go.
     Retired,

@@ -1,9 +1,12 @@
 //! All modems of one daemon, and the configuration they share.
 
+use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::controller::Controller;
-use super::door::{Event, EventKind, Input, Memory, Output, SecretRef};
+use super::door::{Event, EventKind, Inhibition, Input, Memory, Output, SecretRef};
+use super::fallen::{self, Fallen};
 use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, ServiceProvider, Source};
 use crate::model::{
     Condition, ConditionKind, Finding, Iccid, Instant, ModemName, PinMark, PinOutcome, Provider, Secret, Selection,
@@ -71,8 +74,11 @@ pub struct Fleet {
     diagnostics: Diagnostics,
     condition: Condition,
     memories: BTreeMap<ModemName, Memory>,
+    inhibition: Inhibition,
     secrets: Secrets,
     controllers: BTreeMap<ModemName, Controller>,
+    /// Controllers that panicked lately.
+    fallen: BTreeMap<ModemName, Fallen>,
     /// Properties of the device as a whole.
     globals: Table,
     now: Instant,
@@ -97,8 +103,10 @@ impl Fleet {
             diagnostics: Diagnostics::default(),
             condition,
             memories: BTreeMap::new(),
+            inhibition: Inhibition::default(),
             secrets: Secrets { device: seed, ..Secrets::default() },
             controllers: BTreeMap::new(),
+            fallen: BTreeMap::new(),
             globals: Table::default(),
             now: Instant::ZERO,
             out: VecDeque::new(),
@@ -184,20 +192,36 @@ impl Fleet {
             }
             Input::Secret(reference, value) => {
                 self.secrets.fetched.insert(reference, value);
-                self.each(|controller, secrets| controller.handle_timeout(secrets, now));
+                self.each(now, |controller, secrets| controller.handle_timeout(secrets, now));
             }
-            Input::Port(name, state) => self.with(&name, |c, s| c.handle_port(state, s, now)),
-            Input::Opened(name, kind) => self.with(&name, |c, s| c.handle_opened(kind, s, now)),
-            Input::Bytes(name, bytes) => self.with(&name, |c, s| c.handle_bytes(&bytes, s, now)),
-            Input::Link(name, state) => self.with(&name, |c, s| c.handle_link(state, s, now)),
-            Input::LinkDone(name, result) => self.with(&name, |c, s| c.handle_link_done(result, s, now)),
-            Input::Watched(name, facts) => self.with(&name, |c, s| c.handle_watched(facts, s, now)),
-            Input::PowerDone(name, result) => self.with(&name, |c, s| c.handle_power_done(result, s, now)),
-            Input::LookedUp(name, home, answer) => self.with(&name, |c, s| c.handle_lookup(&home, answer, s, now)),
-            Input::Kept(name, revision, result) => self.with(&name, |c, s| c.handle_kept(revision, result, s, now)),
+            Input::Port(name, state) => self.with(&name, now, |c, s| c.handle_port(state, s, now)),
+            Input::Opened(name, kind) => self.with(&name, now, |c, s| c.handle_opened(kind, s, now)),
+            Input::Bytes(name, bytes) => self.with(&name, now, |c, s| c.handle_bytes(&bytes, s, now)),
+            Input::Link(name, state) => self.with(&name, now, |c, s| c.handle_link(state, s, now)),
+            Input::LinkDone(name, result) => self.with(&name, now, |c, s| c.handle_link_done(result, s, now)),
+            Input::PowerDone(name, command, result) => {
+                self.with(&name, now, |c, s| c.handle_power_done(command, result, s, now));
+            }
+            Input::Inhibited(inhibition) => {
+                self.inhibition = inhibition.clone();
+                self.each(now, |controller, secrets| {
+                    let why = inhibition.of(controller.name()).map(str::to_owned);
+                    controller.inhibit(why.as_deref(), secrets, now);
+                });
+            }
+            Input::Pause(name, until) => self.with(&name, now, |c, s| c.pause(until, s, now)),
+            Input::Reset { modem, force } => self.with(&modem, now, |c, s| c.reset(force, s, now)),
+            Input::LookedUp(name, home, answer) => {
+                self.with(&name, now, |c, s| c.handle_lookup(&home, answer, s, now));
+            }
+            Input::Kept(name, revision, result) => {
+                self.with(&name, now, |c, s| c.handle_kept(revision, result, s, now));
+            }
+            Input::Watched(name, facts) => self.with(&name, now, |c, s| c.handle_watched(facts, s, now)),
             Input::Timer => {
+                self.wake_fallen(now);
                 let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);
-                self.each(|controller, secrets| {
+                self.each(now, |controller, secrets| {
                     if due(controller) {
                         controller.handle_timeout(secrets, now);
                     }
@@ -217,19 +241,61 @@ impl Fleet {
     /// When [`Input::Timer`] is due, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.controllers.values().filter_map(Controller::poll_timeout).min()
+        let rests = |name: &ModemName| self.fallen.get(name).filter(|fallen| fallen.resting);
+        let rested = |(name, _): &(&ModemName, &Controller)| rests(name).is_none();
+        let awake = self.controllers.iter().filter(rested).filter_map(|(_, controller)| controller.poll_timeout());
+        let fallen = self.fallen.values().filter(|fallen| fallen.resting);
+        let fallen = fallen.map(|fallen| (fallen.until, "a modem's part that failed is started anew"));
+        awake.chain(fallen).min()
     }
 
-    fn with(&mut self, name: &ModemName, f: impl FnOnce(&mut Controller, &Secrets)) {
+    /// Lets those go on whose rest is over.
+    fn wake_fallen(&mut self, now: Instant) {
+        let over = |fallen: &&mut Fallen| fallen.resting && !fallen.rests(now);
+        self.fallen.values_mut().filter(over).for_each(|fallen| fallen.resting = false);
+        let configs = self.config.iter().flat_map(|config| &config.modems);
+        let asleep =
+            |name: &ModemName| self.controllers.get(name).is_some_and(|controller| !controller.is_configured());
+        let woken: Vec<(ModemName, ModemConfig)> =
+            configs.filter(|(name, _)| asleep(name)).map(|(name, config)| (name.clone(), config.clone())).collect();
+        for (name, config) in woken {
+            self.apply(&name, &config, now);
+        }
+    }
+
+    /// Lets a controller do something. One that panics is started anew; the others do not notice.
+    fn with(&mut self, name: &ModemName, now: Instant, f: impl FnOnce(&mut Controller, &Secrets)) {
         let Some(controller) = self.controllers.get_mut(name) else { return };
-        f(controller, &self.secrets);
-        self.drain(name);
+        if self.fallen.get(name).is_some_and(|fallen| fallen.rests(now)) {
+            return;
+        }
+        let secrets = &self.secrets;
+        match catch_unwind(AssertUnwindSafe(|| f(controller, secrets))) {
+            Ok(()) => self.drain(name),
+            Err(panic) => self.start_over(name, &*panic, now),
+        }
     }
 
-    fn each(&mut self, mut f: impl FnMut(&mut Controller, &Secrets)) {
+    /// Replaces a controller that panicked. What it had in mind is not trusted any more, what it asked to be remembered
+    /// is: without the client ids a live session would end.
+    fn start_over(&mut self, name: &ModemName, panic: &(dyn Any + Send), now: Instant) {
+        let Some(broken) = self.controllers.remove(name) else { return };
+        let fallen = Fallen::again(self.fallen.get(name), fallen::words(panic), now);
+        let (panic, times) = (fallen.panic.clone(), fallen.times);
+        self.event(Some(name.clone()), EventKind::ControllerReset { panic, times });
+        // The port is open for the one that is gone: its successor opens it anew.
+        self.out.push_back(Output::ClosePort(name.clone()));
+        self.fallen.insert(name.clone(), fallen.clone());
+        if let Some(config) = self.config.as_ref().and_then(|config| config.modems.get(name)).cloned() {
+            self.memories.insert(name.clone(), broken.memory().clone());
+            self.apply(name, &config, now);
+        }
+    }
+
+    fn each(&mut self, now: Instant, mut f: impl FnMut(&mut Controller, &Secrets)) {
         let names: Vec<ModemName> = self.controllers.keys().cloned().collect();
         for name in names {
-            self.with(&name, &mut f);
+            self.with(&name, now, &mut f);
         }
     }
 
@@ -270,15 +336,15 @@ impl Fleet {
             self.secrets.fetched.clear();
         }
         self.fetch_secrets(&config);
+        self.config = Some(config.clone());
         for name in self.controllers.keys().cloned().collect::<Vec<_>>() {
             if !config.modems.contains_key(&name) {
-                self.with(&name, |controller, secrets| controller.retire(secrets, now));
+                self.with(&name, now, |controller, secrets| controller.retire(secrets, now));
             }
         }
         for (name, modem) in &config.modems {
             self.apply(name, modem, now);
         }
-        self.config = Some(config);
     }
 
     fn apply(&mut self, name: &ModemName, modem: &ModemConfig, now: Instant) {
@@ -286,13 +352,18 @@ impl Fleet {
             let memory = self.memories.remove(name).unwrap_or_default();
             // Modems of one device do not retry in step either.
             let seed = name.0.bytes().fold(self.seed, |seed, byte| seed.rotate_left(5) ^ u64::from(byte));
-            let controller = Controller::new(name.clone(), modem.clone(), &memory, seed, now);
+            let mut controller = Controller::new(name.clone(), modem.clone(), &memory, seed, now);
+            if let Some(fallen) = self.fallen.get(name) {
+                controller.note_fallen(&fallen.panic, fallen.times, fallen.told_until(), now);
+            }
             self.controllers.insert(name.clone(), controller);
         }
         let generation = self.generation;
         let condition = self.condition.clone();
-        self.with(name, |controller, secrets| {
+        let inhibited = self.inhibition.of(name).map(str::to_owned);
+        self.with(name, now, |controller, secrets| {
             controller.set_config_condition(&condition);
+            controller.inhibit(inhibited.as_deref(), secrets, now);
             controller.configure(modem.clone(), generation, secrets, now);
         });
     }

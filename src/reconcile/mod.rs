@@ -12,8 +12,9 @@ mod conditions;
 mod connectivity;
 mod controller;
 pub mod door;
+mod fallen;
 mod fleet;
-mod recovery;
+pub mod recovery;
 mod telemetry;
 mod traffic;
 
@@ -21,7 +22,10 @@ mod traffic;
 mod tests;
 
 pub use controller::Controller;
-pub use door::{Event, EventKind, Input, Memory, Output, PortKind, PortSpec, PowerCommand, SecretRef};
+pub use door::{
+    Event, EventKind, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec, PowerCommand, RecoveryMemory,
+    SecretRef, StepOutcome,
+};
 pub use fleet::{Fleet, ModemPreview};
 pub use telemetry::WATCHED_FOR;
 pub use traffic::Tally;

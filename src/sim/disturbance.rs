@@ -117,6 +117,19 @@ disturbances! {
     "Have another program frame the data path as Ethernet." EthernetFraming,
     "Have another program take the addresses off the network interface." FlushLink,
     "Have another program take the network interface down." LinkDown,
+    "Put the network on the card's list of forbidden ones: the modem does not try it any more." Forbid,
+    "Restart a few times in a row, each time before anybody can talk to it." BootLoop {
+        /// How often.
+        times: u32 = 5,
+    },
+    "Have another program hold the control port: it cannot be opened." PortBusy {
+        /// Whether it holds it.
+        on: bool = true,
+    },
+    "Have the power switch say yes and do nothing." PowerStuck {
+        /// Whether it sticks.
+        on: bool = true,
+    },
     "Exchange the card for one like it that asks for a PIN." PinLock {
         /// The right PIN.
         pin: String = "1234".into(),
@@ -246,6 +259,8 @@ impl Disturbance {
             Self::Families { .. } => Some(Self::Families { ipv4: true, ipv6: true }),
             Self::OneFamily { on: true } => Some(Self::OneFamily { on: false }),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
+            Self::PortBusy { on: true } => Some(Self::PortBusy { on: false }),
+            Self::PowerStuck { on: true } => Some(Self::PowerStuck { on: false }),
             _ => None,
         }
     }

@@ -192,7 +192,7 @@ impl Gateway {
         self.alive = true;
         self.started = self.now;
         let memories: Vec<(ModemName, Memory)> =
-            self.hosts.iter().map(|(name, host)| (name.clone(), host.memory().clone())).collect();
+            self.hosts.iter().map(|(name, host)| (name.clone(), host.recall(self.now))).collect();
         for (name, memory) in memories.into_iter().filter(|_| remembers) {
             self.tell(Input::Remembered(name, memory));
         }
@@ -302,7 +302,7 @@ impl Gateway {
                 Some(Input::Port(name.clone(), PortState::Absent))
             }
             Output::ConfigureLink(name, _) => Some(Input::LinkDone(name.clone(), missing())),
-            Output::Power(name, _) => Some(Input::PowerDone(name.clone(), missing())),
+            Output::Power(name, command) => Some(Input::PowerDone(name.clone(), *command, missing())),
             Output::LookUp(name, home) => {
                 Some(Input::LookedUp(name.clone(), home.clone(), Err("no such device".to_owned())))
             }

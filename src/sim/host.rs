@@ -30,9 +30,16 @@ pub struct SimHost {
     to_core: Faulty,
     link: LinkState,
     has_power_switch: bool,
+    /// The switch says yes and does nothing.
+    switch_stuck: bool,
+    /// Another program holds the port.
+    port_busy: bool,
     memory: Memory,
+    kept_at: Instant,
     /// The disk takes nothing.
     disk_full: bool,
+    /// The disk did not take what the core asked for last.
+    unkept: bool,
     /// What the core will be told, and when.
     answers: Schedule<Input>,
     inputs: VecDeque<Input>,
@@ -65,8 +72,12 @@ impl SimHost {
             to_core: Faulty::new(seed, 1),
             link: LinkState::default(),
             has_power_switch: true,
+            switch_stuck: false,
+            port_busy: false,
             memory: Memory::default(),
+            kept_at: Instant::ZERO,
             disk_full: false,
+            unkept: false,
             answers: Schedule::default(),
             inputs: VecDeque::new(),
             guests: None,
@@ -129,6 +140,18 @@ impl SimHost {
         &self.memory
     }
 
+    /// The same as a daemon that starts is given it: with its age.
+    #[must_use]
+    pub fn recall(&self, now: Instant) -> Memory {
+        Memory { kept_ago: now.since(self.kept_at).as_secs(), ..self.memory.clone() }
+    }
+
+    /// Whether the disk has taken all that the core asked to be remembered.
+    #[must_use]
+    pub fn has_kept(&self) -> bool {
+        !self.unkept
+    }
+
     /// Whether the daemon has the port open.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -160,12 +183,14 @@ impl SimHost {
             }
             Output::Power(name, command) if *name == self.name => {
                 let result = self.switch(*command, now);
-                self.answer(Input::PowerDone(self.name.clone(), result), SWITCH_MS, now);
+                self.answer(Input::PowerDone(self.name.clone(), *command, result), SWITCH_MS, now);
             }
             Output::Remember(name, memory) if *name == self.name => {
+                self.unkept = self.disk_full;
                 let kept = if self.disk_full { Err("no space left on device".to_owned()) } else { Ok(()) };
                 if kept.is_ok() {
                     self.memory = memory.clone();
+                    self.kept_at = now;
                 }
                 self.answer(Input::Kept(self.name.clone(), memory.revision, kept), KERNEL_MS, now);
             }
@@ -186,6 +211,8 @@ impl SimHost {
         match disturbance {
             Disturbance::FlushLink => self.link.ip = Default::default(),
             Disturbance::LinkDown => self.link.up = false,
+            Disturbance::PortBusy { on } => self.port_busy = *on,
+            Disturbance::PowerStuck { on } => self.switch_stuck = *on,
             Disturbance::DiskFull { on } => self.disk_full = *on,
             _ => self.board.disturb(disturbance, now),
         }
@@ -198,6 +225,8 @@ impl SimHost {
     /// Undoes everything that lasts, on the way too.
     pub fn calm(&mut self, now: Instant) {
         self.set_faults(Faults::default(), Faults::default());
+        self.switch_stuck = false;
+        self.port_busy = false;
         self.disk_full = false;
         self.board.calm(now);
         self.pump(now);
@@ -255,6 +284,10 @@ impl SimHost {
 
     fn open(&mut self, now: Instant) {
         self.close();
+        if let Some(node) = self.board.modem().node().filter(|_| self.port_busy) {
+            let why = format!("cannot open /dev/{node}: Device or resource busy (os error 16)");
+            return self.answer(Input::Port(self.name.clone(), PortState::Unusable(why)), KERNEL_MS, now);
+        }
         let opened = self.board.connect(DAEMON);
         let input = match opened {
             true => Input::Opened(self.name.clone(), PortKind::Exclusive),
@@ -281,7 +314,14 @@ impl SimHost {
         let power = match command {
             PowerCommand::Reauthorise if self.board.modem().node().is_none() => return Err("no such device".into()),
             PowerCommand::Reauthorise => Power::Reauthorise,
-            PowerCommand::Off | PowerCommand::On if !self.has_power_switch => return Err("no power switch".into()),
+            PowerCommand::Rescan => {
+                self.inputs.push_back(Input::Port(self.name.clone(), self.port()));
+                return Ok(());
+            }
+            _ if !self.has_power_switch => return Err("no power switch".into()),
+            // The simulated modem needs no time to say goodbye.
+            PowerCommand::Attach | PowerCommand::PrepareOff => return Ok(()),
+            _ if self.switch_stuck => return Ok(()),
             PowerCommand::Off => Power::Off,
             PowerCommand::On => Power::On,
         };

@@ -35,6 +35,8 @@ pub struct Card {
     pub gid1: Vec<u8>,
     /// Its PIN.
     pub pin: Pin,
+    /// EF FPLMN: networks that refused it once, which the modem does not try any more. At most four.
+    pub forbidden: Vec<Plmn>,
 }
 
 /// A PIN and what is left of its tries, kept on the card.
@@ -114,6 +116,7 @@ impl Card {
             msisdn: format!("1555010{:04}", number % 10_000),
             gid1: vec![0xFF; 4],
             pin: Pin { enabled: false, ..Pin::new("1234") },
+            forbidden: Vec::new(),
         }
     }
 

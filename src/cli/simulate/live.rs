@@ -6,6 +6,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::api::types::{ConditionView, EventView, Happening};
+use crate::cli::events::recovery;
 use crate::cli::exit::CliError;
 use crate::cli::out::{Out, Tone};
 use crate::cli::status::tone;
@@ -75,7 +76,8 @@ impl Story {
                 match (condition.condition.as_str(), condition.status.as_str()) {
                     ("Converged" | "LinkConfigured", "True") => drop(self.online.insert(modem.clone())),
                     // Conditions behind one that is False only wait, and nobody is told of that.
-                    (name, "False") if name != "Converged" => drop(self.online.remove(modem)),
+                    ("Converged" | "Recovering", _) => {}
+                    (_, "False") => drop(self.online.remove(modem)),
                     _ => {}
                 }
             }
@@ -108,10 +110,13 @@ impl Story {
             Happening::ModemRestarted { evidence } => {
                 plain(Tone::Pending, &format!("{:NAME$}", "  restarted"), evidence.clone())
             }
-            Happening::Recovery { diagnosis, step, attempt } => {
-                let rest = format!("{step}, because of {diagnosis}, attempt {attempt}");
-                plain(Tone::Pending, &format!("{:NAME$}", "  recovery"), rest)
+            Happening::Recovery { .. } | Happening::Recovered { .. } => {
+                plain(Tone::Pending, &format!("{:NAME$}", "  recovery"), recovery(what))
             }
+            Happening::Paused { .. } | Happening::Inhibited { .. } => {
+                plain(Tone::Pending, &format!("{:NAME$}", "  asked"), recovery(what))
+            }
+            Happening::ControllerReset { .. } => plain(Tone::Bad, &format!("{:NAME$}", "  error"), recovery(what)),
             Happening::ConnectionChanged { to, because, .. } => {
                 let tone = if to == "internet" { Tone::Good } else { Tone::Pending };
                 plain(tone, &format!("{:NAME$}", "  connection"), format!("{to}: {because}"))

@@ -33,6 +33,11 @@ impl File {
     pub fn group_id_1() -> Self {
         Self::new(0x6F3E, &[MF, USIM])
     }
+
+    /// EF FPLMN, the networks that refused this card for good: three octets each, 0xFF where there is none.
+    pub fn forbidden_networks() -> Self {
+        Self::new(0x6F7B, &[MF, USIM])
+    }
 }
 
 /// The root directory.

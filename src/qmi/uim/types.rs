@@ -32,6 +32,14 @@ wire_struct! {
 }
 
 wire_struct! {
+    /// Bytes to write, and where.
+    WriteRange {
+        offset: u16,
+        data: Vec<u8> as Count16,
+    }
+}
+
+wire_struct! {
     /// Which record to read.
     Record {
         number: u16,

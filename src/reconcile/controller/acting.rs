@@ -1,13 +1,12 @@
 //! Acting: one action at a time, begun, ended, called off; and looking at what the host or the modem can tell.
 
-use super::super::door::{EventKind, Output, PowerCommand};
+use super::super::door::{EventKind, Output};
 use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN, UPSTREAM};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
 };
 use crate::plan::{self, Step};
-use crate::power::{self, Switch};
 
 impl Controller {
     /// Calls off dialling that is no longer wanted: it may take two minutes, and an edit does not wait for it.
@@ -31,22 +30,27 @@ impl Controller {
         if self.observed.doing.is_some() {
             return false;
         }
-        if let Step::Do(action, because) = self.plan.step.clone() {
+        if self.paused_until.is_some() {
+            self.recovery.suspend(now);
+            self.supply.pet(now);
+            return false;
+        }
+        if let Step::Do(action, because) = self.plan.step.clone()
+            && !(self.inhibited.is_some() && action == Action::ResetModem)
+        {
             let serves = self.plan.deciding().map_or(ConditionKind::Converged, |first| first.stage.kind());
-            let because = because.to_string();
-            self.event(EventKind::ActionStarted { action: action.clone(), because, serves });
+            self.told = is_told(self.attempts_at(&action));
+            if self.told {
+                let because = because.to_string();
+                self.event(EventKind::ActionStarted { action: action.clone(), because, serves });
+            }
             self.begin(action, now);
             return true;
         }
         if self.retiring {
             return false;
         }
-        let Some((diagnosis, step, attempt)) = self.recovery.step(&self.plan.stages, now) else { return false };
-        let power_steps = self.recovery.power_steps();
-        self.remember(|memory| memory.power_steps = power_steps);
-        self.event(EventKind::Recovery { diagnosis, step: step.clone(), attempt });
-        self.begin(step, now);
-        true
+        self.recover(now)
     }
 
     pub(super) fn begin(&mut self, action: Action, now: Instant) {
@@ -87,28 +91,7 @@ impl Controller {
                     self.mark_pin(mark, now);
                 }
             }
-            Actor::Power => {
-                let switch = match action {
-                    Action::Reauthorise => self.cycle.reauthorise(now),
-                    _ => self.cycle.begin(now),
-                };
-                self.power(power::Next::Tell(switch), now);
-            }
-        }
-    }
-
-    pub(super) fn power(&mut self, next: power::Next, now: Instant) {
-        match next {
-            power::Next::Wait => {}
-            power::Next::Tell(switch) => {
-                let command = match switch {
-                    Switch::Off => PowerCommand::Off,
-                    Switch::On => PowerCommand::On,
-                    Switch::Reauthorise => PowerCommand::Reauthorise,
-                };
-                self.out.push_back(Output::Power(self.name.clone(), command));
-            }
-            power::Next::Done(result) => self.end(result.map_err(Failure::Host), now),
+            Actor::Power => self.begin_at_the_switch(&action, now),
         }
     }
 
@@ -116,6 +99,7 @@ impl Controller {
     pub(super) fn end(&mut self, outcome: Result<(), Failure>, now: Instant) {
         self.host_deadline = None;
         let Some(action) = self.observed.doing.take() else { return };
+        self.recovery.note_ended(action.name(), &outcome, now);
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }
@@ -139,13 +123,13 @@ impl Controller {
             Action::StartSession(family, provider) => self.note_not_offered(*family, provider, &outcome, now),
             _ => false,
         };
+        let before = self.attempts_at(&action);
+        // Another outcome than before is news, however often it was tried.
+        let news = self.told || before.is_none_or(|before| before.last_failure.as_ref() != outcome.as_ref().err());
         if outcome != Err(Failure::Cancelled) && !answered {
             // A session that is in the way is another matter than a refusal: it is counted for itself.
             let in_the_way = outcome == Err(Failure::NoEffect);
-            let counts = |before: &&Attempts| {
-                before.action == action && !(in_the_way && before.last_failure != Some(Failure::NoEffect))
-            };
-            let before = self.observed.attempts.get(action.name()).filter(counts);
+            let before = before.filter(|b| !in_the_way || b.last_failure == Some(Failure::NoEffect));
             let attempts = Attempts {
                 action: action.clone(),
                 failures: before.map_or(0, |attempts| attempts.failures) + 1,
@@ -157,7 +141,15 @@ impl Controller {
             };
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
-        self.event(EventKind::ActionEnded { action, outcome });
+        self.told = true;
+        if news {
+            self.event(EventKind::ActionEnded { action, outcome });
+        }
+    }
+
+    /// What became of earlier attempts at this very action.
+    fn attempts_at(&self, action: &Action) -> Option<&Attempts> {
+        self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)
     }
 
     /// What a session rests on, of what matters here.
@@ -193,3 +185,12 @@ impl Controller {
         }
     }
 }
+
+/// Whether another attempt is worth a word: the first few are, and then ever fewer of what is repeated without end.
+fn is_told(before: Option<&Attempts>) -> bool {
+    let failures = before.map_or(0, |attempts| attempts.failures);
+    failures < TOLD_ATTEMPTS || failures.is_power_of_two()
+}
+
+/// Attempts at one thing that are told one by one.
+const TOLD_ATTEMPTS: u32 = 4;

@@ -4,9 +4,11 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod inputs;
 mod keeping;
 mod lookup;
 mod memory;
+mod recovering;
 mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,20 +16,20 @@ use std::time::Duration;
 
 use super::conditions::Conditions;
 use super::connectivity::Connectivity;
-use super::door::{EventKind, Memory, Output, PortKind, PortSpec};
-use super::recovery::Recovery;
+use super::door::{EventKind, Memory, Output, PortSpec};
+use super::recovery::{Outlook, Recovery};
 use super::telemetry::Telemetry;
 use super::traffic::Meter;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, ApnAnswer, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact,
-    FactSet, Failure, Finding, HomeDigits, Iccid, Imsi, Instant, IpFamily, LinkState, ModemName, Observed, PinChance,
-    PinMark, PortState, Report, Secret, Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact, FactSet,
+    Failure, Finding, Iccid, Imsi, Instant, IpFamily, ModemName, Observed, PinChance, PinMark, Report, Secret, Selection,
+    SessionState, SimIdentity, SimState, Status,
 };
 use crate::modem::{self, Driver};
 use crate::plan::{self, Plan, Previewed, Step};
-use crate::power::Cycle;
+use crate::power::Supply;
 use crate::property::Table;
 use crate::provider::{self, Choice};
 
@@ -76,7 +78,19 @@ pub struct Controller {
     taken_at: Option<Instant>,
     take_at: Option<Instant>,
     driver: Driver,
-    cycle: Cycle,
+    supply: Supply,
+    /// When to look whether a modem without power has left the bus.
+    off_look: Option<Instant>,
+    /// Nothing is written to the modem before.
+    paused_until: Option<Instant>,
+    /// Why the modem is to be left alone, if a file says so.
+    inhibited: Option<String>,
+    /// An error of our own, and until when it is told of.
+    fallen: Option<(Finding, Instant)>,
+    /// Whether the action in flight was told of: endless repetitions are not.
+    told: bool,
+    /// Whether data could flow at the last turn.
+    was_online: bool,
     /// What is kept over a restart of ours.
     memory: Memory,
     /// The revision of the memory that must be kept before the action in flight has ended.
@@ -115,7 +129,7 @@ impl Controller {
             plan,
             conditions: Conditions::new(now),
             connectivity: Connectivity::new(memory.internet, now),
-            recovery: Recovery::recalled(&memory.power_steps, now),
+            recovery: Recovery::new(seed, &memory.recovery, memory.kept_ago, now),
             telemetry: Telemetry::default(),
             meter: Meter::new(memory.traffic, now),
             properties: Table::default(),
@@ -123,8 +137,14 @@ impl Controller {
             taken_at: None,
             take_at: Some(now),
             driver: Driver::new(&memory.clients),
-            cycle: Cycle::default(),
-            memory: memory.clone(),
+            supply: recovering::no_supply(),
+            off_look: None,
+            paused_until: None,
+            inhibited: None,
+            fallen: None,
+            told: true,
+            was_online: false,
+            memory: Memory { kept_ago: 0, ..memory.clone() },
             awaits_kept: None,
             permit: None,
             entered: None,
@@ -221,19 +241,26 @@ impl Controller {
         self.connectivity.truth()
     }
 
-    /// When the recovery ladder takes its next step, if trouble lasts.
+    /// Whether it was given a configuration yet.
+    pub(super) fn is_configured(&self) -> bool {
+        self.generation > 0
+    }
+
+    /// What recovery thinks, if anything is wrong.
     #[must_use]
-    pub fn recovery_due(&self) -> Option<Instant> {
-        self.recovery.poll_timeout().map(|(at, _)| at)
+    pub fn outlook(&self, now: Instant) -> Option<Outlook> {
+        self.recovery.outlook(&self.permits(), now)
     }
 
     /// Whether everything we set up is gone and the controller can be dropped.
     pub(super) fn is_gone(&self) -> bool {
-        self.retiring && self.plan.step == Step::Converged && self.observed.doing.is_none()
+        let nothing_left = self.plan.step == Step::Converged && self.observed.doing.is_none();
+        self.retiring && nothing_left && self.supply.is_at_rest()
     }
 
     pub(super) fn configure(&mut self, config: ModemConfig, generation: u64, secrets: &Secrets, now: Instant) {
         let intent = self.config != config || self.retiring;
+        self.set_supply(&config, now);
         self.config = config;
         self.generation = generation;
         self.retiring = false;
@@ -251,106 +278,13 @@ impl Controller {
     pub(super) fn retire(&mut self, secrets: &Secrets, now: Instant) {
         self.retiring = true;
         self.observed.attempts.clear();
+        self.supply.release(now);
+        self.take_power(now);
         self.turn(secrets, now);
     }
 
     pub(super) fn set_config_condition(&mut self, condition: &Condition) {
         self.conditions.set_config(condition);
-    }
-
-    pub(super) fn handle_port(&mut self, state: PortState, secrets: &Secrets, now: Instant) {
-        self.host_looks.remove(&Fact::Port);
-        if state != PortState::Open {
-            self.lose_port(now);
-            if matches!(self.observed.doing, Some(Action::ClosePort)) {
-                self.end(Ok(()), now);
-            } else if matches!(self.observed.doing, Some(Action::OpenPort)) {
-                let why = match &state {
-                    PortState::Unusable(why) => why.clone(),
-                    PortState::Absent => "no such device".to_owned(),
-                    PortState::Closed | PortState::Open => "it was closed again".to_owned(),
-                };
-                self.end(Err(Failure::Host(why)), now);
-            }
-        }
-        self.learn(Report::Port(state), now);
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_opened(&mut self, kind: PortKind, secrets: &Secrets, now: Instant) {
-        self.lose_port(now);
-        if matches!(self.observed.doing, Some(Action::OpenPort)) {
-            self.end(Ok(()), now);
-        }
-        self.learn(Report::Port(PortState::Open), now);
-        self.begin_anew();
-        self.driver.handle_opened(match kind {
-            PortKind::Exclusive => None,
-            PortKind::Proxy { device } => Some(device),
-        });
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_bytes(&mut self, bytes: &[u8], secrets: &Secrets, now: Instant) {
-        self.driver.handle_bytes(bytes, now);
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_link(&mut self, state: LinkState, secrets: &Secrets, now: Instant) {
-        self.host_looks.remove(&Fact::Link);
-        // While a change is under way an older state may still arrive; the look after the change decides.
-        if !matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
-            self.learn(Report::Link(state), now);
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_link_done(&mut self, result: Result<(), String>, secrets: &Secrets, now: Instant) {
-        if matches!(self.observed.doing, Some(Action::ConfigureLink(_))) {
-            self.end(result.map_err(Failure::Host), now);
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_power_done(&mut self, result: Result<(), String>, secrets: &Secrets, now: Instant) {
-        let next = self.cycle.handle_answer(result, now);
-        self.power(next, now);
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_lookup(&mut self, home: &HomeDigits, answer: ApnAnswer, secrets: &Secrets, now: Instant) {
-        if self.lookup.handle_answer(home, answer, now) {
-            self.choice = None;
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
-        self.driver.handle_timeout(now);
-        let next = self.cycle.handle_timeout(now);
-        self.power(next, now);
-        if self.host_deadline.is_some_and(|deadline| now >= deadline) {
-            self.mark_not_kept();
-            self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
-        }
-        self.turn(secrets, now);
-    }
-
-    pub(super) fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
-    }
-
-    pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        let host = self.host_deadline.map(|at| (at, "the host is to answer"));
-        let looks = self.host_looks.values().min().map(|at| (*at, "the host is to report"));
-        let plan = (self.plan.until != Instant::FAR).then_some((self.plan.until, "a fact is due or a wait ends"));
-        // While an action is in flight the ladder waits for its end, whatever its time.
-        let recovery = self.recovery.poll_timeout().filter(|_| self.observed.doing.is_none());
-        let connection = self.connectivity.poll_timeout(self.config.connection_grace);
-        let (lookup, telemetry) = (self.lookup.poll_timeout(), self.telemetry.poll_timeout());
-        let inner = [self.driver.poll_timeout(), self.cycle.poll_timeout(), recovery, connection, lookup, telemetry];
-        let properties = self.take_at.map(|at| (at, "properties are to be told"));
-        [host, looks, plan, properties].into_iter().chain(inner).flatten().min()
     }
 
     /// The one path: learn, conclude, begin at most one action at a time, publish.
@@ -369,6 +303,7 @@ impl Controller {
             };
             self.clear_attempts(now);
             self.call_off(now);
+            self.judge_recovery(now);
             turns += 1;
             let begun = turns < TURNS && self.begin_next(now);
             if !begun {
@@ -408,6 +343,7 @@ impl Controller {
                     self.observed.dialled = None;
                     self.connectivity.note_restart();
                     self.begin_anew();
+                    self.recovery.note_left();
                     self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
                 }
                 modem::Output::Remember(_) if planted(Defect::LoseMemory) => {}
@@ -444,6 +380,7 @@ impl Controller {
                 self.excuse_sessions();
             }
         }
+        recovering::panic_if_planted(&report);
         if let Report::Device(device) = &report {
             self.compare_device(device);
         }
@@ -480,6 +417,9 @@ impl Controller {
                     self.driver.suspect(FactSet::of(&[Fact::settings(other)]), now);
                 }
             }
+        }
+        if let Report::Device(device) = &report {
+            self.recovery.note_firmware(&recovering::firmware(device));
         }
         let counted = match &report {
             Report::Statistics(family, _) => Some(*family),

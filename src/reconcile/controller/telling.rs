@@ -95,9 +95,10 @@ impl Controller {
 
     /// Publishes the conditions.
     pub(super) fn publish(&mut self, now: Instant) {
-        for news in self.conditions.update(&self.plan, self.generation, now) {
+        for news in self.conditions.update(&self.plan, self.paused_until, self.generation, now) {
             self.event(news);
         }
+        self.publish_recovery(now);
         if self.conditions.take_changed() {
             self.touch();
         }

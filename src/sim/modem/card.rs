@@ -69,6 +69,10 @@ impl SimModem {
         self.profile.slots.get(self.card.active)?.as_ref()
     }
 
+    pub(super) fn inserted_mut(&mut self) -> Option<&mut Card> {
+        self.profile.slots.get_mut(self.card.active)?.as_mut()
+    }
+
     /// The card, if it can be read and registered with.
     pub(super) fn ready_card(&self) -> Option<&Card> {
         self.inserted().filter(|_| self.card.phase == Phase::Started && self.lock() == Lock::None)

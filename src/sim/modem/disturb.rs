@@ -100,6 +100,15 @@ impl SimModem {
             D::Handover { cell } => self.handover(*cell),
             D::SimReject { state } => self.profile.network.sim_reject = *state,
             D::EthernetFraming => self.ethernet = true,
+            D::Forbid => {
+                let home = self.inserted().map(|card| card.home);
+                let plmn = if self.profile.network.roaming { Some(self.profile.network.visited) } else { home };
+                if let (Some(card), Some(plmn)) = (self.inserted_mut(), plmn) {
+                    card.forbidden = vec![plmn];
+                }
+                self.reregister(now);
+            }
+            D::BootLoop { times } => self.boot_loop(*times, now),
             D::PinLock { pin, tries, puk_tries } => {
                 if let Some(card) = self.inserted().or(self.taken.as_ref()).cloned() {
                     let pin = Pin { tries: *tries, puk_tries: *puk_tries, ..Pin::new(pin) };
@@ -133,7 +142,7 @@ impl SimModem {
                     self.prefer(preference, true, now);
                 }
             }
-            D::FlushLink | D::LinkDown | D::DiskFull { .. } => {}
+            D::FlushLink | D::LinkDown | D::DiskFull { .. } | D::PortBusy { .. } | D::PowerStuck { .. } => {}
             D::Families { ipv4, ipv6 } => {
                 self.profile.network.ipv4 = *ipv4;
                 self.profile.network.ipv6 = *ipv6;
@@ -173,6 +182,8 @@ impl SimModem {
     pub fn calm(&mut self, now: Instant) {
         self.errors.clear();
         self.relent();
+        let taken = self.taken.iter_mut();
+        taken.chain(self.profile.slots.iter_mut().flatten()).for_each(|card| card.forbidden.clear());
         self.profile.network.denied = None;
         self.profile.network.strength = None;
         self.profile.network.sim_reject = 1;

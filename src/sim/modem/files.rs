@@ -1,11 +1,14 @@
 //! The files on a card that anybody reads: serial number, subscriber, provider name, administrative data.
 
+use crate::model::Plmn;
 use crate::qmi::uim::{AccessLogic, AccessRule, CardResult, File, FileAttributes, FileType};
 use crate::sim::profile::Card;
 
 /// ETSI TS 102 221 clause 10.2.1.1: normal ending.
 pub(super) const DONE: CardResult = CardResult { sw1: 0x90, sw2: 0x00 };
 /// Clause 10.2.1.5: file not found.
+/// Clause 10.2.1.5: offset outside the file.
+pub(super) const OUTSIDE: CardResult = CardResult { sw1: 0x6B, sw2: 0x00 };
 pub(super) const NOT_FOUND: CardResult = CardResult { sw1: 0x6A, sw2: 0x82 };
 
 /// The content of a transparent file.
@@ -31,8 +34,39 @@ pub(super) fn content(card: &Card, file: &File) -> Option<Vec<u8>> {
         }
         // EF GID1, clause 4.2.10.
         (0x6F3E, USIM) => Some(card.gid1.clone()),
+        // EF FPLMN, clause 4.2.16.
+        (0x6F7B, USIM) => Some(padded(card.forbidden.iter().flat_map(network).collect(), FORBIDDEN)),
         _ => None,
     }
+}
+
+/// Writes into a file; the networks left in EF FPLMN are all that a test asks of it.
+pub(super) fn write(card: &mut Card, file: &File, offset: u16, data: &[u8]) -> Result<(), CardResult> {
+    let (0x6F7B, USIM) = (file.id, file.path.as_slice()) else { return Err(NOT_FOUND) };
+    let offset = usize::from(offset);
+    let Some(range) = offset.checked_add(data.len()).filter(|end| *end <= FORBIDDEN).map(|end| offset..end) else {
+        return Err(OUTSIDE);
+    };
+    let mut bytes = content(card, file).unwrap_or_default();
+    bytes[range].copy_from_slice(data);
+    let kept = bytes.chunks_exact(3);
+    card.forbidden.retain(|plmn| kept.clone().any(|chunk| chunk == network(plmn)));
+    Ok(())
+}
+
+/// Octets of EF FPLMN on the simulated card: four networks.
+const FORBIDDEN: usize = 12;
+
+/// A network in three octets, 3GPP TS 24.008 clause 10.5.1.3.
+fn network(plmn: &Plmn) -> [u8; 3] {
+    let digit = |number: u16, place: u16| (number / 10_u16.pow(u32::from(place)) % 10) as u8;
+    let third = if plmn.three_digit_mnc { digit(plmn.mnc, 0) } else { 0xF };
+    let places = if plmn.three_digit_mnc { (2, 1) } else { (1, 0) };
+    [
+        digit(plmn.mcc, 1) << 4 | digit(plmn.mcc, 2),
+        third << 4 | digit(plmn.mcc, 0),
+        digit(plmn.mnc, places.1) << 4 | digit(plmn.mnc, places.0),
+    ]
 }
 
 pub(super) fn attributes(card: &Card, file: &File) -> Option<FileAttributes> {
@@ -87,5 +121,19 @@ mod tests {
         assert_eq!(imsi, [0x08, 0x99, 0x10, 0x04, 0x15, 0x40, 0x13, 0x32, 0x54]);
         assert_eq!(content(&card, &File::new(0x6F38, &[0x3F00, 0x7FFF])), None);
         assert_eq!(attributes(&card, &File::iccid()).unwrap().file_size, 10);
+    }
+
+    #[test]
+    fn forbidden_networks_are_cleared_by_writing_over_them() {
+        let of = |mcc, mnc, three_digit_mnc| Plmn { mcc, mnc, three_digit_mnc };
+        let mut card = Card { forbidden: vec![of(262, 7, false), of(310, 410, true)], ..Card::of_test_network(1) };
+        let file = File::forbidden_networks();
+        let bytes = content(&card, &file).unwrap();
+        assert_eq!(bytes[..9], [0x62, 0xF2, 0x70, 0x13, 0x00, 0x14, 0xFF, 0xFF, 0xFF]);
+        assert_eq!(write(&mut card, &file, 0, &[0xFF; 3]), Ok(()));
+        assert_eq!(card.forbidden, [of(310, 410, true)]);
+        assert_eq!(write(&mut card, &file, 12, &[0xFF; 12]), Err(OUTSIDE));
+        assert_eq!(write(&mut card, &file, 0, &[0xFF; 12]), Ok(()));
+        assert!(card.forbidden.is_empty());
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Life {
     starts: u32,
     /// The restart under way is one that nobody is told of.
     quiet: bool,
+    /// So many more times it restarts as soon as it is on the bus.
+    loops: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,6 +72,7 @@ impl Default for Life {
             node: 0,
             starts: 0,
             quiet: false,
+            loops: 0,
         }
     }
 }
@@ -200,6 +203,11 @@ impl SimModem {
         self.schedule.at(now + std::time::Duration::from_millis(RESET_AFTER_MS), Due::Life(Step::Reset));
     }
 
+    pub(super) fn boot_loop(&mut self, times: u32, now: Instant) {
+        self.life.loops = times;
+        self.reset_soon(now);
+    }
+
     pub(super) fn cut_power(&mut self, back: Instant) {
         self.life.powered = false;
         self.stop();
@@ -229,6 +237,10 @@ impl SimModem {
         }
         self.life.starts += 1;
         self.appear();
+        if self.life.loops > 0 {
+            self.life.loops -= 1;
+            return self.reset_soon(now);
+        }
         let after = self.chance.life.within(self.personality.boot_ms);
         self.schedule.at(now + after, Due::Life(Step::Booted));
     }

@@ -200,7 +200,9 @@ impl SimModem {
         if network.roaming && preference.roaming == nas::RoamingPreference::Off {
             return Goal::Search;
         }
-        match network.denied {
+        // Cause 11, PLMN not allowed: that is how it came on the list.
+        let forbidden = card.forbidden.contains(&plmn).then_some(11);
+        match network.denied.or(forbidden) {
             Some(cause) => Goal::Denied(cause),
             None => Goal::Serve { technology, roaming: network.roaming, plmn },
         }

@@ -19,6 +19,7 @@ impl SimModem {
                 Ok(Response::default())
             },
             uim::read_transparent |ask| self.read_transparent(ask),
+            uim::write_transparent |ask| self.write_transparent(ask),
             uim::get_file_attributes |ask| self.file_attributes(ask),
             uim::set_pin_protection |ask| {
                 let pin = need(ask.pin)?;
@@ -111,6 +112,19 @@ impl SimModem {
             data: Some(content[from..to].to_vec()),
             ..Default::default()
         })
+    }
+
+    fn write_transparent(&mut self, ask: uim::write_transparent::Request) -> Answer<uim::write_transparent::Response> {
+        let (file, write) = (need(ask.file)?, need(ask.write)?);
+        self.readable_card(&file).map_err(no)?;
+        let Some(card) = self.inserted_mut() else { return Err(no(E::NoSim)) };
+        match files::write(card, &file, write.offset, &write.data) {
+            Ok(()) => Ok(uim::write_transparent::Response { card_result: Some(files::DONE), ..Default::default() }),
+            Err(result) => {
+                let response = uim::write_transparent::Response { card_result: Some(result), ..Default::default() };
+                Err(Refused { error: E::SimFileNotFound, response })
+            }
+        }
     }
 
     fn file_attributes(&self, ask: uim::get_file_attributes::Request) -> Answer<uim::get_file_attributes::Response> {

@@ -229,6 +229,7 @@ fn changes_something(key: (Service, u16)) -> bool {
             | qmi::uim::unblock_pin::KEY
             | qmi::uim::change_pin::KEY
             | qmi::uim::set_pin_protection::KEY
+            | qmi::uim::write_transparent::KEY
             | qmi::uim::power_off_sim::KEY
             | qmi::uim::power_on_sim::KEY
             | qmi::uim::switch_slot::KEY

@@ -10,7 +10,7 @@ use super::watch::{Broken, Watch};
 use super::{CALM, CALM_RESTART, CONVERGES_WITHIN, World};
 use crate::config::ModemConfig;
 use crate::model::{ConditionKind, Instant, ModemName, Status};
-use crate::reconcile::{Fleet, Input, Output};
+use crate::reconcile::{Event, EventKind, Fleet, Input, Output};
 use crate::sim::host::SimHost;
 use crate::sim::modem::{SimModem, Witness};
 use crate::sim::personality::Personality;
@@ -235,6 +235,11 @@ impl<'w> Gateway<'w> {
                 self.broken(at, ("I2", format!("writes at rest: {output:?}")));
             }
         }
+        if let Output::Event(Event { modem, what: EventKind::ControllerReset { panic, .. } }) = &output {
+            let at = self.modems.iter().position(|other| Some(&other.name) == modem.as_ref()).unwrap_or(0);
+            let detail = format!("panic: {panic}");
+            self.broken(at, ("I1", detail));
+        }
         self.notes.output(output, self.now);
     }
 
@@ -351,10 +356,11 @@ impl<'w> Gateway<'w> {
         self.fleet = Fleet::new(seed);
         for at in 0..self.modems.len() {
             self.modems[at].host.crash();
-            self.modems[at].watch.restarted(remembers);
+            let kept = self.modems[at].host.has_kept();
+            self.modems[at].watch.restarted(remembers, kept);
             if remembers {
                 let Modem { name, host, .. } = &self.modems[at];
-                let remembered = Input::Remembered(name.clone(), host.memory().clone());
+                let remembered = Input::Remembered(name.clone(), host.recall(self.now));
                 self.fleet.handle(remembered, self.now);
             }
         }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use crate::model::{Instant, Status};
 use crate::qmi::{Kind, registry};
-use crate::reconcile::{EventKind, Output};
+use crate::reconcile::{EventKind, Output, StepOutcome};
 use crate::sim::random::{fnv, fnv_on};
 
 /// The notes of one gateway.
@@ -121,6 +121,10 @@ impl Notes {
             EventKind::ConfigAccepted { .. } => ["accepted", "", ""],
             EventKind::ConfigRejected { .. } => ["rejected", "", ""],
             EventKind::Retired => ["retired", "", ""],
+            EventKind::Recovered { step, .. } => ["recovered", step.name(), ""],
+            EventKind::Paused(until) => ["paused", if until.is_some() { "yes" } else { "no" }, ""],
+            EventKind::Inhibited(why) => ["inhibited", if why.is_some() { "yes" } else { "no" }, ""],
+            EventKind::ControllerReset { .. } => ["controller reset", "", ""],
             EventKind::ConnectionChanged { to, .. } => ["connection", to.reach.name(), ""],
         };
         self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_on(hash, word.as_bytes()));
@@ -133,12 +137,27 @@ impl Notes {
             }
             EventKind::ActionEnded { action, outcome: Ok(()) } => format!("action {} done", action.name()),
             EventKind::ActionEnded { action, outcome: Err(_) } => format!("action {} failed", action.name()),
-            EventKind::Recovery { diagnosis, step, .. } => format!("recovery {diagnosis}: {}", step.name()),
+            EventKind::Recovery { diagnosis, step, outcome: None, .. } => {
+                format!("recovery {diagnosis}: {}", step.name())
+            }
+            EventKind::Recovery { step, outcome: Some(outcome), .. } => {
+                let how = match outcome {
+                    StepOutcome::TookEffect => "took effect",
+                    StepOutcome::Ineffective(_) => "had no effect",
+                    StepOutcome::Failed(_) => "failed",
+                    StepOutcome::Unseen => "not seen",
+                };
+                format!("recovery step {} {how}", step.name())
+            }
+            EventKind::Recovered { diagnosis, .. } => format!("recovered {diagnosis}"),
+            EventKind::ControllerReset { .. } => "controller reset".to_owned(),
             EventKind::ModemRestarted { .. } => "modem restarted".to_owned(),
             EventKind::ConnectionChanged { to, .. } => format!("connection {}", to.reach),
             EventKind::ActionStarted { .. }
             | EventKind::ConfigAccepted { .. }
             | EventKind::ConfigRejected { .. }
+            | EventKind::Paused(_)
+            | EventKind::Inhibited(_)
             | EventKind::Retired => return,
         };
         self.count(what);
@@ -162,9 +181,10 @@ impl fmt::Display for Entry {
                 Ok(()) => write!(f, "  < {action}: acknowledged"),
                 Err(failure) => write!(f, "  < {action}: {failure}"),
             },
-            Self::Event(EventKind::Recovery { diagnosis, step, attempt }) => {
-                write!(f, "  recovery of {diagnosis}, attempt {attempt}: {step}")
-            }
+            Self::Event(EventKind::Recovery { diagnosis, step, attempt, outcome, .. }) => match outcome {
+                None => write!(f, "  recovery of {diagnosis}, attempt {attempt}: {step}"),
+                Some(outcome) => write!(f, "  recovery of {diagnosis}, attempt {attempt}: {step} {outcome}"),
+            },
             Self::Event(other) => write!(f, "  {other:?}"),
             Self::Sent { service, client, message } => {
                 let body = registry::find((*service).into(), *message, Kind::Request);

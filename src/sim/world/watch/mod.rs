@@ -101,13 +101,17 @@ impl Watch {
         self.wire.edited();
     }
 
-    /// The daemon was restarted, with its memory or without: it has been told nothing.
-    pub(super) fn restarted(&mut self, remembers: bool) {
+    /// The daemon was restarted, with its memory or without, and the disk had taken the last of it or not: it has been
+    /// told nothing.
+    pub(super) fn restarted(&mut self, remembers: bool, kept: bool) {
         self.wire.restarted();
         self.said_connected = false;
-        if !remembers {
+        if !(remembers && kept) {
             self.power_steps.clear();
             self.power_cycles.clear();
+        }
+        // What was not kept was not tried.
+        if !remembers {
             self.wrong_pins.clear();
         }
     }
@@ -157,6 +161,8 @@ impl Watch {
                 None
             }
             Output::Event(event) => self.event(&event.what, now),
+            // The bus cannot enumerate anew what is not on it: the host refuses, and nothing was done.
+            Output::Power(_, PowerCommand::Reauthorise) if host.board().modem().node().is_none() => None,
             Output::Power(_, PowerCommand::Reauthorise) => self.power_step(now),
             Output::Power(_, PowerCommand::On) => {
                 let off = self.off_since.take()?;
@@ -179,7 +185,7 @@ impl Watch {
                 self.wire.begins();
                 None
             }
-            EventKind::Recovery { diagnosis, step, .. } => {
+            EventKind::Recovery { diagnosis, step, outcome: None, .. } => {
                 self.wire.begins();
                 let power_level = matches!(step, Action::CyclePower | Action::Reauthorise);
                 let never = matches!(

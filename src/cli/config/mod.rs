@@ -1,17 +1,19 @@
-//! `wwan config show`: the configuration as it counts, defaults and layers merged.
+//! `wwan config show`: the configuration as it counts, defaults and layers merged; `wwan config reset`: the shipped one.
+
+mod reset;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::Context;
-use super::exit::{CliError, Exit};
-use super::out::remark;
 use crate::api::{ClientError, Request, Response};
+use crate::cli::Context;
+use crate::cli::exit::{CliError, Exit};
+use crate::cli::out::remark;
 use crate::config;
 use crate::host::files::Layers;
 
-/// Show the configuration as it counts
+/// Show the configuration as it counts, or go back to the shipped one
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(subcommand)]
@@ -32,10 +34,14 @@ enum Verb {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    Reset(reset::Args),
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
-    let Verb::Show { origin, running, config } = &args.verb;
+    let (origin, running, config) = match &args.verb {
+        Verb::Reset(args) => return reset::run(args, context),
+        Verb::Show { origin, running, config } => (origin, running, config),
+    };
     if *running {
         let Response::Config(config) = context.client()?.ask(&Request::Config { origin: *origin })? else {
             return Err(ClientError::Unexpected.into());

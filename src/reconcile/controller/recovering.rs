@@ -1,0 +1,417 @@
+//! Recovery steps begun and judged, the power switch and the bus, pauses and inhibitions.
+
+use std::time::Duration;
+
+use super::super::door::{EventKind, Output, PowerCommand};
+use super::super::recovery::ladder::{Diagnosis, Step};
+use super::super::recovery::{Due, Over, Permits};
+use super::{Controller, HOST_ANSWERS_WITHIN};
+use crate::config::{ModemConfig, Power};
+use crate::model::defect::{Defect, planted};
+use crate::model::{
+    Action, ConditionKind, ControlState, Device, Fact, Failure, Finding, Instant, IpFamily, PortState, Recovering,
+    Report, SessionState, SimState, Status,
+};
+use crate::plan::StageReport;
+use crate::power::{Command, Next, Request, State, Supply, Timings};
+
+use super::super::fleet::Secrets;
+
+/// A device whose power was cut is gone from the bus after this long.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
+/// Why there is no switch where the file names none.
+const NOT_CONFIGURED: &str = "no power switch is configured (`power`)";
+
+/// The supply before the first configuration.
+pub(super) fn no_supply() -> Supply {
+    Supply::without_switch(Timings::default(), NOT_CONFIGURED)
+}
+
+/// The model and firmware that experiences with recovery hold for.
+pub(super) fn firmware(device: &Device) -> String {
+    format!("{} {}", device.model, device.revision)
+}
+
+/// Shows that an error of our own in one modem's part stays there.
+pub(super) fn panic_if_planted(report: &Report) {
+    let card = planted(Defect::PanicWithoutCard) && *report == Report::Sim(SimState::Absent);
+    let session = planted(Defect::PanicAtSession) && matches!(report, Report::Session(_, SessionState::Connected));
+    assert!(!card && !session, "planted: {report:?}");
+}
+
+impl Controller {
+    /// The power of the modem in words.
+    #[must_use]
+    pub fn power_info(&self, now: Instant) -> String {
+        self.supply.info(now)
+    }
+
+    /// Until when nothing is written to the modem, if somebody paused it.
+    #[must_use]
+    pub fn paused_until(&self) -> Option<Instant> {
+        self.paused_until
+    }
+
+    /// Why a file asks to leave the modem alone, if one does.
+    #[must_use]
+    pub fn inhibited(&self) -> Option<&str> {
+        self.inhibited.as_deref()
+    }
+
+    /// Why the modem cannot be reset by hand now; `None`: it can. By force only what is impossible is refused.
+    #[must_use]
+    pub fn reset_refusal(&self, force: bool, now: Instant) -> Option<String> {
+        let off = matches!(self.supply.state(), State::PoweringOff | State::OffHold);
+        if off && self.supply.why_not().is_none() {
+            return Some("its power is off, and a reset does not switch it on".to_owned());
+        }
+        if let Some(doing) =
+            self.observed.doing.as_ref().filter(|doing| matches!(doing.name(), "cycle-power" | "reset-modem"))
+        {
+            return Some(format!("under way: {doing}"));
+        }
+        let reachable = self.reset_step(force) == Step::CyclePower || self.answers();
+        if !reachable {
+            return Some("it does not answer, and there is no power switch".to_owned());
+        }
+        if force {
+            return None;
+        }
+        if let Some(until) = self.paused_until {
+            return Some(format!(
+                "it is paused for {}; --force does it anyway",
+                crate::model::time::spoken(now.until(until))
+            ));
+        }
+        self.inhibited.as_ref().map(|why| format!("a file asks to leave it alone: {why}; --force does it anyway"))
+    }
+
+    pub(in crate::reconcile) fn handle_power_done(
+        &mut self,
+        command: PowerCommand,
+        result: Result<(), String>,
+        secrets: &Secrets,
+        now: Instant,
+    ) {
+        let request = match command {
+            PowerCommand::Attach => Some(Request::Attach),
+            PowerCommand::PrepareOff => Some(Request::Do(Command::StartPoweringOff)),
+            PowerCommand::Off => Some(Request::Do(Command::PowerOff)),
+            PowerCommand::On => Some(Request::Do(Command::PowerOn)),
+            PowerCommand::Reauthorise | PowerCommand::Rescan => None,
+        };
+        match request {
+            Some(request) => {
+                if command == PowerCommand::Off && result.is_ok() && self.is_cycling_power() {
+                    self.off_look = Some(now + GONE_WITHIN);
+                }
+                self.supply.handle_answer(request, result, now);
+                self.take_power(now);
+            }
+            None if matches!(self.observed.doing, Some(Action::Reauthorise | Action::Rescan)) => {
+                self.end(result.map_err(Failure::Host), now);
+            }
+            None => {}
+        }
+        self.turn(secrets, now);
+    }
+
+    pub(in crate::reconcile) fn pause(&mut self, until: Option<Instant>, secrets: &Secrets, now: Instant) {
+        if self.paused_until != until {
+            self.paused_until = until;
+            self.event(EventKind::Paused(until));
+        }
+        self.turn(secrets, now);
+    }
+
+    pub(in crate::reconcile) fn inhibit(&mut self, why: Option<&str>, secrets: &Secrets, now: Instant) {
+        if self.inhibited.as_deref() != why {
+            self.inhibited = why.map(str::to_owned);
+            self.event(EventKind::Inhibited(self.inhibited.clone()));
+        }
+        self.turn(secrets, now);
+    }
+
+    /// This controller takes over from one that panicked.
+    pub(in crate::reconcile) fn note_fallen(&mut self, panic: &str, times: u32, told_until: Instant, now: Instant) {
+        let finding = Finding::Recovery(Recovering::StartedOver { panic: panic.to_owned(), times });
+        self.conditions.set_recovering(true, &finding, self.generation, now);
+        self.fallen = Some((finding, told_until));
+    }
+
+    /// Resets the modem because somebody asks for it. What is in flight is given up.
+    pub(in crate::reconcile) fn reset(&mut self, force: bool, secrets: &Secrets, now: Instant) {
+        if self.reset_refusal(force, now).is_none() {
+            if self.observed.doing.is_some() {
+                self.driver.cancel(now);
+                self.take_in(now);
+                self.end(Err(Failure::Cancelled), now);
+            }
+            let step = self.reset_step(force);
+            let due = self.recovery.by_hand(self.diagnosis(), step, self.supply.hold(), now);
+            self.begin_step(due, now);
+        }
+        self.turn(secrets, now);
+    }
+
+    /// The strongest means by force, the modem's own command else.
+    fn reset_step(&self, force: bool) -> Step {
+        if force && self.supply.why_not().is_none() { Step::CyclePower } else { Step::ResetModem }
+    }
+
+    /// What recovery may do, as things are now.
+    pub(super) fn permits(&self) -> Permits {
+        Permits {
+            no_power: self.supply.why_not().map(str::to_owned),
+            per_day: self.config.recovery.power_cycles_per_day.into(),
+            hold: self.supply.hold(),
+            inhibited: self.inhibited.clone(),
+        }
+    }
+
+    /// Takes the step that is due, if one is.
+    pub(super) fn recover(&mut self, now: Instant) -> bool {
+        if self.supply.watchdog_due(now) && self.obey_watchdog(now) {
+            return true;
+        }
+        let permits = self.permits();
+        let Some(due) = self.recovery.step(&self.plan.stages, &permits, now) else { return false };
+        self.begin_step(due, now);
+        true
+    }
+
+    /// The plain watchdog of those who ask for it: not online for so long means power, or a reset where there is no
+    /// switch. Not where only a person can help, and not beyond the budget.
+    fn obey_watchdog(&mut self, now: Instant) -> bool {
+        let diagnosis = self.diagnosis();
+        let permits = self.permits();
+        let helpless = diagnosis.is_none_or(Diagnosis::needs_a_person);
+        let step = if permits.no_power.is_none() { Step::CyclePower } else { Step::ResetModem };
+        let reachable = step == Step::CyclePower || self.answers();
+        if self.is_online() || helpless || !reachable || !self.recovery.watchdog_may(&permits, now) {
+            self.supply.pet(now);
+            return false;
+        }
+        if !step.is_power_level() {
+            self.recovery.count(now);
+        }
+        let due = self.recovery.by_hand(diagnosis, step, permits.hold, now);
+        self.begin_step(due, now);
+        true
+    }
+
+    fn begin_step(&mut self, due: Due, now: Instant) {
+        let action = self.action_of(due.step, due.attempt);
+        self.event(EventKind::Recovery {
+            diagnosis: due.diagnosis.condition(),
+            step: action.clone(),
+            attempt: due.attempt,
+            outcome: None,
+            next_at: due.next_at,
+        });
+        if due.step == Step::ResetModem {
+            self.supply.restarted(now);
+        }
+        let present = self.observed.port.as_ref().is_some_and(|seen| seen.value != PortState::Absent);
+        self.recovery.note_begun(action.name(), present);
+        self.begin(action, now);
+    }
+
+    fn action_of(&self, step: Step, attempt: u32) -> Action {
+        match step {
+            Step::Rescan => Action::Rescan,
+            Step::Reopen => Action::ClosePort,
+            Step::Reread => Action::RereadSettings,
+            Step::Reconnect => {
+                let up = |family: &IpFamily| self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
+                let families: Vec<IpFamily> = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(up).collect();
+                let turn = attempt as usize % families.len().max(1);
+                Action::StopSession(families.get(turn).copied().unwrap_or(IpFamily::Ipv4))
+            }
+            Step::Reregister => Action::Reregister,
+            Step::CycleSim => Action::CycleSim,
+            Step::ClearForbidden => Action::ClearForbiddenNetworks,
+            Step::CycleRadio => Action::CycleRadio,
+            Step::ResetModem => Action::ResetModem,
+            Step::Reauthorise => Action::Reauthorise,
+            Step::CyclePower => Action::CyclePower,
+        }
+    }
+
+    /// An action of the host's switch or bus begins.
+    pub(super) fn begin_at_the_switch(&mut self, action: &Action, now: Instant) {
+        let command = match action {
+            Action::Reauthorise => PowerCommand::Reauthorise,
+            Action::Rescan => PowerCommand::Rescan,
+            _ => {
+                self.supply.cycle(now);
+                return self.take_power(now);
+            }
+        };
+        self.host_deadline = Some(now + HOST_ANSWERS_WITHIN);
+        self.out.push_back(Output::Power(self.name.clone(), command));
+    }
+
+    /// Takes over what the supply wants.
+    pub(super) fn take_power(&mut self, now: Instant) {
+        while let Some(next) = self.supply.poll_next() {
+            match next {
+                Next::Tell(request) => {
+                    let command = match request {
+                        Request::Attach => PowerCommand::Attach,
+                        Request::Do(Command::StartPoweringOff) => PowerCommand::PrepareOff,
+                        Request::Do(Command::PowerOff) => PowerCommand::Off,
+                        Request::Do(Command::PowerOn) => PowerCommand::On,
+                    };
+                    self.out.push_back(Output::Power(self.name.clone(), command));
+                }
+                Next::CycleEnded(result) if self.is_cycling_power() => {
+                    self.off_look = None;
+                    self.end(result.map_err(Failure::Host), now);
+                }
+                Next::CycleEnded(_) => {}
+            }
+        }
+    }
+
+    pub(super) fn handle_power_timeout(&mut self, now: Instant) {
+        if self.paused_until.is_some_and(|until| now >= until) {
+            self.paused_until = None;
+            self.event(EventKind::Paused(None));
+        }
+        self.supply.handle_timeout(now);
+        self.take_power(now);
+        if self.off_look.is_some_and(|at| now >= at) {
+            self.off_look = None;
+            self.out.push_back(Output::Look(self.name.clone(), Fact::Port));
+        }
+    }
+
+    /// The host says where the port is.
+    pub(super) fn note_presence(&mut self, state: &PortState, now: Instant) {
+        let before = self.observed.port.as_ref().map(|seen| &seen.value);
+        let there = |state: &PortState| *state != PortState::Absent;
+        let cut = self.is_cycling_power() && self.supply.state() == State::WaitingToPowerOn;
+        match state {
+            PortState::Absent if before.is_none_or(there) && (before.is_some() || self.observed.doing.is_some()) => {
+                self.recovery.note_vanished(now);
+            }
+            PortState::Closed if before == Some(&PortState::Open) && self.observed.doing != Some(Action::ClosePort) => {
+                self.recovery.note_left();
+            }
+            state if cut && there(state) => self.recovery.note_stayed(),
+            _ => {}
+        }
+        self.supply.handle_presence(there(state), now);
+        self.take_power(now);
+    }
+
+    /// Whether a step had its effect, and whether a trouble is over.
+    pub(super) fn judge_recovery(&mut self, now: Instant) {
+        let firmware = self.observed.device.as_ref().map(|seen| firmware(&seen.value)).unwrap_or_default();
+        let permits = self.permits();
+        if let Some((due, outcome)) = self.recovery.verdict(&firmware, self.answers(), &permits, now) {
+            self.event(EventKind::Recovery {
+                diagnosis: due.diagnosis.condition(),
+                step: self.action_of(due.step, due.attempt),
+                attempt: due.attempt,
+                outcome: Some(outcome),
+                next_at: due.next_at,
+            });
+        }
+        for Over { diagnosis, step, attempts, took } in self.recovery.note_recovered(&self.plan.stages, now) {
+            self.event(EventKind::Recovered {
+                diagnosis: diagnosis.condition(),
+                step: self.action_of(step, attempts),
+                attempts,
+                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            });
+        }
+    }
+
+    /// Publishes what recovery does, and keeps what it has learnt.
+    pub(super) fn publish_recovery(&mut self, now: Instant) {
+        let online = self.is_online();
+        if online || self.was_online {
+            self.supply.pet(now);
+        }
+        self.was_online = online;
+        self.fallen = self.fallen.take().filter(|(_, until)| now < *until);
+        let (holds, finding) = match (&self.fallen, self.paused_until, &self.inhibited) {
+            (Some((fallen, _)), ..) => (true, fallen.clone()),
+            (None, Some(at), _) => (false, Finding::Recovery(Recovering::Paused { at })),
+            (None, None, Some(why)) => (false, Finding::Recovery(Recovering::Inhibited(why.clone()))),
+            (None, None, None) => {
+                let (holds, state) = self.recovery.finding();
+                (holds, Finding::Recovery(state))
+            }
+        };
+        if let Some(news) = self.conditions.set_recovering(holds, &finding, self.generation, now) {
+            self.event(news);
+        }
+        if self.recovery.wants_keeping(now) {
+            let recovery = self.recovery.memory(now);
+            self.remember(|memory| memory.recovery = recovery);
+        }
+    }
+
+    /// Takes over how the file wants the power to be switched.
+    pub(super) fn set_supply(&mut self, config: &ModemConfig, now: Instant) {
+        let timings = timings(config);
+        let same = self.generation > 0 && switch(&self.config) == switch(config);
+        match switch(config) {
+            _ if same => self.supply.set_timings(timings),
+            Some(_) => self.supply = Supply::with_switch(timings, now),
+            None => self.supply = Supply::without_switch(timings, NOT_CONFIGURED),
+        }
+        if !same && let Some(seen) = &self.observed.port {
+            self.supply.handle_presence(seen.value != PortState::Absent, now);
+        }
+        if self.retiring {
+            self.supply.reclaim(now);
+        }
+        self.take_power(now);
+    }
+
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        let first: Option<&StageReport> = self.plan.stages.iter().find(|stage| stage.status != Status::True);
+        first.and_then(Diagnosis::of)
+    }
+
+    fn is_cycling_power(&self) -> bool {
+        matches!(self.observed.doing, Some(Action::CyclePower))
+    }
+
+    fn answers(&self) -> bool {
+        let open = self.observed.port.as_ref().is_some_and(|seen| seen.value == PortState::Open);
+        open && self.observed.control.as_ref().is_some_and(|seen| seen.value == ControlState::Ready)
+    }
+
+    /// Whether data can flow.
+    fn is_online(&self) -> bool {
+        let holds = |kind| self.plan.stages.iter().any(|s| s.stage.kind() == kind && s.status == Status::True);
+        holds(ConditionKind::DataConnected) && holds(ConditionKind::LinkConfigured)
+    }
+}
+
+/// What is switched, where the file names a switch.
+fn switch(config: &ModemConfig) -> Option<(&str, u8)> {
+    match &config.power {
+        Power::None | Power::ModemReset => None,
+        Power::UsbPort { hub, port, .. } => Some((hub, *port)),
+    }
+}
+
+fn timings(config: &ModemConfig) -> Timings {
+    let default = Timings::default();
+    let watchdog = config.recovery.watchdog;
+    match &config.power {
+        Power::None | Power::ModemReset => Timings { watchdog, ..default },
+        Power::UsbPort { times, .. } => Timings {
+            hold: times.hold.unwrap_or(default.hold),
+            time_to_power_off: times.shutdown_time.unwrap_or(default.time_to_power_off),
+            min_off: times.off_time.unwrap_or(default.min_off),
+            watchdog,
+        },
+    }
+}

@@ -1,0 +1,98 @@
+//! A step on trial: an acknowledgement is no effect. Who is restarted leaves the bus, or forgets us; a modem that
+//! does neither was not restarted, whatever it said.
+
+use std::time::Duration;
+
+use super::ladder::{Diagnosis, Step};
+use crate::model::{Failure, Instant};
+use crate::reconcile::door::StepOutcome;
+
+/// Within this long after the acknowledgement a restart is seen: real modems take up to 20 s to go.
+const SEEN_WITHIN: Duration = Duration::from_secs(60);
+
+/// A step whose effect is awaited.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Trial {
+    pub(super) diagnosis: Diagnosis,
+    pub(super) step: Step,
+    pub(super) attempt: u32,
+    pub(super) began: Instant,
+    /// The name of the action that carries it out.
+    pub(super) action: &'static str,
+    /// When its action ended, and how.
+    ended: Option<(Instant, Result<(), Failure>)>,
+    /// The device left the bus or restarted since.
+    pub(super) left: bool,
+    /// The device was on the bus while its power should have been off.
+    pub(super) stayed: bool,
+    /// Whether the device was on the bus when it began, so that it could leave.
+    pub(super) present: bool,
+}
+
+impl Trial {
+    pub(super) fn new(diagnosis: Diagnosis, step: Step, attempt: u32, now: Instant) -> Self {
+        Self {
+            diagnosis,
+            step,
+            attempt,
+            began: now,
+            action: "",
+            ended: None,
+            left: false,
+            stayed: false,
+            present: false,
+        }
+    }
+
+    pub(super) fn end(&mut self, outcome: &Result<(), Failure>, now: Instant) {
+        self.ended = Some((now, outcome.clone()));
+    }
+
+    /// What can be said by now. `answers`: the modem is there and answers.
+    pub(super) fn verdict(&self, answers: bool, now: Instant) -> Option<StepOutcome> {
+        let (at, outcome) = self.ended.as_ref()?;
+        if let Err(failure) = outcome {
+            return Some(match failure {
+                // A modem that is reset may well go before it has said yes.
+                Failure::PortLost | Failure::Restarted if self.step.restarts() => StepOutcome::TookEffect,
+                failure => StepOutcome::Failed(failure.clone()),
+            });
+        }
+        if !self.step.restarts() || self.left {
+            return Some(StepOutcome::TookEffect);
+        }
+        if now.since(*at) < SEEN_WITHIN {
+            return None;
+        }
+        Some(match self.step {
+            Step::CyclePower if self.stayed => {
+                StepOutcome::Ineffective("the device stayed on the bus while its power was off".to_owned())
+            }
+            Step::ResetModem if answers => {
+                StepOutcome::Ineffective("the modem said yes and did not restart".to_owned())
+            }
+            Step::Reauthorise if answers => StepOutcome::Ineffective("the device did not leave the bus".to_owned()),
+            _ => StepOutcome::Unseen,
+        })
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.ended.as_ref().map(|(at, _)| *at + SEEN_WITHIN)
+    }
+}
+
+/// Whether a failure says that the step does not exist here.
+pub(super) fn is_unsupported(failure: &Failure) -> bool {
+    match failure {
+        Failure::Host(_) => true,
+        Failure::Refused(error) => ["invalid_qmi_command", "not_supported", "device_unsupported", "sim_file_not_found"]
+            .contains(&error.as_str()),
+        Failure::NoEffect
+        | Failure::NoClientIds
+        | Failure::Timeout
+        | Failure::CallEnded(_)
+        | Failure::PortLost
+        | Failure::Restarted
+        | Failure::Cancelled => false,
+    }
+}
