@@ -11,7 +11,7 @@ use super::types::{
 };
 use crate::config::ServiceProvider;
 use crate::explain::explain;
-use crate::model::condition::due;
+use crate::model::time::due;
 use crate::model::{
     Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
 };

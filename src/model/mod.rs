@@ -4,12 +4,14 @@
 
 pub mod action;
 pub mod apn;
+pub mod attempt;
 pub mod call_end;
 pub mod condition;
 pub mod connection;
 pub mod defect;
 pub mod desired;
 pub mod fact;
+pub mod finding;
 pub mod id;
 pub mod observed;
 pub mod pin;
@@ -24,15 +26,15 @@ pub mod time;
 
 pub use action::{Action, Actor};
 pub use apn::{ApnAnswer, ApnCandidate, ApnDatabase, ApnUsage};
+pub use attempt::{Attempts, Failure};
 pub use call_end::CallEnd;
-pub use condition::{Condition, ConditionKind, Finding, Status};
+pub use condition::{Condition, ConditionKind, Status};
 pub use connection::{Connection, Gap, Reach};
 pub use desired::{Desired, DesiredLink, Provider, Selection};
 pub use fact::{Fact, FactSet};
+pub use finding::Finding;
 pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
-pub use observed::{
-    Attempts, ControlState, DataFormat, Device, Failure, LinkState, Observed, PortState, Report, Seen, SessionSettings,
-};
+pub use observed::{ControlState, DataFormat, Device, LinkState, Observed, PortState, Report, Seen, SessionSettings};
 pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
 pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Setting};
 pub use profile::{ModemProfile, NotOffered, Throttled};

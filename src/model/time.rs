@@ -142,6 +142,12 @@ pub fn written(text: &str) -> Option<Duration> {
     (!text.is_empty()).then(|| Duration::from_millis(total))
 }
 
+/// A wait in words with the time it ends, for messages.
+#[must_use]
+pub fn due(at: Instant, now: Instant) -> String {
+    if at <= now { "now".to_owned() } else { format!("in {}", spoken(now.until(at))) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

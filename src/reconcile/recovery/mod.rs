@@ -7,6 +7,7 @@
 pub mod ladder;
 mod outlook;
 mod record;
+mod spell;
 mod trial;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::plan::StageReport;
 use ladder::{Diagnosis, Often, Rung, Step};
 pub use outlook::{Held, Outlook, Taken};
 use record::Record;
+use spell::Spell;
 use trial::Trial;
 
 /// After a reset that was not a power cycle: as long as a modem may need until it is registered again (Quectel and
@@ -70,33 +72,6 @@ pub(super) struct Due {
     pub(super) attempt: u32,
     /// When the next one would be due.
     pub(super) next_at: Option<Instant>,
-}
-
-/// A spell of trouble.
-#[derive(Clone, Debug)]
-struct Spell {
-    /// When it began, whatever else was wrong since.
-    began: Instant,
-    /// The same, later by the time in which something else was wrong.
-    since: Instant,
-    /// Since when the condition holds again, if it does.
-    better_since: Option<Instant>,
-    /// Since when something else is the diagnosis: the clock of a spell runs only while it is the diagnosis itself.
-    paused_since: Option<Instant>,
-    /// The rung that comes next, as far as its limits allow.
-    rung: usize,
-    /// The rung taken last.
-    last_rung: Option<usize>,
-    last_step: Option<Instant>,
-    /// Repetitions of the last rung.
-    repeats: u32,
-    /// Steps in all.
-    steps: u32,
-    /// Not before: a failed step gets another chance.
-    not_before: Instant,
-    /// What holds the next step up.
-    held: Option<Held>,
-    taken: VecDeque<Taken>,
 }
 
 /// A trouble that is over.
@@ -162,7 +137,7 @@ impl Recovery {
             spell.paused_since.get_or_insert(now);
         }
         let diagnosis = diagnosis?;
-        self.resume(diagnosis, now);
+        self.spells.entry(diagnosis).or_insert_with(|| Spell::new(now)).resume(now);
         if self.trial.is_some() {
             return None;
         }
@@ -464,30 +439,6 @@ impl Recovery {
     /// Restarts of the device lately, if it is in a boot loop.
     pub(super) fn flaps(&self) -> Option<usize> {
         (self.diagnosis == Some(Diagnosis::BootLoop)).then_some(self.flaps.len())
-    }
-
-    fn resume(&mut self, diagnosis: Diagnosis, now: Instant) {
-        let fresh = Spell {
-            began: now,
-            since: now,
-            better_since: None,
-            paused_since: None,
-            rung: 0,
-            last_rung: None,
-            last_step: None,
-            repeats: 0,
-            steps: 0,
-            not_before: Instant::ZERO,
-            held: None,
-            taken: VecDeque::new(),
-        };
-        let spell = self.spells.entry(diagnosis).or_insert(fresh);
-        spell.better_since = None;
-        if let Some(paused_since) = spell.paused_since.take() {
-            let pause = now.since(paused_since);
-            spell.since = spell.since + pause;
-            spell.last_step = spell.last_step.map(|at| at + pause);
-        }
     }
 }
 

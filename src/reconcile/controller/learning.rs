@@ -1,0 +1,125 @@
+//! What the driver tells: facts and what follows from them at once, restarts, the ends of actions.
+
+use super::super::door::{EventKind, Output};
+use super::{Controller, UPSTREAM, recovering};
+use crate::model::defect::{Defect, planted};
+use crate::model::{
+    Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, IpFamily, Report, SessionState, SimState,
+};
+use crate::modem;
+
+impl Controller {
+    /// Takes over what the driver learned and did.
+    pub(super) fn take_in(&mut self, now: Instant) {
+        while let Some(output) = self.driver.poll_output() {
+            match output {
+                modem::Output::Send(bytes) => self.out.push_back(Output::Send(self.name.clone(), bytes)),
+                modem::Output::Learn(report) => self.learn(report, now),
+                modem::Output::Forget(facts) => {
+                    self.observed.forget(facts);
+                    self.touch();
+                }
+                modem::Output::Heard => {
+                    if let Some(control) = &mut self.observed.control {
+                        control.at = now;
+                    }
+                    if let Some(port) = &mut self.observed.port {
+                        port.at = now;
+                    }
+                }
+                modem::Output::Done(result) => self.end(result, now),
+                modem::Output::Restarted { evidence } => {
+                    self.observed.forget(FactSet::MODEM);
+                    self.touch();
+                    self.observed.dialled = None;
+                    self.connectivity.note_restart();
+                    self.begin_anew();
+                    self.recovery.note_left();
+                    self.event(EventKind::ModemRestarted { evidence: evidence.to_owned() });
+                }
+                modem::Output::Remember(_) if planted(Defect::LoseMemory) => {}
+                modem::Output::Remember(clients) => self.remember(|memory| memory.clients = clients),
+            }
+        }
+    }
+
+    /// A modem that has restarted, or come back, owes nothing for what was tried before; a network or a broken reset
+    /// does.
+    pub(super) fn begin_anew(&mut self) {
+        let lasting = |name: &str| name.starts_with("start-session") || name == Action::ResetModem.name();
+        // qmi-proxy lets everybody in and hangs up where there is no modem: such a port has not come back.
+        let hung_up = |attempts: &Attempts| {
+            attempts.action == Action::Synchronise && attempts.last_failure == Some(Failure::PortLost)
+        };
+        self.observed.attempts.retain(|name, attempts| lasting(name) || hung_up(attempts));
+    }
+
+    fn learn(&mut self, report: Report, now: Instant) {
+        if let Report::ServingSystem(serving) = &report {
+            let before = self.observed.serving_system.as_ref().map(|seen| &seen.value);
+            if before.is_some_and(|b| b.registration.is_registered()) && !serving.registration.is_registered() {
+                // The radio went off, or the card was changed: some modems say neither.
+                self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
+            }
+            let other = before.is_none_or(|b| {
+                b.plmn != serving.plmn
+                    || b.technologies != serving.technologies
+                    || !b.registration.is_registered()
+                    || !b.ps_attached && serving.ps_attached
+            });
+            if other && serving.registration.is_registered() {
+                self.excuse_sessions();
+            }
+        }
+        recovering::panic_if_planted(&report);
+        if let Report::Device(device) = &report {
+            self.compare_device(device);
+        }
+        if let Report::Sim(state) = &report {
+            let before = self.observed.sim.as_ref().map(|seen| std::mem::discriminant(&seen.value));
+            let readable = matches!(state, SimState::Ready | SimState::PinRequired { .. });
+            // What could be read before the PIN is not all there is.
+            if !readable || before.is_some_and(|before| before != std::mem::discriminant(state)) {
+                self.observed.forget(FactSet::of(&[Fact::SimIdentity]));
+            }
+            self.pin_seen(state);
+        }
+        if report == Report::Control(ControlState::Ready)
+            && self.observed.control.as_ref().is_none_or(|seen| seen.value != ControlState::Ready)
+        {
+            // It was silent for a while: whatever it told us then is lost. At a start nothing is known yet.
+            let known = FactSet::MODEM.iter().filter(|fact| self.observed.seen_at(*fact).is_some());
+            let known = FactSet::of(&known.collect::<Vec<Fact>>()).without(FactSet::of(&[Fact::Control, Fact::Device]));
+            self.driver.suspect(known, now);
+        }
+        if let Report::Session(family, SessionState::Disconnected(_)) = &report {
+            let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
+            if was_up {
+                self.driver.suspect(self.upstream(), now);
+            }
+            self.stop_counting(*family);
+        }
+        if let Report::Settings(family, settings) = &report {
+            let before = self.observed.settings(*family).map(|seen| &seen.value);
+            if before.is_some_and(|before| before != settings) {
+                // A network that gave one family another address may have given the other one too.
+                let other = if *family == IpFamily::Ipv4 { IpFamily::Ipv6 } else { IpFamily::Ipv4 };
+                if self.observed.settings(other).is_some() {
+                    self.driver.suspect(FactSet::of(&[Fact::settings(other)]), now);
+                }
+            }
+        }
+        if let Report::Device(device) = &report {
+            self.recovery.note_firmware(&recovering::firmware(device));
+        }
+        let counted = match &report {
+            Report::Statistics(family, _) => Some(*family),
+            _ => None,
+        };
+        self.observed.learn(report, now);
+        if let Some(family) = counted {
+            self.count(family, now);
+        }
+        self.touch();
+    }
+}
