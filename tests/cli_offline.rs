@@ -184,13 +184,16 @@ fn a_scenario_is_played_recorded_and_compared() {
     assert!(!expected.exists(), "nothing is written unasked");
     assert!(place.wwan(&["test", "--update", &dir]).ended(0).contains("\"expected\" was written"));
     let written = std::fs::read_to_string(&expected).unwrap();
-    assert!(written.contains("> explain\nwwan0 is online."), "{written}");
+    assert!(written.contains("> explain\nwwan0 is online: "), "{written}");
     assert_eq!(place.wwan(&["test", &dir]).ended(0).lines().last(), Some("1 scenario, as expected"));
     assert!(place.wwan(&["test", "-v", &dir]).ended(0).contains("        > explain"));
 
-    std::fs::write(&expected, written.replace("wwan0 is online.", "wwan0 sleeps.")).unwrap();
+    std::fs::write(&expected, written.replace("wwan0 is online: ", "wwan0 sleeps: ")).unwrap();
     let out = place.wwan(&["test", &dir]).ended(1);
-    assert!(out.starts_with("FAILED  ") && out.contains("- wwan0 sleeps.\n        + wwan0 is online."), "{out}");
+    assert!(
+        out.starts_with("FAILED  ") && out.contains("- wwan0 sleeps: ") && out.contains("+ wwan0 is online: "),
+        "{out}"
+    );
     // A missing line's end is a difference, too.
     std::fs::write(&expected, written.trim_end()).unwrap();
     place.wwan(&["test", &dir]).ended(1);

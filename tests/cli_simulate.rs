@@ -117,7 +117,7 @@ fn what_is_pulled_out_is_missed_and_put_back_heals() {
     let status = scene.wwan(&["status"]).ended(0);
     assert!(status.starts_with("wwan0  OFFLINE  ModemPresent=False Absent: "), "{status}");
     let explanation = scene.wwan(&["explain"]).ended(0);
-    assert!(explanation.starts_with("wwan0 is not online because ModemPresent is False for "), "{explanation}");
+    assert!(explanation.starts_with("wwan0 is not online: the modem is not there."), "{explanation}");
     scene.wwan(&["wait", "--timeout", "1s"]).ended(75);
     scene.wwan(&["status", "--check"]).ended(3);
     scene.disturb("plug");

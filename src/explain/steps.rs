@@ -78,6 +78,9 @@ pub(super) fn next(controller: &Controller, first: Option<&Condition>, lines: &m
             return lines.add_due(Topic::Next, text, plan.until);
         }
         PlanStep::Do(action, _) => lines.add_due(Topic::Next, format!("now: {action}"), now),
+        PlanStep::Wait(Finding::InProgress(action)) if *action == Action::Synchronise.to_string() => {
+            lines.add_due(Topic::Next, "it is being asked now".to_owned(), now);
+        }
         PlanStep::Wait(Finding::InProgress(action)) => lines.add_due(Topic::Next, format!("under way: {action}"), now),
         PlanStep::Wait(finding) => match finding.retry_at() {
             Some(at) => {

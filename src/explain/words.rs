@@ -4,7 +4,7 @@ use super::provider_name;
 use crate::config::ControlPort;
 use crate::model::time::spoken;
 use crate::model::{
-    AccessTechnologies, Attempts, CallEnd, Condition, ConditionKind, Failure, Finding, Instant, IpFamily,
+    AccessTechnologies, Action, Attempts, CallEnd, Condition, ConditionKind, Failure, Finding, Instant, IpFamily,
     OperatingMode, Plmn, Recovering, Registration, Selection, SessionState,
 };
 use crate::reconcile::Controller;
@@ -104,13 +104,23 @@ fn device(controller: &Controller, first: &Condition) -> Option<Wrong> {
         Finding::Retrying { failure: Some(Failure::Host(why)), .. } => held(why),
         Finding::Unresponsive => wrong_because("the modem does not answer")
             .cause("its port is open, and requests on it go unanswered")
-            .advice("nothing: this is what the steps below are for; if they do not help, cut its power by hand"),
+            .advice("nothing: this is what the steps above are for; if they do not help, cut its power by hand"),
         Finding::Retrying { action, failure: Some(Failure::Timeout | Failure::PortLost), failures, .. } => {
-            wrong_because("the modem does not answer")
-                .cause(format!("its port is there, but {failures} attempts to {action} in a row went unanswered"))
+            unanswered(*failures, action)
+        }
+        // It is being asked just now, and has not answered for long: the answer is the same as between two questions.
+        Finding::InProgress(action) if *action == Action::Synchronise.to_string() => {
+            let attempts = controller.observed().attempts.values().find(|of| of.action.to_string() == *action)?;
+            let silent = matches!(attempts.last_failure, Some(Failure::Timeout | Failure::PortLost));
+            return silent.then(|| unanswered(attempts.failures, action));
         }
         _ => return None,
     })
+}
+
+fn unanswered(failures: u32, action: &str) -> Wrong {
+    wrong_because("the modem does not answer")
+        .cause(format!("its port is there, but {failures} attempts to {action} in a row went unanswered"))
 }
 
 fn card(controller: &Controller, first: &Condition) -> Option<Wrong> {

@@ -1,7 +1,6 @@
 //! Why a condition is as it is: one closed value per reason, with its words for the reader.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +15,7 @@ use super::radio::{AccessTechnologies, OperatingMode};
 use super::recovering::Recovering;
 use super::session::{IpFamilies, IpFamily};
 use super::sim::BadIccid;
-use super::time::{Instant, spoken};
+use super::time::Instant;
 
 /// What a stage found. The variant is the reason; its display is the message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -59,7 +59,7 @@ fn observed() -> Observed {
             registration: Registration::Home,
             ps_attached: true,
             network_known: true,
-            plmn: None,
+            plmn: Some(crate::model::Plmn { mcc: 214, mnc: 7, three_digit_mnc: false }),
             operator_name: Some("serving".into()),
             technologies: [lte, AccessTechnology::Nr5g].into_iter().collect(),
         }),

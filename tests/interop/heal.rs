@@ -51,7 +51,9 @@ fn heals(test: &str, meddling: &Meddling) {
 fn a_changed_selection_of_technologies() {
     let meddling = Meddling {
         commands: &["--nas-set-system-selection-preference=umts"],
-        reasons: &["begins allow lte only, for RadioConfigured: the modem allows umts, the file asks for lte"],
+        reasons: &[
+            "begins set the radio preference: lte, for RadioConfigured: the modem allows umts, the file asks for lte",
+        ],
         in_the_end: &[LTE, CONNECTED],
     };
     heals("heal::a_changed_selection_of_technologies", &meddling);

@@ -41,9 +41,9 @@ fn messages(log: &str) -> Vec<Message<'_>> {
     blocks
         .map(|block| {
             let count = |what: &str| block.lines().filter(|line| line.contains(what)).count();
-            let named = |line: &'_ str| line.contains("  message     = ");
-            let name = block.lines().find(|line| named(line)).and_then(|line| line.split_once(" = "));
-            let name = name.map(|(_, name)| name.trim().trim_matches('"'));
+            let name = block.lines().find_map(|line| line.split_once("  message     = ")).map(|(_, name)| name.trim());
+            // A message that the proxy knows has a name in quotes before its number.
+            let name = name.map(|name| name.strip_prefix('"').and_then(|rest| rest.split('"').next()).unwrap_or(name));
             let first = block.lines().next().unwrap_or_default();
             Message {
                 name: name.unwrap_or("no name"),

@@ -21,7 +21,9 @@ fn forbidden() -> String {
 
 /// What was written into profiles: their numbers and whether roaming was disallowed.
 fn writes(play: &Play) -> Vec<(u8, bool)> {
-    let one = |ask: wds::modify_profile::Request| (ask.id.unwrap().index, ask.profile.roaming_disallowed.unwrap());
+    let one = |ask: wds::modify_profile::Request| {
+        (ask.id.expect("an index").index, ask.profile.roaming_disallowed.expect("a bit"))
+    };
     play.requests::<wds::modify_profile::Request>().into_iter().map(|(_, ask)| one(ask)).collect()
 }
 

@@ -104,6 +104,9 @@ impl Controller {
             self.observed.forget(action.touches());
         }
         self.touch();
+        if self.retiring && outcome.is_ok() {
+            self.note_put_back(&action);
+        }
         match (&action, &outcome) {
             (Action::StartSession(family, provider), Ok(())) => {
                 self.observed.dialled = Some(provider.clone());

@@ -77,6 +77,7 @@ impl Controller {
     pub(in super::super) fn handle_timeout(&mut self, secrets: &Secrets, now: Instant) {
         self.driver.handle_timeout(now);
         self.handle_power_timeout(now);
+        self.keep_again(now);
         if self.host_deadline.is_some_and(|deadline| now >= deadline) {
             self.mark_not_kept();
             self.end(Err(Failure::Host("the host does not answer".to_owned())), now);
@@ -98,6 +99,7 @@ impl Controller {
         let paused = self.paused_until.map(|at| (at, "a pause ends"));
         let idle = self.observed.doing.is_none() && !self.retiring;
         let watchdog = self.supply.watchdog_at().filter(|_| idle).map(|at| (at, "the watchdog barks"));
+        let keep_again = self.keep_again_at.map(|at| (at, "what could not be kept is to be kept"));
         let connection = self.connectivity.poll_timeout(self.config.connection_grace);
         let (lookup, telemetry) = (self.lookup.poll_timeout(), self.telemetry.poll_timeout());
         let inner = [
@@ -108,6 +110,7 @@ impl Controller {
             paused,
             watchdog,
             connection,
+            keep_again,
             lookup,
             telemetry,
         ];

@@ -50,6 +50,17 @@ impl Controller {
         self.remember_originals();
     }
 
+    /// A modem that is let go is not looked at again: that it acknowledged what was put back has to do.
+    pub(super) fn note_put_back(&mut self, action: &Action) {
+        let observed = &mut self.observed;
+        match action {
+            Action::SetRoaming { profile, .. } => drop(observed.original_roaming.remove(profile)),
+            Action::SetAutoconnect(_) => observed.original_autoconnect = None,
+            _ => return,
+        }
+        self.remember_originals();
+    }
+
     /// Another modem has taken the place of the one whose settings we remember.
     pub(super) fn compare_device(&mut self, device: &Device) {
         let other = self.memory.originals_of.as_ref().zip(device.imei.as_ref()).is_some_and(|(of, is)| of != is);

@@ -54,7 +54,7 @@ impl Controller {
         self.observed.attempts.retain(|name, attempts| lasting(name) || hung_up(attempts));
     }
 
-    fn learn(&mut self, report: Report, now: Instant) {
+    pub(super) fn learn(&mut self, report: Report, now: Instant) {
         if let Report::ServingSystem(serving) = &report {
             let before = self.observed.serving_system.as_ref().map(|seen| &seen.value);
             if before.is_some_and(|b| b.registration.is_registered()) && !serving.registration.is_registered() {

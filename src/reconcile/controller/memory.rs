@@ -1,5 +1,7 @@
 //! What is kept over a restart: client ids, PINs that were tried, and what the modem had before we changed it.
 
+use std::time::Duration;
+
 use super::super::door::{Memory, Output};
 use super::super::fleet::Secrets;
 use super::Controller;
@@ -12,9 +14,11 @@ use crate::model::{
 /// PINs that are remembered; beyond this none is tried any more. A gateway meets a handful in its life.
 const MAX_PINS: usize = 200;
 /// Writes of the radio preference are remembered for this long.
-const WRITES_COUNT_FOR: std::time::Duration = std::time::Duration::from_secs(3600);
+const WRITES_COUNT_FOR: Duration = Duration::from_secs(3600);
 /// And no more of them: the plan stops long before.
 const MAX_WRITES: usize = 16;
+/// What could not be kept is asked for again after this long: a full disk is emptied some time.
+const KEEP_AGAIN: Duration = Duration::from_secs(30);
 
 impl Memory {
     /// What stays when the file no longer names the modem.
@@ -46,8 +50,20 @@ impl Controller {
         let before = self.memory.clone();
         change(&mut self.memory);
         if self.memory != before {
-            self.memory.revision += 1;
-            self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
+            self.keep();
+        }
+    }
+
+    fn keep(&mut self) {
+        self.memory.revision += 1;
+        self.out.push_back(Output::Remember(self.name.clone(), self.memory.clone()));
+    }
+
+    /// Asks again for what could not be kept.
+    pub(super) fn keep_again(&mut self, now: Instant) {
+        if self.keep_again_at.is_some_and(|at| now >= at) {
+            self.keep_again_at = None;
+            self.keep();
         }
     }
 
@@ -59,6 +75,9 @@ impl Controller {
         secrets: &Secrets,
         now: Instant,
     ) {
+        if revision == self.memory.revision {
+            self.keep_again_at = result.is_err().then_some(now + KEEP_AGAIN);
+        }
         if let Some(Action::MarkPin(mark)) = self.observed.doing
             && self.awaits_kept == Some(revision)
         {

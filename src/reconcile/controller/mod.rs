@@ -17,18 +17,17 @@ use std::time::Duration;
 
 use super::conditions::Conditions;
 use super::connectivity::Connectivity;
-use super::door::{EventKind, Memory, Output, PortSpec};
+use super::door::{Memory, Output, PortSpec};
 use super::recovery::{Outlook, Recovery};
 use super::telemetry::Telemetry;
 use super::traffic::Meter;
 use crate::config::{ControlPort, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, Condition, ConditionKind, Connection, ControlState, Desired, DesiredLink, Fact, FactSet,
-    Failure, Finding, Iccid, Imsi, Instant, IpFamily, ModemName, Observed, PinChance, PinMark, Report, Secret,
-    Selection, SessionState, SimIdentity, SimState, Status,
+    Action, Actor, Condition, ConditionKind, Connection, Desired, DesiredLink, Fact, FactSet, Finding, Iccid, Imsi,
+    Instant, ModemName, Observed, PinChance, PinMark, Secret, Selection, SimIdentity, SimState, Status,
 };
-use crate::modem::{self, Driver};
+use crate::modem::Driver;
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Supply;
 use crate::property::Table;
@@ -96,6 +95,8 @@ pub struct Controller {
     memory: Memory,
     /// The revision of the memory that must be kept before the action in flight has ended.
     awaits_kept: Option<u64>,
+    /// When to ask again for what could not be kept.
+    keep_again_at: Option<Instant>,
     /// That this PIN is tried is written down: it may be, once.
     permit: Option<PinMark>,
     /// The PIN that was given to the card last and whose effect was not seen yet.
@@ -147,6 +148,7 @@ impl Controller {
             was_online: false,
             memory: Memory { kept_ago: 0, ..memory.clone() },
             awaits_kept: None,
+            keep_again_at: None,
             permit: None,
             entered: None,
             known_mark: None,

@@ -48,10 +48,7 @@ impl Controller {
     /// Takes the properties anew, whatever the time: before something is done that people want to see coming.
     pub(super) fn take(&mut self, now: Instant) {
         let traffic = self.meter.traffic();
-        let conditions = self.conditions.list();
-        let connection = self.connectivity.truth();
-        let (observed, desired) = (&self.observed, &self.desired);
-        let view = View { observed, desired, conditions, traffic: &traffic, connection, now };
+        let view = self.view(&traffic, now);
         let values: Vec<(String, Option<Value>)> = property::values(view)
             .map(|(property, value)| (format!("{}.{}", self.name, property.name), value))
             .collect();
@@ -63,6 +60,18 @@ impl Controller {
             return;
         }
         self.out.push_back(Output::Changed(changes));
+    }
+
+    /// A property as it is now, even if its last change is not told yet.
+    #[must_use]
+    pub fn property(&self, name: &str, now: Instant) -> Option<Value> {
+        let traffic = self.meter.traffic();
+        property::values(self.view(&traffic, now)).find(|(property, _)| property.name == name)?.1
+    }
+
+    fn view<'a>(&'a self, traffic: &'a Traffic, now: Instant) -> View<'a> {
+        let (observed, desired, conditions) = (&self.observed, &self.desired, self.conditions.list());
+        View { observed, desired, conditions, traffic, connection: self.connectivity.truth(), now }
     }
 
     /// The modem is let go: nothing is known of it any more.

@@ -99,6 +99,8 @@ pub(super) struct Recovery {
     /// What is wrong now, and when the ladder would act if nothing changes.
     diagnosis: Option<Diagnosis>,
     next: Option<(Step, Instant)>,
+    /// Something is under way, of ours or of the modem's: what is next has to wait for its end.
+    in_progress: bool,
 }
 
 impl Recovery {
@@ -116,6 +118,7 @@ impl Recovery {
             trial: None,
             diagnosis: None,
             next: None,
+            in_progress: false,
         }
     }
 
@@ -125,9 +128,11 @@ impl Recovery {
             return None;
         }
         let found = stages.iter().find(|stage| stage.status != Status::True);
-        let diagnosis = match found.map(|stage| (stage, Diagnosis::of(stage))) {
-            // An action is under way: nothing has changed yet.
-            Some((stage, None)) if matches!(stage.finding, Finding::InProgress(_)) => return None,
+        let told = found.map(|stage| (stage, Diagnosis::of(stage)));
+        self.in_progress = matches!(told, Some((stage, None)) if matches!(stage.finding, Finding::InProgress(_)));
+        let diagnosis = match told {
+            // Nothing has changed yet.
+            _ if self.in_progress => return None,
             Some((_, diagnosis)) => diagnosis.map(|diagnosis| self.flapping(diagnosis, now)),
             None => None,
         };
@@ -404,7 +409,7 @@ impl Recovery {
     pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let spell = self.diagnosis.and_then(|diagnosis| self.spells.get(&diagnosis));
         let held = spell.is_some_and(|spell| matches!(spell.held, Some(Held::Inhibited(_))));
-        let next = self.next.filter(|_| !held).map(|(_, at)| (at, "a recovery step is due"));
+        let next = self.next.filter(|_| !held && !self.in_progress).map(|(_, at)| (at, "a recovery step is due"));
         let trial =
             self.trial.as_ref().and_then(Trial::deadline).map(|at| (at, "a recovery step is to show its effect"));
         let better = self.spells.values().filter(|spell| spell.steps > 0).filter_map(|spell| spell.better_since);

@@ -126,9 +126,8 @@ fn full_name(name: &str) -> Result<String, String> {
 }
 
 fn property(gateway: &Gateway, name: &str) -> Option<String> {
-    let (modem, _) = name.split_once('.')?;
-    let properties = gateway.controller(&modem.into())?.properties();
-    properties.get(name).map(|held| held.value.to_string())
+    let (modem, rest) = name.split_once('.')?;
+    gateway.controller(&modem.into())?.property(rest, gateway.now()).map(|value| value.to_string())
 }
 
 impl Deed {

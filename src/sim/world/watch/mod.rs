@@ -181,12 +181,7 @@ impl Watch {
     /// What the core says it does.
     fn event(&mut self, event: &EventKind, now: Instant) -> Option<Broken> {
         match event {
-            EventKind::ActionStarted { .. } => {
-                self.wire.begins();
-                None
-            }
             EventKind::Recovery { diagnosis, step, outcome: None, .. } => {
-                self.wire.begins();
                 let power_level = matches!(step, Action::CyclePower | Action::Reauthorise);
                 let never = matches!(
                     diagnosis,
@@ -284,8 +279,9 @@ impl Watch {
             self.wire.no_clients();
         }
         let known = host.memory().clients.len() + self.wire.excused_clients();
-        // A daemon that lost its memory begins with releasing them all, once the modem answers.
-        let ready = controller.status(ConditionKind::ControlReady) == Status::True;
+        // A daemon that lost its memory begins with releasing them all, once the modem answers; and nothing can be kept on
+        // a full disk.
+        let ready = controller.status(ConditionKind::ControlReady) == Status::True && host.has_kept();
         let leaked = since(&mut self.leaked_since, ready && in_use > known, now);
         leaked
             .filter(|from| now.since(*from) > LEAK)

@@ -36,8 +36,9 @@ pub(super) struct Wire {
     /// The number of the newest request of each client and message that was answered: what comes later about an older
     /// one is no news.
     newest: BTreeMap<(Key, u8), u64>,
-    /// Messages of which an answer to an open request has reached the core since the action began.
-    answered: Vec<Key>,
+    /// The newest request of each message since the last end of an action that was told of, and whether its answer has
+    /// reached the core.
+    latest: BTreeMap<Key, (u64, bool)>,
     /// When an answer last said that a session is up.
     connected_at: Option<Instant>,
     /// The access point of a session, by the last answer that named one.
@@ -135,6 +136,7 @@ impl Wire {
             self.lost_clients += usize::from(changes_clients(oldest.key));
         }
         self.asked += 1;
+        self.latest.insert(frame.key(), (self.asked, false));
         let Frame { client, transaction, .. } = frame;
         self.open.push(Asked { key: frame.key(), client, transaction, number: self.asked });
     }
@@ -156,7 +158,9 @@ impl Wire {
         };
         let Some(at) = self.open.iter().position(answers) else { return };
         let Asked { key, client, number, .. } = self.open.remove(at);
-        self.answered.push(key);
+        if let Some((latest, answered)) = self.latest.get_mut(&key) {
+            *answered |= *latest == number;
+        }
         let newest = self.newest.entry((key, client)).or_default();
         if number < std::mem::replace(newest, number.max(*newest)) {
             return;
@@ -230,15 +234,10 @@ impl Wire {
         }
     }
 
-    /// The core begins an action.
-    pub(super) fn begins(&mut self) {
-        self.answered.clear();
-    }
-
     /// The core says that an action ended so.
     pub(super) fn ends(&mut self, action: &Action, outcome: &Result<(), Failure>, now: Instant) -> Option<Broken> {
         let key = answer_of(action)?;
-        let answered = self.answered.contains(&key);
+        let answered = self.latest.remove(&key).is_some_and(|(_, answered)| answered);
         if matches!((action, outcome), (Action::StartSession(..), Ok(()))) {
             self.dialled_at = Some(now);
         }
