@@ -26,17 +26,28 @@ fn characters(defect: Defect) -> Vec<String> {
     }
 }
 
-fn world(personalities: Vec<String>) -> World {
+/// The file that a defect shows under.
+fn file(defect: Defect) -> String {
+    match defect {
+        // What may be done with a wrong PIN shows where the file has one.
+        Defect::RetryPin | Defect::IgnorePinTries => wrong_pin(),
+        _ => CONFIG.to_owned(),
+    }
+}
+
+fn wrong_pin() -> String {
+    CONFIG.replace("pin: \"1234\"", "pin: \"9999\"")
+}
+
+fn world(file: &str, personalities: Vec<String>) -> World {
     let edits = vec![EDIT.to_owned()];
     let options = Options { seed: 3, gateways: LIVES, hours: HOURS, edits, personalities, ..Options::default() };
-    World::new(CONFIG, options).unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
+    World::new(file, options).unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
 }
 
 /// What the first life that goes wrong says of it; `None`: nobody noticed anything.
 fn caught(defect: Defect) -> Option<(u32, String)> {
-    let options =
-        Options { seed: 3, gateways: LIVES, hours: HOURS, edits: vec![EDIT.to_owned()], ..Options::default() };
-    let world = World::new(CONFIG, options).unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)));
+    let world = world(&file(defect), characters(defect));
     plant(Some(defect));
     let verdict = (0..LIVES).find_map(|gateway| {
         let report = world.gateway(gateway);
@@ -63,8 +74,8 @@ fn every_planted_defect_is_caught() {
 
 #[test]
 fn without_a_defect_nothing_is_caught() {
-    for personalities in [Vec::new(), characters(Defect::LateIsFresh), characters(Defect::DropDoubtWhileLooking)] {
-        let report = world(personalities).run();
+    for provoked in [Defect::LateIsFresh, Defect::DropDoubtWhileLooking, Defect::RetryPin, Defect::NoRecovery] {
+        let report = world(&file(provoked), characters(provoked)).run();
         assert!(report.is_good(), "{report}");
     }
 }

@@ -4,7 +4,8 @@ use super::super::door::{EventKind, Output};
 use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN, UPSTREAM};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionState,
+    Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionSettings,
+    SessionState,
 };
 use crate::plan::{self, Step};
 
@@ -112,8 +113,10 @@ impl Controller {
                 self.observed.dialled = Some(provider.clone());
                 self.observed.not_offered.remove(family);
             }
-            (Action::StartSession(family, _), Err(Failure::NoEffect)) if planted(Defect::NoEffectIsSuccess) => {
+            (Action::StartSession(family, provider), Err(Failure::NoEffect)) if planted(Defect::NoEffectIsSuccess) => {
+                self.observed.dialled = Some(provider.clone());
                 self.observed.learn(Report::Session(*family, SessionState::Connected), now);
+                self.observed.learn(Report::Settings(*family, SessionSettings::default()), now);
             }
             (Action::StartSession(..), Err(_)) => self.driver.suspect(self.upstream(), now),
             (Action::SetRoaming { .. }, Ok(())) => self.note_profile_write(now),

@@ -356,8 +356,8 @@ impl<'w> Gateway<'w> {
         self.fleet = Fleet::new(seed);
         for at in 0..self.modems.len() {
             self.modems[at].host.crash();
-            let kept = self.modems[at].host.has_kept();
-            self.modems[at].watch.restarted(remembers, kept);
+            let Modem { host, watch, .. } = &mut self.modems[at];
+            watch.restarted(remembers, host);
             if remembers {
                 let Modem { name, host, .. } = &self.modems[at];
                 let remembered = Input::Remembered(name.clone(), host.recall(self.now));

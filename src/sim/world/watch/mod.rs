@@ -103,8 +103,14 @@ impl Watch {
 
     /// The daemon was restarted, with its memory or without, and the disk had taken the last of it or not: it has been
     /// told nothing.
-    pub(super) fn restarted(&mut self, remembers: bool, kept: bool) {
+    pub(super) fn restarted(&mut self, remembers: bool, host: &SimHost) {
+        let kept = host.has_kept();
         self.wire.restarted();
+        if remembers && !kept {
+            // It knows some of its client ids, and begins with those; the others it cannot know.
+            let (in_use, known) = (host.board().modem().clients_in_use(), host.memory().clients.len());
+            self.wire.unkept_clients(in_use.saturating_sub(known));
+        }
         self.said_connected = false;
         if !(remembers && kept) {
             self.power_steps.clear();

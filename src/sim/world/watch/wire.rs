@@ -111,6 +111,11 @@ impl Wire {
         self.lost_clients = 0;
     }
 
+    /// So many client ids were never written down, since the disk was full.
+    pub(super) fn unkept_clients(&mut self, count: usize) {
+        self.lost_clients = count;
+    }
+
     /// Client ids that may be in use without anybody being to blame.
     pub(super) fn excused_clients(&self) -> usize {
         self.lost_clients + self.open.iter().filter(|asked| changes_clients(asked.key)).count()
@@ -238,7 +243,7 @@ impl Wire {
     pub(super) fn ends(&mut self, action: &Action, outcome: &Result<(), Failure>, now: Instant) -> Option<Broken> {
         let key = answer_of(action)?;
         let answered = self.latest.remove(&key).is_some_and(|(_, answered)| answered);
-        if matches!((action, outcome), (Action::StartSession(..), Ok(()))) {
+        if matches!((action, outcome), (Action::StartSession(..), Ok(()) | Err(Failure::NoEffect))) {
             self.dialled_at = Some(now);
         }
         match outcome {
