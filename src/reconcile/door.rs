@@ -211,6 +211,25 @@ pub enum Output {
     Changed(Vec<Change>),
 }
 
+impl Output {
+    /// The modem it is about; `None`: none in particular.
+    #[must_use]
+    pub fn modem(&self) -> Option<&ModemName> {
+        match self {
+            Self::Look(name, _)
+            | Self::OpenPort(name, _)
+            | Self::ClosePort(name)
+            | Self::Send(name, _)
+            | Self::ConfigureLink(name, _)
+            | Self::Power(name, _)
+            | Self::LookUp(name, _)
+            | Self::Remember(name, _) => Some(name),
+            Self::Event(event) => event.modem.as_ref(),
+            Self::Fetch(_) | Self::Changed(_) => None,
+        }
+    }
+}
+
 /// Something that happened, for people and logs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Event {

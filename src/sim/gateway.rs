@@ -275,14 +275,7 @@ impl Gateway {
         match &output {
             Output::Fetch(secret) => self.inputs.push_back(Input::Secret(secret.clone(), self.secret(secret))),
             Output::Event(_) | Output::Changed(_) => {}
-            Output::Look(name, _)
-            | Output::OpenPort(name, _)
-            | Output::ClosePort(name)
-            | Output::Send(name, _)
-            | Output::ConfigureLink(name, _)
-            | Output::Power(name, _)
-            | Output::LookUp(name, _)
-            | Output::Remember(name, _) => match self.host_mut(name) {
+            _ => match output.modem().and_then(|name| self.host_mut(name)) {
                 Some(host) => host.handle_output(&output, now),
                 None => self.nothing_there(&output),
             },

@@ -101,8 +101,8 @@ impl Controller {
         }
         if let Report::Settings(family, settings) = &report {
             let before = self.observed.settings(*family).map(|seen| &seen.value);
-            if before.is_some_and(|before| before != settings) {
-                // A network that gave one family another address may have given the other one too.
+            if before != Some(settings) {
+                // A network that gave one family another address, or began anew, may have given the other one too.
                 let other = if *family == IpFamily::Ipv4 { IpFamily::Ipv6 } else { IpFamily::Ipv4 };
                 if self.observed.settings(other).is_some() {
                     self.driver.suspect(FactSet::of(&[Fact::settings(other)]), now);

@@ -89,7 +89,11 @@ impl Life {
 
     /// Hung for longer than anybody waits.
     pub(super) fn is_lost(&self, now: Instant) -> bool {
-        self.hung_until == Some(Instant::FAR) || self.dead_until.is_some_and(|until| until > now)
+        self.hung_until == Some(Instant::FAR) || self.is_dead(now)
+    }
+
+    fn is_dead(&self, now: Instant) -> bool {
+        self.dead_until.is_some_and(|until| until > now)
     }
 
     pub(super) fn visible(&self) -> bool {
@@ -190,8 +194,13 @@ impl SimModem {
     /// Nothing but a power cycle would make it answer again.
     #[must_use]
     pub fn is_wedged(&self, now: Instant) -> bool {
-        let dead = self.life.dead_until.is_some_and(|until| until > now);
-        self.life.hung_until == Some(Instant::FAR) && !dead && self.life.answers()
+        self.life.hung_until == Some(Instant::FAR) && !self.life.is_dead(now) && self.life.answers()
+    }
+
+    /// Whether whatever it is asked now stays unanswered for a while.
+    #[must_use]
+    pub fn is_silent(&self, now: Instant) -> bool {
+        !self.life.answers() || self.life.hung_until(now).is_some()
     }
 
     pub(super) fn relent(&mut self) {

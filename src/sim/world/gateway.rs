@@ -209,19 +209,10 @@ impl<'w> Gateway<'w> {
     }
 
     fn carry_out(&mut self, output: Output) {
-        let about = match &output {
-            Output::Look(name, _)
-            | Output::OpenPort(name, _)
-            | Output::ClosePort(name)
-            | Output::Send(name, _)
-            | Output::ConfigureLink(name, _)
-            | Output::Power(name, _)
-            | Output::LookUp(name, _)
-            | Output::Remember(name, _) => Some(name),
-            Output::Event(event) => event.modem.as_ref(),
-            Output::Fetch(_) | Output::Changed(_) => None,
-        };
-        if let Some(at) = about.and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
+        if let (Output::Fetch(_), Some(modem)) = (&output, self.modems.first_mut()) {
+            modem.host.handle_output(&output, self.now);
+        }
+        if let Some(at) = output.modem().and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
             let config = config(self.world, self.file, at);
             let modem = &mut self.modems[at];
             let broken = modem.watch.output(&output, config, &modem.host, self.now);

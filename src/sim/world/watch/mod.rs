@@ -39,6 +39,8 @@ pub(super) struct Watch {
     stale_since: Option<Instant>,
     /// The daemon was restarted in a calm: it has to take over what is up.
     adopting: bool,
+    /// An action is under way.
+    acts: bool,
     /// Wrong PINs by card, since the daemon's memory was last lost.
     wrong_pins: BTreeMap<String, u32>,
 }
@@ -91,6 +93,7 @@ impl Watch {
             wedged_since: None,
             stale_since: None,
             adopting: false,
+            acts: false,
             wrong_pins: BTreeMap::new(),
         }
     }
@@ -261,11 +264,16 @@ impl Watch {
         now: Instant,
     ) -> Option<Broken> {
         let modem = host.board().modem();
+        let acts = controller.observed().doing.is_some();
+        if std::mem::replace(&mut self.acts, acts) && !acts {
+            self.wire.rests();
+        }
         self.look_at_card(host, now);
         let abroad = modem.is_roaming();
         let roaming_since = *since(&mut self.roaming_since, abroad, now);
         let connected = modem.is_connected();
-        let stays = abroad && connected && roaming_since.is_some() && !may_roam(config, host);
+        // A modem that hears nothing cannot be told to end it.
+        let stays = abroad && connected && roaming_since.is_some() && !may_roam(config, host) && !modem.is_silent(now);
         if let Some(from) = since(&mut self.abroad_with_session_since, stays, now)
             && now.since(*from) > ROAMING_LIE
         {

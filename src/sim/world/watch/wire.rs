@@ -36,8 +36,7 @@ pub(super) struct Wire {
     /// The number of the newest request of each client and message that was answered: what comes later about an older
     /// one is no news.
     newest: BTreeMap<(Key, u8), u64>,
-    /// The newest request of each message since the last end of an action that was told of, and whether its answer has
-    /// reached the core.
+    /// The newest request of each message since an action last ended, and whether its answer has reached the core.
     latest: BTreeMap<Key, (u64, bool)>,
     /// When an answer last said that a session is up.
     connected_at: Option<Instant>,
@@ -133,6 +132,10 @@ impl Wire {
             self.restart_unheeded = None;
         }
         self.unheeded.remove(&frame.key());
+        if frame.key() == dms::uim_get_state::KEY {
+            // The other way to ask about the card.
+            self.unheeded.remove(&uim::get_card_status::KEY);
+        }
         if frame.key() == ctl::sync::KEY {
             self.own_sync = Some(now);
         }
@@ -237,6 +240,11 @@ impl Wire {
             }
             _ => {}
         }
+    }
+
+    /// The core has ended what it did, whether it tells or not: endless repetitions are not told.
+    pub(super) fn rests(&mut self) {
+        self.latest.clear();
     }
 
     /// The core says that an action ended so.
