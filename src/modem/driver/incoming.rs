@@ -218,7 +218,8 @@ impl Driver {
         let answering = |script: &Script| {
             script.current.as_ref().is_some_and(|call| call.frame.key() == uim::refresh_complete::KEY)
         };
-        if let Some(event) = doubts::begun_refresh(frame)
+        if self.synchronised
+            && let Some(event) = doubts::begun_refresh(frame)
             && !self.scripts.values().any(answering)
         {
             self.run(Purpose::Errand, vec![script::refreshed(&event)], now);

@@ -215,7 +215,7 @@ impl<'w> Gateway<'w> {
         if let Some(at) = output.modem().and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
             let config = config(self.world, self.file, at);
             let modem = &mut self.modems[at];
-            let broken = modem.watch.output(&output, config, &modem.host, self.now);
+            let broken = modem.watch.output(&output, config, &modem.host, self.fleet.controller(&modem.name), self.now);
             modem.host.handle_output(&output, self.now);
             let writes = matches!(
                 output,

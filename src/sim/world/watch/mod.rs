@@ -33,6 +33,8 @@ pub(super) struct Watch {
     power_cycles: VecDeque<Instant>,
     /// Power cycles and enumerations anew, of a daemon that keeps its memory.
     power_steps: VecDeque<Instant>,
+    /// The same, of all daemons.
+    power_steps_ever: Vec<Instant>,
     off_since: Option<Instant>,
     leaked_since: Option<Instant>,
     wedged_since: Option<Instant>,
@@ -70,6 +72,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const LEAK: Duration = Duration::from_secs(60);
 /// The rungs up to a power cycle take 12 minutes; three in an hour are allowed, so another spell may have to wait.
 const WEDGED: Duration = Duration::from_secs(90 * 60);
+/// What wedges again and again is cycled ever more rarely: after six hours, spread by a fifth, at the latest.
+const WEDGED_AGAIN: Duration = Duration::from_secs(8 * 3600);
 /// An action under way, such as a dial, comes first; it may take two minutes.
 const STALE: Duration = Duration::from_secs(180);
 /// A wrong PIN must leave two tries.
@@ -88,6 +92,7 @@ impl Watch {
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
             power_steps: VecDeque::new(),
+            power_steps_ever: Vec::new(),
             off_since: None,
             leaked_since: None,
             wedged_since: None,
@@ -146,6 +151,7 @@ impl Watch {
         output: &Output,
         config: &ModemConfig,
         host: &SimHost,
+        controller: Option<&Controller>,
         now: Instant,
     ) -> Option<Broken> {
         match output {
@@ -169,7 +175,7 @@ impl Watch {
                 self.wire.cut();
                 None
             }
-            Output::Event(event) => self.event(&event.what, now),
+            Output::Event(event) => self.event(&event.what, controller, now),
             // The bus cannot enumerate anew what is not on it: the host refuses, and nothing was done.
             Output::Power(_, PowerCommand::Reauthorise) if host.board().modem().node().is_none() => None,
             Output::Power(_, PowerCommand::Reauthorise) => self.power_step(now),
@@ -188,7 +194,7 @@ impl Watch {
     }
 
     /// What the core says it does.
-    fn event(&mut self, event: &EventKind, now: Instant) -> Option<Broken> {
+    fn event(&mut self, event: &EventKind, controller: Option<&Controller>, now: Instant) -> Option<Broken> {
         match event {
             EventKind::Recovery { diagnosis, step, outcome: None, .. } => {
                 let power_level = matches!(step, Action::CyclePower | Action::Reauthorise);
@@ -199,7 +205,9 @@ impl Watch {
                         | ConditionKind::ProviderSelected
                         | ConditionKind::Registered
                 );
-                (power_level && never).then(|| ("I6", format!("{step}, although it cannot help {diagnosis}")))
+                // A modem that does not even say how it is with these hangs.
+                let told = controller.is_none_or(|controller| controller.status(*diagnosis) != Status::Unknown);
+                (power_level && never && told).then(|| ("I6", format!("{step}, although it cannot help {diagnosis}")))
             }
             EventKind::ActionEnded { action, outcome } => self.wire.ends(action, outcome, now),
             _ => None,
@@ -210,6 +218,7 @@ impl Watch {
     fn power_step(&mut self, now: Instant) -> Option<Broken> {
         let apart = self.power_steps.back().map(|last| now.since(*last)).filter(|apart| *apart < POWER_APART);
         let times = over(&mut self.power_steps, now, DAY, POWER_STEPS);
+        self.power_steps_ever.push(now);
         apart
             .map(|apart| ("I6", format!("two power-level steps within {apart:?}")))
             .or_else(|| times.map(|times| ("I6", format!("{times} power-level steps within a day"))))
@@ -304,9 +313,11 @@ impl Watch {
 
     /// A firmware that only a power cycle cures gets one, unless the day's budget is used up.
     fn wedged(&mut self, host: &SimHost, now: Instant) -> Option<Broken> {
-        let wedged = host.board().modem().is_wedged(now) && self.power_steps.len() < POWER_STEPS;
+        let today = self.power_steps_ever.iter().filter(|at| now.since(**at) < DAY).count();
+        let wedged = host.board().modem().is_wedged(now) && today < POWER_STEPS;
         let from = (*since(&mut self.wedged_since, wedged, now))?;
-        (now.since(from) > WEDGED).then(|| ("I2", format!("a wedged modem is left alone for {:?}", now.since(from))))
+        let patience = if today == 0 { WEDGED } else { WEDGED_AGAIN };
+        (now.since(from) > patience).then(|| ("I2", format!("a wedged modem is left alone for {:?}", now.since(from))))
     }
 
     /// Addresses of a session that the core knows to be over lead programs nowhere.
