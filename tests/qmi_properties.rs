@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn how_a_stream_is_chopped_makes_no_difference(
+    fn qmi_1_how_a_stream_is_chopped_makes_no_difference(
         parts in vec(prop_oneof![3 => select(samples()), 1 => vec(select(vec![0u8, 1, 2, 0x0C, 0x80]), 0..30)], 1..20),
         cuts in vec(any::<Index>(), 0..40),
     ) {
@@ -165,7 +165,7 @@ fn every_truncation_of_a_captured_frame_is_survived() {
 }
 
 #[test]
-fn every_mutation_of_one_byte_of_a_captured_frame_is_survived() {
+fn qmi_2_every_mutation_of_one_byte_of_a_captured_frame_is_survived() {
     for mut bytes in samples() {
         for at in 0..bytes.len() {
             let original = bytes[at];
@@ -183,7 +183,7 @@ fn every_mutation_of_one_byte_of_a_captured_frame_is_survived() {
 }
 
 #[test]
-fn the_splitter_holds_no_more_than_one_frame() {
+fn qmi_1_the_splitter_holds_no_more_than_one_frame() {
     let mut endless = Splitter::default();
     // A header that announces 64 KiB of one TLV, and then noise for ever.
     let header = from_hex("01 ffff 80 03 01 04 0000 2400 f3ff 01 f0ff").expect("hex");
