@@ -183,7 +183,7 @@ fn f8_noise_and_wrong_lengths_drop_no_session() {
             _ => vec![0x01; 40],
         };
         let mut chunk = chunk;
-        if count % 8 == 0 {
+        if count.is_multiple_of(8) {
             chunk[1] ^= 0x04;
         }
         read.extend(chunk);
