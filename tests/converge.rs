@@ -214,7 +214,7 @@ fn a_wrong_edit_changes_a_condition_and_not_the_modem() {
 }
 
 #[test]
-fn a_modem_that_the_file_no_longer_names_is_let_go() {
+fn cfg_9_qmi_3_a_modem_that_the_file_no_longer_names_is_let_go() {
     let mut gateway = online(CONFIG);
     gateway.edit(&CONFIG.replace("wwan0", "wwan7"));
     gateway.run_for(30);
@@ -226,7 +226,7 @@ fn a_modem_that_the_file_no_longer_names_is_let_go() {
 }
 
 #[test]
-fn a_restart_of_ours_leaves_the_session_alone() {
+fn life_3_a_restart_of_ours_leaves_the_session_alone() {
     let mut gateway = online(CONFIG);
     let before = gateway.truth();
     for _ in 0..50 {
@@ -308,7 +308,7 @@ fn a_calm_hour_costs_no_writes_and_two_requests_a_minute() {
 }
 
 #[test]
-fn a_proxy_that_lets_us_in_and_hangs_up_is_not_hammered() {
+fn dev_5_a_proxy_that_lets_us_in_and_hangs_up_is_not_hammered() {
     let config = CONFIG.replace("wwan0:\n", "wwan0:\n    control: { device: /dev/cdc-wdm0, proxy: true }\n");
     let mut fleet = Fleet::new(1);
     let (mut now, mut opened) = (Instant::ZERO, 0);

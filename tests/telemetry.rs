@@ -651,7 +651,7 @@ fn prop_4_the_connection_of_the_device_is_the_best_of_its_modems() {
 }
 
 #[test]
-fn dev_7_what_an_interface_is_and_has() {
+fn dev_7_life_1_what_an_interface_is_and_has() {
     let mut bench = Bench::one("well-behaved-lte");
     assert_eq!(bench.text("state").as_deref(), Some("configuring"));
     bench.until(120, |bench| bench.converged("wwan0"));

@@ -4,6 +4,7 @@
 //! the script that asked for them ends.
 
 use super::call::{Call, UNSUPPORTED};
+use super::plain::plain;
 use super::{card, telemetry, translate};
 use crate::model::session::{Ipv4Settings, Ipv6Settings};
 use crate::model::telemetry::Signal;
@@ -109,17 +110,17 @@ impl Gathered {
         match frame.key() {
             dms::get_manufacturer::KEY => {
                 self.device.manufacturer =
-                    read::<dms::get_manufacturer::Response>(frame)?.manufacturer.unwrap_or_default()
+                    plain(&read::<dms::get_manufacturer::Response>(frame)?.manufacturer.unwrap_or_default());
             }
             dms::get_model::KEY => {
-                self.device.model = read::<dms::get_model::Response>(frame)?.model.unwrap_or_default()
+                self.device.model = plain(&read::<dms::get_model::Response>(frame)?.model.unwrap_or_default());
             }
             dms::get_revision::KEY => {
-                self.device.revision = read::<dms::get_revision::Response>(frame)?.revision.unwrap_or_default();
+                self.device.revision = plain(&read::<dms::get_revision::Response>(frame)?.revision.unwrap_or_default());
             }
             dms::get_ids::KEY => {
                 let ids = read::<dms::get_ids::Response>(frame)?;
-                let given = |id: Option<String>| id.filter(|id| !id.is_empty());
+                let given = |id: Option<String>| id.map(|id| plain(&id)).filter(|id| !id.is_empty());
                 self.device.imei = ids.imei.and_then(|imei| Imei::parse(&imei).ok());
                 self.device.imei_software_version = given(ids.imei_software_version);
                 self.device.meid = given(ids.meid);
@@ -128,7 +129,7 @@ impl Gathered {
             }
             dms::get_hardware_revision::KEY => {
                 let revision = read::<dms::get_hardware_revision::Response>(frame)?.revision;
-                self.device.hardware_revision = revision.unwrap_or_default();
+                self.device.hardware_revision = plain(&revision.unwrap_or_default());
             }
             dms::get_capabilities::KEY => {
                 let capabilities = read::<dms::get_capabilities::Response>(frame)?.capabilities?;
@@ -288,7 +289,7 @@ fn serving_system(frame: &Frame) -> Option<ServingSystem> {
         ps_attached: system.ps_attach == nas::AttachState::Attached,
         network_known: system.network != nas::NetworkType::default(),
         plmn: named.and_then(|named| translate::plmn(named, response.plmn_digits.as_ref())),
-        operator_name: named.map(|named| named.name.clone()).filter(|name| !name.is_empty()),
+        operator_name: named.map(|named| plain(&named.name)).filter(|name| !name.is_empty()),
         technologies: translate::in_use(&system.radio_interfaces),
     })
 }

@@ -1,5 +1,6 @@
 //! What modems say of the card, by UIM or by the older commands of DMS, in our words.
 
+use super::plain::plain;
 use crate::model::{BadIccid, Iccid, Imsi, SimIdentity, SimSlots, SimState};
 use crate::qmi::{dms, uim};
 
@@ -26,7 +27,7 @@ impl Pieces {
             IMSI => self.imsi = uim::imsi_digits(bytes).and_then(|digits| Imsi::parse(&digits).ok()),
             AD => self.mnc_digits = uim::mnc_length(bytes).and_then(|length| u8::try_from(length).ok()),
             GID1 => self.gid1 = gid1(bytes),
-            SPN => self.service_provider_name = uim::service_provider_name(bytes),
+            SPN => self.service_provider_name = uim::service_provider_name(bytes).map(|name| plain(&name)),
             _ => {}
         }
     }

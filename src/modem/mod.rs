@@ -17,6 +17,7 @@ mod card;
 mod clients;
 mod doubts;
 mod driver;
+mod plain;
 mod quirks;
 mod reads;
 mod role;

@@ -4,6 +4,7 @@
 //! leaves out it says nothing about: such reports are parts.
 
 use super::clients::Clients;
+use super::plain::plain;
 use super::role::Role;
 use super::translate::in_use;
 use crate::model::telemetry::{
@@ -232,8 +233,8 @@ fn operator_name(
     let of = |name: &nas::PlmnName| [name.long_text(), name.short_text()].into_iter().find(|text| !text.is_empty());
     let nitz = nitz.and_then(of);
     let listed = || listed.and_then(|names| names.iter().find_map(of));
-    let plain = |text: Option<&str>| text.map(str::to_owned).filter(|text| !text.is_empty());
-    nitz.or_else(listed).or_else(|| plain(cphs)).or_else(|| plain(spn))
+    let told = |text: Option<&str>| text.map(str::to_owned).filter(|text| !text.is_empty());
+    nitz.or_else(listed).or_else(|| told(cphs)).or_else(|| told(spn)).map(|name| plain(&name))
 }
 
 fn bands(response: &nas::get_rf_band_information::Response) -> Vec<Carrier> {

@@ -15,6 +15,7 @@ use crate::qmi::{
 };
 
 mod dialling;
+mod faults;
 mod granting;
 
 const SESSION: FactSet = FactSet::of(&[Fact::SessionIpv4]);
@@ -145,7 +146,7 @@ fn keys(frames: &[Frame]) -> Vec<(Service, u16)> {
 }
 
 #[test]
-fn a_first_contact_releases_what_others_left_behind() {
+fn qmi_3_a_first_contact_releases_what_others_left_behind() {
     let mut rig = Rig::new(&[]);
     rig.driver.start(&Action::Synchronise, rig.now);
     let version = rig.request();
@@ -156,7 +157,7 @@ fn a_first_contact_releases_what_others_left_behind() {
 }
 
 #[test]
-fn with_clients_of_our_own_nothing_is_released() {
+fn qmi_3_with_clients_of_our_own_nothing_is_released() {
     let mut rig = Rig::new(&[("wds-ipv4", 7)]);
     rig.driver.start(&Action::Synchronise, rig.now);
     let version = rig.request();
@@ -181,7 +182,7 @@ fn a_fact_is_learned_by_a_client_made_for_it() {
 }
 
 #[test]
-fn an_answer_counts_only_if_service_client_transaction_and_message_agree() {
+fn f4_f5_an_answer_counts_once_and_only_if_service_client_transaction_and_message_agree() {
     let mut rig = Rig::ready(&[]);
     rig.driver.want(SESSION, rig.now);
     rig.obey();
@@ -206,7 +207,7 @@ fn an_answer_counts_only_if_service_client_transaction_and_message_agree() {
 }
 
 #[test]
-fn a_client_id_that_comes_too_late_is_given_back() {
+fn qmi_3_f3_a_client_id_that_comes_too_late_is_given_back() {
     let mut rig = Rig::ready(&[]);
     rig.driver.want(SESSION, rig.now);
     let asked = rig.request();
@@ -261,7 +262,7 @@ fn a_storm_of_indications_costs_one_look_at_a_time() {
 }
 
 #[test]
-fn a_modem_that_does_not_know_us_is_set_up_anew() {
+fn qmi_3_a_modem_that_does_not_know_us_is_set_up_anew() {
     let mut rig = Rig::ready(&[]);
     rig.driver.want(SESSION, rig.now);
     rig.obey();
@@ -312,7 +313,7 @@ fn a_modem_that_has_just_booted_is_asked_again_at_once() {
 }
 
 #[test]
-fn one_lost_request_is_not_a_dead_modem() {
+fn qmi_4_one_lost_request_is_not_a_dead_modem() {
     let mut rig = Rig::ready(&[]);
     rig.driver.want(SESSION, rig.now);
     rig.obey();
@@ -332,7 +333,7 @@ fn one_lost_request_is_not_a_dead_modem() {
 }
 
 #[test]
-fn silence_on_the_control_service_is_a_dead_modem() {
+fn qmi_4_silence_on_the_control_service_is_a_dead_modem() {
     let mut rig = Rig::ready(&[]);
     rig.driver.want(SESSION, rig.now);
     rig.wait(Duration::from_secs(4));

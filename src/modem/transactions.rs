@@ -4,6 +4,7 @@
 //! counts for itself. Requests that ran out of time are kept for a while, to know a late answer when it comes.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::model::Instant;
 use crate::model::defect::{Defect, planted};
@@ -19,10 +20,16 @@ pub(super) struct Open {
     pub(super) transaction: u16,
     pub(super) message: u16,
     pub(super) script: u32,
+    pub(super) sent: Instant,
     pub(super) deadline: Instant,
 }
 
 impl Open {
+    /// Whether it was given longer than an ordinary request from the start: its pace says nothing about the others'.
+    pub(super) fn is_slow_by_nature(&self) -> bool {
+        self.deadline > self.sent + super::call::CARD
+    }
+
     fn answers(&self, frame: &Frame) -> bool {
         if planted(Defect::MatchByTransactionOnly) {
             return self.transaction == frame.transaction;
@@ -95,6 +102,13 @@ impl Transactions {
         let of = |o: &Open| (o.service, o.message) == indication.key() && o.client == indication.client;
         let i = self.open.iter().position(of)?;
         Some(self.open.swap_remove(i))
+    }
+
+    /// Whatever is open is waited for at least this long from when it was sent.
+    pub(super) fn wait_for(&mut self, patience: Duration) {
+        for open in &mut self.open {
+            open.deadline = open.deadline.max(open.sent + patience);
+        }
     }
 
     /// The earliest deadline.

@@ -190,12 +190,13 @@ pub(super) fn radio_preference(said: &nas::get_system_selection_preference::Resp
         lte_bands: lte,
         nr5g_sa_bands: nr(&said.nr5g_sa_bands),
         nr5g_nsa_bands: nr(&said.nr5g_nsa_bands),
-        network: said.network_selection.map(|mode| match (mode, &said.manual_network) {
+        network: said.network_selection.and_then(|mode| match (mode, &said.manual_network) {
+            (nas::SelectionMode::Automatic, _) => Some(NetworkSelection::Automatic),
             (nas::SelectionMode::Manual, Some(ExactPlmn { mcc, mnc, three_digits })) if *mcc != 0 => {
-                NetworkSelection::Manual(Plmn { mcc: *mcc, mnc: *mnc, three_digit_mnc: *three_digits })
+                Some(NetworkSelection::Manual(Plmn { mcc: *mcc, mnc: *mnc, three_digit_mnc: *three_digits }))
             }
-            (nas::SelectionMode::Manual, _) => NetworkSelection::ManualUnnamed,
-            _ => NetworkSelection::Automatic,
+            (nas::SelectionMode::Manual, _) => Some(NetworkSelection::ManualUnnamed),
+            (nas::SelectionMode::Unknown(_), _) => None,
         }),
     }
 }

@@ -143,7 +143,7 @@ errors! {
     NoSim = 0x66 "no_sim",
     PbNotReady = 0x67 "pb_not_ready",
     PinRestriction = 0x68 "pin_restriction",
-    Pin2Restriction = 0x69 "pin2_restriction",
+    Pin1Restriction = 0x69 "pin1_restriction",
     PukRestriction = 0x6a "puk_restriction",
     Puk2Restriction = 0x6b "puk2_restriction",
     PbAccessRestricted = 0x6c "pb_access_restricted",

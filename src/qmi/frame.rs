@@ -120,8 +120,9 @@ impl Frame {
     /// Reads exactly one frame.
     pub fn parse(bytes: &[u8]) -> Result<Self, FrameError> {
         match scan(bytes) {
-            Scan::Frame(frame, length) if length == bytes.len() => Ok(frame),
-            Scan::Frame(..) => Err(FrameError::Trailing),
+            Scan::Frame(frame, length) if length == bytes.len() && frame.encoded_len() == length => Ok(frame),
+            Scan::Frame(frame, length) if frame.encoded_len() == length => Err(FrameError::Trailing),
+            Scan::Frame(..) => Err(FrameError::Garbage),
             Scan::Garbage => Err(FrameError::Garbage),
             Scan::More => Err(FrameError::Short),
         }
@@ -169,14 +170,27 @@ impl Splitter {
                 }
                 Scan::Frame(frame, length) => {
                     pieces.extend((skipped > 0).then_some(Piece::Skipped(skipped)));
+                    // What is torn off its end belongs to no frame.
+                    skipped = length - frame.encoded_len();
                     pieces.push(Piece::Frame(frame));
                     at += length;
-                    skipped = 0;
                 }
             }
         }
         pieces.extend((skipped > 0).then_some(Piece::Skipped(skipped)));
         self.pending.drain(..at);
+        pieces
+    }
+
+    /// The rest of the frame that waits for it will not come: its beginning is garbage, and what is whole behind it is
+    /// returned. A wrong length would swallow 64 KiB of what follows otherwise.
+    pub fn give_up(&mut self) -> Vec<Piece> {
+        if self.pending.is_empty() {
+            return Vec::new();
+        }
+        self.pending.remove(0);
+        let mut pieces = vec![Piece::Skipped(1)];
+        pieces.extend(self.push(&[]));
         pieces
     }
 
@@ -196,40 +210,58 @@ enum Scan {
 /// Looks for a frame at the very start of `bytes`. Every check is made as early as its bytes are there, so that noise
 /// that looks like a header does not make us wait for 64 KiB.
 fn scan(bytes: &[u8]) -> Scan {
-    let [marker, rest @ ..] = bytes else { return Scan::More };
+    let (mut frame, total) = match head(bytes) {
+        Head::Frame(frame, total) => (frame, total),
+        Head::More => return Scan::More,
+        Head::Garbage => return Scan::Garbage,
+    };
+    let Some(tlvs) = bytes.get(frame.encoded_len()..total) else { return Scan::More };
+    let whole: usize = Tlvs::new(tlvs).map_while(Result::ok).map(|(_, value)| 3 + value.len()).sum();
+    // A TLV that promises more than follows: the firmware is wrong and the frame ends here, or its end got lost on the
+    // way and what we look at is the next frame, which must not go with it.
+    let is_torn = whole < tlvs.len();
+    if is_torn && (0..tlvs.len()).any(|at| !matches!(head(&tlvs[at..]), Head::Garbage)) {
+        return Scan::Garbage;
+    }
+    frame.tlvs = tlvs[..whole].to_vec();
+    Scan::Frame(frame, total)
+}
+
+/// What the first bytes of a frame say.
+enum Head {
+    More,
+    Garbage,
+    /// A frame without its TLVs, and how long it is with them.
+    Frame(Frame, usize),
+}
+
+fn head(bytes: &[u8]) -> Head {
+    let [marker, rest @ ..] = bytes else { return Head::More };
     if *marker != MARKER {
-        return Scan::Garbage;
+        return Head::Garbage;
     }
-    let [low, high, sender, service, client, sdu @ ..] = rest else { return Scan::More };
-    let ctl = Service::from(*service) == Service::Ctl;
+    let [low, high, rest @ ..] = rest else { return Head::More };
     let total = 1 + usize::from(u16::from_le_bytes([*low, *high]));
-    let Some(tlvs_length) = total.checked_sub(QMUX_HEAD + sdu_head(ctl)) else { return Scan::Garbage };
-    if ![FROM_HOST, FROM_MODEM].contains(sender) {
-        return Scan::Garbage;
+    if total < QMUX_HEAD + sdu_head(true)
+        || rest.first().is_some_and(|sender| ![FROM_HOST, FROM_MODEM].contains(sender))
+    {
+        return Head::Garbage;
     }
-    let Some((head, tlvs)) = sdu.split_at_checked(sdu_head(ctl)) else { return Scan::More };
+    let [_, service, client, sdu @ ..] = rest else { return Head::More };
+    let ctl = Service::from(*service) == Service::Ctl;
+    let Some(tlvs_length) = total.checked_sub(QMUX_HEAD + sdu_head(ctl)) else { return Head::Garbage };
+    let Some((head, _)) = sdu.split_at_checked(sdu_head(ctl)) else { return Head::More };
     let (transaction, message, announced) = match *head {
         [_, transaction, m0, m1, l0, l1] => (transaction.into(), [m0, m1], [l0, l1]),
         [_, t0, t1, m0, m1, l0, l1] => (u16::from_le_bytes([t0, t1]), [m0, m1], [l0, l1]),
-        _ => return Scan::Garbage,
+        _ => return Head::Garbage,
     };
     let kind = [Kind::Request, Kind::Response, Kind::Indication].into_iter().find(|kind| flags(ctl, *kind) == head[0]);
     let (Some(kind), true) = (kind, usize::from(u16::from_le_bytes(announced)) == tlvs_length) else {
-        return Scan::Garbage;
+        return Head::Garbage;
     };
-    let Some(tlvs) = tlvs.get(..tlvs_length) else { return Scan::More };
-    if Tlvs::new(tlvs).any(|tlv| tlv.is_err()) {
-        return Scan::Garbage;
-    }
-    let frame = Frame {
-        service: Service::from(*service),
-        client: *client,
-        kind,
-        transaction,
-        message: u16::from_le_bytes(message),
-        tlvs: tlvs.to_vec(),
-    };
-    Scan::Frame(frame, total)
+    let (service, client, message) = (Service::from(*service), *client, u16::from_le_bytes(message));
+    Head::Frame(Frame { service, client, kind, transaction, message, tlvs: Vec::new() }, total)
 }
 
 /// Flags, transaction, message, length.

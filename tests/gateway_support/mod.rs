@@ -20,7 +20,18 @@ pub struct Gateway {
     pub requests: Vec<(Instant, u8, u16)>,
     pub power: Vec<(Instant, wwan::reconcile::PowerCommand)>,
     pub opened: u32,
+    /// What the link was made, how often.
+    pub links: u32,
+    /// How often the core was told something.
+    pub inputs: u32,
+    /// What becomes of a chunk from the modem on its way; `None`: nothing.
+    pub wire: Option<Wire>,
+    /// What the host does not do, nor answer; `None`: it does everything.
+    pub unheard: Option<fn(&Output) -> bool>,
 }
+
+/// A chunk from the modem, and the reads in which it arrives.
+pub type Wire = Box<dyn FnMut(Vec<u8>) -> Vec<Vec<u8>>>;
 
 pub fn name() -> ModemName {
     "wwan0".into()
@@ -46,6 +57,10 @@ impl Gateway {
             requests: Vec::new(),
             power: Vec::new(),
             opened: 0,
+            links: 0,
+            inputs: 0,
+            wire: None,
+            unheard: None,
         };
         gateway.edit(config);
         gateway
@@ -69,12 +84,31 @@ impl Gateway {
     /// Lets everything that happens at this instant happen.
     pub fn settle(&mut self) {
         loop {
-            while let Some(output) = self.fleet.poll_output() {
-                self.note(&output);
+            self.carry_out();
+            let Some(input) = self.host.poll_input() else { return };
+            for input in self.on_the_wire(input) {
+                self.inputs += 1;
+                self.fleet.handle(input, self.now);
+                self.carry_out();
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.fleet.poll_output() {
+            self.note(&output);
+            if !self.unheard.is_some_and(|unheard| unheard(&output)) {
                 self.host.handle_output(&output, self.now);
             }
-            let Some(input) = self.host.poll_input() else { return };
-            self.fleet.handle(input, self.now);
+        }
+    }
+
+    fn on_the_wire(&mut self, input: Input) -> Vec<Input> {
+        match (input, &mut self.wire) {
+            (Input::Bytes(name, chunk), Some(wire)) => {
+                wire(chunk).into_iter().map(|read| Input::Bytes(name.clone(), read)).collect()
+            }
+            (input, _) => vec![input],
         }
     }
 
@@ -87,6 +121,7 @@ impl Gateway {
             }
             Output::Power(_, command) => self.power.push((self.now, *command)),
             Output::OpenPort(..) => self.opened += 1,
+            Output::ConfigureLink(..) => self.links += 1,
             _ => {}
         }
     }
@@ -173,5 +208,7 @@ impl Gateway {
         self.requests.clear();
         self.power.clear();
         self.opened = 0;
+        self.links = 0;
+        self.inputs = 0;
     }
 }

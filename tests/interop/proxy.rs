@@ -56,8 +56,8 @@ fn messages(log: &str) -> Vec<Message<'_>> {
 }
 
 #[test]
-fn the_daemon_converges_and_the_proxy_understands_every_byte() {
-    play("proxy::the_daemon_converges_and_the_proxy_understands_every_byte", Stage::Machine, NEEDS, |dir| {
+fn qmi_6_the_daemon_converges_and_the_proxy_understands_every_byte() {
+    play("proxy::qmi_6_the_daemon_converges_and_the_proxy_understands_every_byte", Stage::Machine, NEEDS, |dir| {
         let modem = ["only_radio_technologies: [lte]", "service_providers: [{ apn: internet }]"];
         let mut gateway = Gateway::new(dir, &modem);
         gateway.until_converged();

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::running::{Purpose, Script};
-use super::{Driver, ONLY_IF_WANTED, Output};
+use super::{Driver, ONLY_IF_WANTED, Output, PATIENCE, SLOW_FOR};
 use crate::model::defect::{Defect, planted};
 use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SessionState, SimState};
 use crate::modem::answers;
-use crate::modem::call::{Call, NOT_YET, To, UNSUPPORTED};
+use crate::modem::call::{CONTROL, Call, NOT_YET, To, UNSUPPORTED};
 use crate::modem::card;
 use crate::modem::clients::Client;
 use crate::modem::doubts::{self, Doubt};
@@ -24,7 +24,7 @@ use crate::qmi::{
 const UNANSWERED: u32 = 6;
 
 /// Looks at the card that may fail because one of its files cannot be read just now.
-const PATIENCE: usize = 3;
+const CARD_LOOKS: usize = 3;
 
 /// A "restarted" so soon after our own release of all clients is its echo.
 const OWN_SYNC: Duration = Duration::from_secs(3);
@@ -32,9 +32,25 @@ const OWN_SYNC: Duration = Duration::from_secs(3);
 impl Driver {
     pub(super) fn response(&mut self, frame: &Frame, now: Instant) {
         match self.transactions.close(frame) {
-            Match::Open(open) => self.answered(&open, frame, now),
-            Match::Late(open) => self.late(&open, frame, now),
+            Match::Open(open) => {
+                self.note_pace(&open, now);
+                self.answered(&open, frame, now);
+            }
+            Match::Late(open) => {
+                self.note_pace(&open, now);
+                self.late(&open, frame, now);
+            }
             Match::Stray => {}
+        }
+    }
+
+    /// A modem that answers, if slowly, is waited for: asking again what it is about to answer makes it slower still, and
+    /// what is written twice is done twice. One that hung and answers all at once afterwards is not slow.
+    fn note_pace(&mut self, open: &Open, now: Instant) {
+        let took = now.since(open.sent);
+        if took >= CONTROL && took < PATIENCE && !open.is_slow_by_nature() {
+            self.slow_until = now + SLOW_FOR;
+            self.transactions.wait_for(PATIENCE);
         }
     }
 
@@ -133,7 +149,7 @@ impl Driver {
     /// before the card is taken not to have it.
     fn may_answer_later(&self, purpose: Purpose, error: ProtocolError) -> bool {
         let failures = self.looks.get(&Fact::SimIdentity).map_or(0, |looks| looks.failures);
-        purpose == Purpose::Read(Fact::SimIdentity) && NOT_YET.contains(&error) && failures < PATIENCE
+        purpose == Purpose::Read(Fact::SimIdentity) && NOT_YET.contains(&error) && failures < CARD_LOOKS
     }
 
     /// The card begins or ceases to wait for its PIN: what is being read of it is not what there is to read now.

@@ -50,6 +50,11 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Facts that matter to few: a doubt about them is nobody's as long as nobody has asked for them.
 const ONLY_IF_WANTED: FactSet = FactSet::of(&[Fact::SimSlots]);
 
+/// A modem that answers within this time is slow, not dead; it is given so long for everything, where others get less.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a modem is taken to be slow after it was.
+const SLOW_FOR: Duration = Duration::from_secs(300);
+
 /// A doubt is settled by one look, which takes milliseconds; after this long action does not wait for it any more.
 const SETTLES_WITHIN: Duration = Duration::from_secs(3);
 
@@ -93,6 +98,8 @@ struct Pace {
 #[derive(Debug)]
 pub struct Driver {
     splitter: Splitter,
+    /// When bytes came in last.
+    bytes_at: Instant,
     open: bool,
     proxy: Option<String>,
     /// The channel is in a known state: looks make sense.
@@ -124,6 +131,8 @@ pub struct Driver {
     /// What we have found out about how it wants to be asked.
     ways: Ways,
     unanswered: u32,
+    /// Until when the modem is taken to be slow.
+    slow_until: Instant,
     /// When we last released every client id ourselves.
     own_sync: Option<Instant>,
     out: VecDeque<Output>,
@@ -135,6 +144,7 @@ impl Driver {
     pub fn new(memory: &BTreeMap<String, u8>) -> Self {
         Self {
             splitter: Splitter::default(),
+            bytes_at: Instant::ZERO,
             open: false,
             proxy: None,
             synchronised: false,
@@ -156,6 +166,7 @@ impl Driver {
             pace: BTreeMap::new(),
             ways: Ways::default(),
             unanswered: 0,
+            slow_until: Instant::ZERO,
             own_sync: None,
             out: VecDeque::new(),
         }
@@ -178,7 +189,13 @@ impl Driver {
 
     /// Bytes came in, in any portions.
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Instant) {
-        for piece in self.splitter.push(bytes) {
+        self.bytes_at = now;
+        let pieces = self.splitter.push(bytes);
+        self.pieces(pieces, now);
+    }
+
+    fn pieces(&mut self, pieces: Vec<Piece>, now: Instant) {
+        for piece in pieces {
             // Garbage is skipped to the next frame; what was lost in it is asked for again when its time is up.
             let Piece::Frame(frame) = piece else {
                 if planted(Defect::NeverResynchronise) {
@@ -197,6 +214,12 @@ impl Driver {
 
     /// Time passed.
     pub fn handle_timeout(&mut self, now: Instant) {
+        let is_due = self.transactions.deadline().is_some_and(|at| at <= now) && !planted(Defect::NoDeadlines);
+        if is_due && now.since(self.bytes_at) >= SECOND {
+            // The answer may stand behind a frame whose length is wrong, and whose rest will not come.
+            let pieces = self.splitter.give_up();
+            self.pieces(pieces, now);
+        }
         while let Some(open) = self.transactions.expire(now).filter(|_| !planted(Defect::NoDeadlines)) {
             self.timed_out(&open, now);
         }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Driver, LOOK_AGAIN, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, Pace, SECOND, TELEMETRY_AGAIN, TELEMETRY_MISSES,
+    Driver, LOOK_AGAIN, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, PATIENCE, Pace, SECOND, TELEMETRY_AGAIN,
+    TELEMETRY_MISSES,
 };
 use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
 use crate::modem::call::{Accepts, Call, To, UNSUPPORTED};
@@ -115,13 +116,15 @@ impl Driver {
         let transaction = self.transactions.number(call.frame.service);
         call.frame.client = client;
         call.frame.transaction = transaction;
+        let deadline = if now < self.slow_until { call.deadline.max(PATIENCE) } else { call.deadline };
         self.transactions.open(Open {
             service: call.frame.service,
             client,
             transaction,
             message: call.frame.message,
             script: id,
-            deadline: now + call.deadline,
+            sent: now,
+            deadline: now + deadline,
         });
         self.out.push_back(Output::Send(call.frame.encode()));
         if let Some(script) = self.scripts.get_mut(&id) {
