@@ -344,7 +344,7 @@ fn qmi_2_numbers_and_messages_of_the_future_are_kept_and_dates_that_are_none_are
     let serving: nas::serving_system::Indication = told("01 0700 01 01 01 02 02 0c 1f");
     let radios = serving.serving_system.expect("a value").radio_interfaces;
     assert_eq!(radios, [nas::RadioInterface::Nr5g, nas::RadioInterface::Unknown(0x1F)]);
-    let rejected: nas::get_system_info::Response = granted("27 0400 07000000 19 0200 0203");
+    let rejected: nas::get_system_info::Response = granted("27 0400 07000000 14 0300 020200");
     assert_eq!((rejected.sim_reject, rejected.lte_service.is_some()), (Some(nas::SimReject::Unknown(7)), true));
     let data: dsd::get_system_status::Response = granted("10 1100 01 00000000 99990000 0000000000000000");
     let systems = data.systems.expect("a list");

@@ -1,5 +1,7 @@
 //! What the driver tells: facts and what follows from them at once, restarts, the ends of actions.
 
+use std::time::Duration;
+
 use super::super::door::{EventKind, Output};
 use super::{Controller, UPSTREAM, recovering};
 use crate::model::defect::{Defect, planted};
@@ -7,6 +9,9 @@ use crate::model::{
     Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, IpFamily, Report, SessionState, SimState,
 };
 use crate::modem;
+
+/// Settings seen so lately were given together with those of the other family.
+const BESIDE: Duration = Duration::from_secs(60);
 
 impl Controller {
     /// Takes over what the driver learned and did.
@@ -104,7 +109,7 @@ impl Controller {
             if before != Some(settings) {
                 // A network that gave one family another address, or began anew, may have given the other one too.
                 let other = if *family == IpFamily::Ipv4 { IpFamily::Ipv6 } else { IpFamily::Ipv4 };
-                if self.observed.settings(other).is_some() {
+                if self.observed.settings(other).is_some_and(|seen| now.since(seen.at) >= BESIDE) {
                     self.driver.suspect(FactSet::of(&[Fact::settings(other)]), now);
                 }
             }

@@ -9,7 +9,7 @@ use super::report::{Report, Stuck, Violation};
 use super::watch::{Broken, Watch};
 use super::{CALM, CALM_RESTART, CONVERGES_WITHIN, World};
 use crate::config::ModemConfig;
-use crate::model::{ConditionKind, Instant, ModemName, Status};
+use crate::model::{ConditionKind, Instant, ModemName, Secret, Status};
 use crate::reconcile::{Event, EventKind, Fleet, Input, Output};
 use crate::sim::host::SimHost;
 use crate::sim::modem::{SimModem, Witness};
@@ -198,24 +198,28 @@ impl<'w> Gateway<'w> {
     fn tell(&mut self, input: Input) {
         self.fleet.handle(input, self.now);
         let mut outputs = 0;
+        let mut secrets = Vec::new();
         while let Some(output) = self.fleet.poll_output() {
             outputs += 1;
             if outputs == OUTPUTS {
                 self.broken(0, ("I9", format!("{OUTPUTS} outputs to one input")));
             }
+            if let Output::Fetch(secret) = &output {
+                secrets.push(secret.clone());
+            }
             self.carry_out(output);
         }
         self.watch();
+        for secret in secrets {
+            self.tell(Input::Secret(secret, Ok(Secret::new("simulated".to_owned()))));
+        }
     }
 
     fn carry_out(&mut self, output: Output) {
-        if let (Output::Fetch(_), Some(modem)) = (&output, self.modems.first_mut()) {
-            modem.host.handle_output(&output, self.now);
-        }
         if let Some(at) = output.modem().and_then(|name| self.modems.iter().position(|modem| modem.name == *name)) {
             let config = config(self.world, self.file, at);
             let modem = &mut self.modems[at];
-            let broken = modem.watch.output(&output, config, &modem.host, self.fleet.controller(&modem.name), self.now);
+            let broken = modem.watch.output(&output, config, &modem.host, self.now);
             modem.host.handle_output(&output, self.now);
             let writes = matches!(
                 output,

@@ -41,6 +41,8 @@ pub(super) struct Watch {
     stale_since: Option<Instant>,
     /// The daemon was restarted in a calm: it has to take over what is up.
     adopting: bool,
+    /// What the modem did not tell until now.
+    untold: Vec<ConditionKind>,
     /// An action is under way.
     acts: bool,
     /// Wrong PINs by card, since the daemon's memory was last lost.
@@ -98,6 +100,7 @@ impl Watch {
             wedged_since: None,
             stale_since: None,
             adopting: false,
+            untold: Vec::new(),
             acts: false,
             wrong_pins: BTreeMap::new(),
         }
@@ -151,7 +154,6 @@ impl Watch {
         output: &Output,
         config: &ModemConfig,
         host: &SimHost,
-        controller: Option<&Controller>,
         now: Instant,
     ) -> Option<Broken> {
         match output {
@@ -175,7 +177,7 @@ impl Watch {
                 self.wire.cut();
                 None
             }
-            Output::Event(event) => self.event(&event.what, controller, now),
+            Output::Event(event) => self.event(&event.what, now),
             // The bus cannot enumerate anew what is not on it: the host refuses, and nothing was done.
             Output::Power(_, PowerCommand::Reauthorise) if host.board().modem().node().is_none() => None,
             Output::Power(_, PowerCommand::Reauthorise) => self.power_step(now),
@@ -194,7 +196,7 @@ impl Watch {
     }
 
     /// What the core says it does.
-    fn event(&mut self, event: &EventKind, controller: Option<&Controller>, now: Instant) -> Option<Broken> {
+    fn event(&mut self, event: &EventKind, now: Instant) -> Option<Broken> {
         match event {
             EventKind::Recovery { diagnosis, step, outcome: None, .. } => {
                 let power_level = matches!(step, Action::CyclePower | Action::Reauthorise);
@@ -206,7 +208,7 @@ impl Watch {
                         | ConditionKind::Registered
                 );
                 // A modem that does not even say how it is with these hangs.
-                let told = controller.is_none_or(|controller| controller.status(*diagnosis) != Status::Unknown);
+                let told = !self.untold.contains(diagnosis);
                 (power_level && never && told).then(|| ("I6", format!("{step}, although it cannot help {diagnosis}")))
             }
             EventKind::ActionEnded { action, outcome } => self.wire.ends(action, outcome, now),
@@ -277,6 +279,9 @@ impl Watch {
         if std::mem::replace(&mut self.acts, acts) && !acts {
             self.wire.rests();
         }
+        self.untold.clear();
+        let unknown = controller.conditions().iter().filter(|condition| condition.status == Status::Unknown);
+        self.untold.extend(unknown.map(|condition| condition.kind));
         self.look_at_card(host, now);
         let abroad = modem.is_roaming();
         let roaming_since = *since(&mut self.roaming_since, abroad, now);

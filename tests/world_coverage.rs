@@ -1,0 +1,107 @@
+//! The world reaches everything: each recovery step and each reason of a condition, at least once, in fleets with
+//! ordinary and with odd files. What no world can reach is named here, with where it is shown instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use wwan::sim::world::{Options, Report, World};
+
+const CONFIG: &str = include_str!("world.yaml");
+const EDIT: &str = include_str!("world-edit.yaml");
+
+/// The recovery steps, by the actions that carry them out.
+const STEPS: [&str; 11] = [
+    "rescan",
+    "close-port",
+    "reread-settings",
+    "stop-session",
+    "reregister",
+    "cycle-sim",
+    "clear-forbidden-networks",
+    "cycle-radio",
+    "reset-modem",
+    "reauthorise",
+    "cycle-power",
+];
+
+/// Reasons that no world reaches.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("Waiting", "passes in moments, and is not told: src/plan/laws.rs"),
+    ("Reading", "passes in moments, and is not told: src/plan/laws.rs"),
+    ("InProgress", "passes in moments, and is not told: src/plan/laws.rs"),
+    ("Progressing", "passes in moments, and is not told: src/plan/laws.rs"),
+    ("Rejected", "a wrong edit: tests/config_live.rs"),
+    ("SecretMissing", "the host of a world has every secret: tests/explain.rs"),
+    ("Inhibited", "a file of somebody's: tests/recovery.rs"),
+    ("Paused", "a request of somebody's: tests/recovery.rs"),
+    ("StartedOver", "an error of our own: tests/world_defects.rs"),
+];
+
+/// The reasons there are, as the source has them: one that is added is missed here.
+fn reasons() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in ["src/model/finding.rs", "src/model/recovering.rs"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a readable file");
+        let body = text.split("fn reason(&self)").nth(1).and_then(|rest| rest.split("\n    }\n").next());
+        for arm in body.expect("its reasons").lines().filter_map(|line| line.split_once("=> \"")) {
+            found.insert(arm.1.split('"').next().unwrap_or_default().to_owned());
+        }
+    }
+    found
+}
+
+/// Files, and gateways that live with each for half a day.
+fn fleets() -> Vec<(String, u32)> {
+    let with = |from: &str, to: &str| {
+        let file = CONFIG.replace(from, to);
+        assert_ne!(file, CONFIG, "{from}");
+        file
+    };
+    vec![
+        (CONFIG.to_owned(), 40),
+        (with("pin: \"1234\"", "pin: \"9999\""), 10),
+        // Nothing for the card's PIN.
+        (with("    sim: { pin: \"1234\" }\n", ""), 10),
+        // Nothing for most cards.
+        (with("    - name: fallback\n      apn: internet\n      roaming_allowed: false\n", ""), 10),
+        (with("apn: super\n", "lookup: mobile-broadband-provider-info\n"), 10),
+        (with("sim: { pin: \"1234\" }", "sim: { slot: 2 }"), 5),
+        (with("[lte, nr5g]", "[td_scdma]"), 5),
+        (with("only_radio_technologies: [lte, nr5g]", "only_lte_bands: [71]"), 5),
+    ]
+}
+
+fn run((file, gateways): (String, u32)) -> Report {
+    let edits = vec![EDIT.to_owned()];
+    let options = Options { seed: 11, gateways, hours: 12, edits, ..Options::default() };
+    World::new(&file, options).unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false))).run()
+}
+
+#[test]
+fn every_recovery_step_and_every_reason_is_reached() {
+    let mut counters: BTreeMap<String, u64> = BTreeMap::new();
+    let reports: Vec<Report> = fleets().into_iter().map(run).collect();
+    for report in &reports {
+        assert!(report.violations.is_empty(), "{report}");
+        for (what, times) in &report.counters {
+            *counters.entry(what.clone()).or_default() += times;
+        }
+    }
+    // With the ordinary file everything comes to its end, too.
+    assert!(reports[0].is_good(), "{}", reports[0]);
+
+    let reached = |reason: &str| {
+        counters.keys().any(|what| what.starts_with("condition ") && what.ends_with(&format!(" {reason}")))
+    };
+    let elsewhere = |reason: &str| ELSEWHERE.iter().any(|(name, _)| *name == reason);
+    let missed: Vec<String> = reasons().into_iter().filter(|reason| !reached(reason) && !elsewhere(reason)).collect();
+    let stale: Vec<&str> =
+        ELSEWHERE.iter().map(|(name, _)| *name).filter(|name| reached(name) || !reasons().contains(*name)).collect();
+    let taken = |step: &str| counters.keys().any(|what| what.starts_with(&format!("recovery step {step}")));
+    let not_taken: Vec<&str> = STEPS.into_iter().filter(|step| !taken(step)).collect();
+    assert!(
+        missed.is_empty() && stale.is_empty() && not_taken.is_empty(),
+        "reasons that no world reached: {missed:?}\nreached, or gone, although listed as elsewhere: {stale:?}\nsteps never taken: {not_taken:?}\n{counters:#?}"
+    );
+}
