@@ -14,13 +14,14 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Some(has) = facts.read(Fact::Link, facts.observed.link.as_ref()) else {
         return facts.unknown(Fact::Link);
     };
+    let given = addresses(&want.ip);
+    let right = *has == want || planted(Defect::LinkOnce) && !has.is_bare();
+    let what = format!("the interface has {}, the network gave {given}", addresses(&has.ip));
     let configure = Action::ConfigureLink(want);
-    let Action::ConfigureLink(want) = &configure else { unreachable!("just built") };
-    if has == want || planted(Defect::LinkOnce) && !has.is_bare() {
+    if right {
         facts.effective(configure.name());
-        return Outcome::Satisfied(Finding::Configured { addresses: addresses(&want.ip) });
+        return Outcome::Satisfied(Finding::Configured { addresses: given });
     }
-    let what = format!("the interface has {}, the network gave {}", addresses(&has.ip), addresses(&want.ip));
     facts.attempt(configure, || Finding::Drifted { what })
 }
 

@@ -175,6 +175,10 @@ disturbances! {
         /// One at a time.
         on: bool = true,
     },
+    "Let the network give sessions no address, or tell the addresses again." NoAddress {
+        /// None.
+        on: bool = true,
+    },
     "Let the network take its time for the next session." SlowDial {
         /// How long.
         seconds: u32 = 20,
@@ -257,6 +261,7 @@ impl Disturbance {
             Self::HandOver { roaming: true } => Some(Self::HandOver { roaming: false }),
             Self::Circuit { on: false } => Some(Self::Circuit { on: true }),
             Self::Families { .. } => Some(Self::Families { ipv4: true, ipv6: true }),
+            Self::NoAddress { on: true } => Some(Self::NoAddress { on: false }),
             Self::OneFamily { on: true } => Some(Self::OneFamily { on: false }),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
             Self::PortBusy { on: true } => Some(Self::PortBusy { on: false }),

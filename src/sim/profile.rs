@@ -81,6 +81,8 @@ pub struct Network {
     pub circuit: bool,
     /// Of both, one at a time.
     pub one_family: bool,
+    /// Sessions are given no address.
+    pub no_address: bool,
     /// MTU it tells; `None`: it does not.
     pub mtu: Option<u32>,
     /// How strong the cell is heard; `None`: well, and wandering.
@@ -151,6 +153,7 @@ impl Default for Network {
             ipv6: true,
             circuit: true,
             one_family: false,
+            no_address: false,
             mtu: Some(1430),
             strength: None,
             cell: 0x0012_3401,

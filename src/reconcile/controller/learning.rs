@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::modem;
 
-/// Settings seen so lately were given together with those of the other family.
+/// What was seen so lately was seen together with what is learned now.
 const BESIDE: Duration = Duration::from_secs(60);
 
 impl Controller {
@@ -65,6 +65,12 @@ impl Controller {
             if before.is_some_and(|b| b.registration.is_registered()) && !serving.registration.is_registered() {
                 // The radio went off, or the card was changed: some modems say neither.
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
+            }
+            let regained =
+                before.is_some_and(|b| !b.registration.is_registered()) && serving.registration.is_registered();
+            if regained && self.observed.sim_identity.as_ref().is_some_and(|seen| now.since(seen.at) >= BESIDE) {
+                // Out of service a card may be changed without a word, and without a trace in the registration.
+                self.driver.suspect(FactSet::of(&[Fact::Sim, Fact::SimIdentity]), now);
             }
             let other = before.is_none_or(|b| {
                 b.plmn != serving.plmn

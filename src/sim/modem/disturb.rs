@@ -152,6 +152,7 @@ impl SimModem {
                 self.tell_serving(now);
             }
             D::OneFamily { on } => self.profile.network.one_family = *on,
+            D::NoAddress { on } => self.profile.network.no_address = *on,
             D::SlowDial { seconds } => self.whims.slow_dial = Some(Duration::from_secs((*seconds).into())),
             D::RefuseProfile { times, error, granted } => self.whims.refuse_profile = (*times, *error, *granted),
             D::ForeignProfile { profile, roaming } => self.foreign_profile(*profile, *roaming),
@@ -190,6 +191,7 @@ impl SimModem {
         self.profile.network.coverage = true;
         self.profile.network.roaming = false;
         self.profile.network.one_family = false;
+        self.profile.network.no_address = false;
         self.profile.network.circuit = true;
         self.whims = super::Whims::default();
         self.clients.find_lost();

@@ -241,6 +241,9 @@ impl SimModem {
             technology: has(R::TECHNOLOGY).then(|| self.bearer()),
             ..Default::default()
         };
+        if self.network().no_address {
+            return settings;
+        }
         let dns = |last| Ipv4Addr::new(10, 64, 0, last);
         match call.address {
             Address::V4(address) => {

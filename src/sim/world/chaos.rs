@@ -231,7 +231,10 @@ impl Trouble {
                 D::RefuseProfile { times: random.between(1, 4) as u32, error: 1005, granted: random.chance(500) }
             }
             D::ForeignProfile { .. } => D::ForeignProfile { profile: 1, roaming: random.chance(500) },
-            D::PinLock { pin, puk_tries, .. } => D::PinLock { pin, tries: random.between(1, 4) as u8, puk_tries },
+            D::PinLock { pin, .. } => {
+                let puk_tries = if random.chance(100) { 0 } else { 10 };
+                D::PinLock { pin, tries: random.below(5) as u8, puk_tries }
+            }
             D::Autoconnect { .. } => D::Autoconnect { apn: apn(random) },
             D::LoseIndications { .. } => D::LoseIndications { n: random.between(1, 20) as u32 },
             D::Blip { .. } => D::Blip { ms: random.between(50, 15_000) as u32 },

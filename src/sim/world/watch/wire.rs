@@ -188,6 +188,10 @@ impl Wire {
                 let read = uim::read_transparent::Response::decode(frame);
                 self.card_gone &= !matches!(read, Ok(Ok(_)));
             }
+            dms::uim_get_iccid::KEY => {
+                let read = dms::uim_get_iccid::Response::decode(frame);
+                self.card_gone &= !matches!(read, Ok(Ok(_)));
+            }
             wds::get_current_settings::KEY => {
                 let Ok(Ok(response)) = wds::get_current_settings::Response::decode(frame) else { return };
                 self.apn = response.apn.or(self.apn.take());
