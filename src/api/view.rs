@@ -28,7 +28,7 @@ pub fn status(fleet: &Fleet, started: Instant, now: Instant) -> StatusView {
         generation: fleet.generation(),
         config: condition(fleet.config_condition(), now),
         config_report: diagnostics.has_errors().then(|| diagnostics.render(false)),
-        uptime_ms: now.since(started).as_millis() as u64,
+        uptime_ms: millis(now.since(started)),
         modems: fleet.controllers().map(|controller| modem(controller, now)).collect(),
     }
 }
@@ -207,7 +207,7 @@ pub fn change(change: Change, started: Instant, at: String) -> ChangeView {
     ChangeView { at, uptime_ms, name: change.name, old, old_uptime_ms, new: change.new }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -93,6 +93,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     context.out.line(match (dirs.len(), failed) {
         (1, 0) => "1 scenario, as expected".to_owned(),
         (count, 0) => format!("{count} scenarios, all as expected"),
+        (1, _) => "1 scenario, not as expected".to_owned(),
         (count, _) => format!("{count} scenarios, {failed} not as expected"),
     })?;
     Ok(if failed == 0 { Exit::Done } else { Exit::Failed })

@@ -50,7 +50,7 @@ impl Journal {
         let event = EventView {
             number: self.number,
             at: utc(),
-            uptime_ms: now.since(self.started).as_millis() as u64,
+            uptime_ms: view::millis(now.since(self.started)),
             modem: event.modem.as_ref().map(ToString::to_string),
             what: view::happening(&event.what, now),
         };

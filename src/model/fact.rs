@@ -238,6 +238,14 @@ impl Fact {
 #[serde(transparent)]
 pub struct FactSet(u32);
 
+impl FromIterator<Fact> for FactSet {
+    fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
+        let mut set = Self::NONE;
+        facts.into_iter().for_each(|fact| set.insert(fact));
+        set
+    }
+}
+
 impl FactSet {
     /// None.
     pub const NONE: Self = Self(0);

@@ -14,6 +14,9 @@ use crate::model::Instant;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 /// A switch that failed to give the power is asked again after this long.
 const ASK_AGAIN: Duration = Duration::from_secs(10 * 60);
+/// A modem that stays away although it has power by all we know: the switch may not have done what it acknowledged. It is
+/// told again so often; that cuts nothing.
+const ASSURE_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// What the switch is asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -59,6 +62,8 @@ pub struct Supply {
     ours: bool,
     /// Not to be switched on before.
     not_before: Instant,
+    /// When to tell a switch again that is on, while the modem is away.
+    assure_at: Option<Instant>,
     next: VecDeque<Next>,
 }
 
@@ -74,6 +79,7 @@ impl Supply {
             looked: false,
             ours: false,
             not_before: Instant::ZERO,
+            assure_at: None,
             next: VecDeque::new(),
         }
     }
@@ -130,7 +136,11 @@ impl Supply {
             return;
         }
         let off = matches!(self.state(), State::Off | State::OffHold | State::WaitingToPowerOn);
+        let should_be_there = self.state() == State::On && self.why_not().is_none();
+        let assure_at = self.assure_at.take().unwrap_or(now + ASSURE_EVERY);
         match present {
+            false if should_be_there && now >= assure_at => self.ask(Request::Do(Command::PowerOn), now),
+            false if should_be_there => self.assure_at = Some(assure_at),
             // It was on before we came, or came on without us: nothing to do, and nothing to undo.
             true if off => {
                 self.ours = false;
@@ -321,6 +331,25 @@ mod tests {
 
     fn tell(command: Command) -> Vec<Next> {
         vec![Next::Tell(Request::Do(command))]
+    }
+
+    #[test]
+    fn a_switch_is_told_again_while_the_modem_stays_away() {
+        let mut supply = on();
+        let away = T + Timings::default().hold;
+        supply.handle_timeout(away);
+        assert_eq!(supply.state(), State::On);
+        for looks in 0..3 {
+            let from = away + ASSURE_EVERY * looks;
+            supply.handle_presence(false, from + seconds(1));
+            supply.handle_presence(false, from + ASSURE_EVERY);
+            assert_eq!(told(&mut supply), [], "not yet");
+            supply.handle_presence(false, from + ASSURE_EVERY + seconds(1));
+            assert_eq!(told(&mut supply), tell(Command::PowerOn), "and nothing is cut");
+            supply.handle_answer(Request::Do(Command::PowerOn), Ok(()), from + ASSURE_EVERY + seconds(1));
+            assert_eq!((supply.state(), told(&mut supply)), (State::On, vec![]));
+            supply.handle_presence(true, from + ASSURE_EVERY + seconds(2));
+        }
     }
 
     #[test]

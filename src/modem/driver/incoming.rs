@@ -288,8 +288,7 @@ impl Driver {
         let facts = facts.without(ONLY_IF_WANTED.without(self.ever_wanted));
         let looking = |fact: &Fact| self.find(Purpose::Read(*fact)).is_some();
         let kept = facts.iter().filter(|fact| !(planted(Defect::DropDoubtWhileLooking) && looking(fact)));
-        let kept = kept.collect::<Vec<Fact>>();
-        self.doubted = self.doubted.union(FactSet::of(&kept));
+        self.doubted = self.doubted.union(kept.collect());
         for fact in facts.iter() {
             self.looks.remove(&fact);
             self.unsettled.entry(fact).or_insert(now);

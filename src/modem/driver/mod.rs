@@ -284,7 +284,7 @@ impl Driver {
     #[must_use]
     pub fn unsettled(&self, now: Instant) -> FactSet {
         let fresh = self.unsettled.iter().filter(|(_, since)| now.since(**since) < SETTLES_WITHIN);
-        FactSet::of(&fresh.map(|(fact, _)| *fact).collect::<Vec<Fact>>())
+        fresh.map(|(fact, _)| *fact).collect()
     }
 
     /// What to do or to know next.

@@ -100,7 +100,7 @@ impl Controller {
         {
             // It was silent for a while: whatever it told us then is lost. At a start nothing is known yet.
             let known = FactSet::MODEM.iter().filter(|fact| self.observed.seen_at(*fact).is_some());
-            let known = FactSet::of(&known.collect::<Vec<Fact>>()).without(FactSet::of(&[Fact::Control, Fact::Device]));
+            let known = known.collect::<FactSet>().without(FactSet::of(&[Fact::Control, Fact::Device]));
             self.driver.suspect(known, now);
         }
         if let Report::Session(family, SessionState::Disconnected(_)) = &report {

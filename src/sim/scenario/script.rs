@@ -249,7 +249,7 @@ fn set_fault(faults: &mut Faults, fault: &str, value: &str) -> Result<(), String
             Err(format!("{fault}: {value} ends before it begins"))
         };
     }
-    let kinds: [(&str, &mut u16); 8] = [
+    let kinds: [(&str, &mut u16); 10] = [
         ("drop", &mut faults.drop),
         ("delay", &mut faults.delay),
         ("duplicate", &mut faults.duplicate),
@@ -258,9 +258,11 @@ fn set_fault(faults: &mut Faults, fault: &str, value: &str) -> Result<(), String
         ("coalesce", &mut faults.coalesce),
         ("corrupt", &mut faults.corrupt),
         ("truncate", &mut faults.truncate),
+        ("noise", &mut faults.noise),
+        ("stray", &mut faults.stray),
     ];
     let (_, of) = kinds.into_iter().find(|(name, _)| *name == fault).ok_or_else(|| {
-        format!("\"{fault}\" is none of drop, delay, delay_ms, duplicate, reorder, split, coalesce, corrupt, truncate")
+        format!("\"{fault}\" is none of drop, delay, delay_ms, duplicate, reorder, split, coalesce, corrupt, truncate, noise, stray")
     })?;
     *of = u16::try_from(number(value)?).ok().filter(|n| *n <= 1000).ok_or("of a thousand chunks, at most 1000")?;
     Ok(())
