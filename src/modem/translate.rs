@@ -89,9 +89,12 @@ pub(super) fn registration(state: nas::RegistrationState, roaming: Option<nas::R
         said => said,
     };
     match state {
-        // The indicator's polarity: 0 means roaming. Absent means home, as firmware leaves it out there.
-        nas::RegistrationState::Registered if roaming == Some(nas::RoamingIndicator::Roaming) => Registration::Roaming,
-        nas::RegistrationState::Registered => Registration::Home,
+        // The indicator's polarity: 0 means roaming. Absent means home, as firmware leaves it out there. A value that nobody
+        // knows may be another shade of roaming, and cost money.
+        nas::RegistrationState::Registered if matches!(roaming, None | Some(nas::RoamingIndicator::Home)) => {
+            Registration::Home
+        }
+        nas::RegistrationState::Registered => Registration::Roaming,
         nas::RegistrationState::NotRegisteredSearching => Registration::Searching,
         nas::RegistrationState::RegistrationDenied => Registration::Denied(None),
         nas::RegistrationState::NotRegistered => Registration::NotRegistered,

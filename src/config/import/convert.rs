@@ -4,7 +4,7 @@
 use super::find::{Found, Interface};
 use super::term::{Term, Value, is_secret};
 use crate::config::diagnostic::{Code, Finding};
-use crate::config::scalars::{ApnName, InterfaceName, NETWORK_DEFAULT, Prefix};
+use crate::config::scalars::{AbsolutePath, ApnName, InterfaceName, NETWORK_DEFAULT, Prefix};
 use crate::config::show;
 use crate::config::suggest::nearest;
 use crate::config::tree::Mark;
@@ -165,8 +165,8 @@ impl Writer<'_> {
                 "service_providers" => {}
                 "only_radio_technologies" => self.technologies(value),
                 // Forks of VintageNetQMI have it.
-                "device_path" if value.name().is_some_and(|path| path.starts_with('/')) => {
-                    let path = show::text(value.name().unwrap_or_default());
+                "device_path" if let Some(path) = value.name().filter(|path| is_path(path)) => {
+                    let path = show::text(path);
                     self.lines.push(format!("    control: {{ device: {path} }}"));
                 }
                 _ => self.no_counterpart(4, key, at, value, "has no counterpart"),
@@ -417,4 +417,9 @@ impl Writer<'_> {
             self.note(0, manager.term.at, &message);
         }
     }
+}
+
+/// Whether our file takes it as a path.
+fn is_path(text: &str) -> bool {
+    AbsolutePath::try_from(text.to_owned()).is_ok()
 }

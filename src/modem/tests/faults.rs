@@ -257,6 +257,15 @@ fn f10_a_value_that_nobody_knows_is_none_of_those_we_know() {
     let seen = seen.unwrap_or_else(|| panic!("{outputs:?}"));
     assert_eq!((&seen.registration, seen.ps_attached), (&Registration::Unknown, false));
     assert_eq!(seen.technologies.iter().count(), 1, "of 0x63 and LTE, LTE");
+
+    // A shade of roaming that nobody knows is not home: it may cost money.
+    let mut rig = settled();
+    let serving = ask(&mut rig, Fact::ServingSystem, nas::get_serving_system::KEY);
+    let said = "02 0400 00000000 01 0600 01 01 01 02 01 08 10 0100 05";
+    rig.send(&with_tlvs(&serving.refusal(ProtocolError::None), said));
+    let (_, outputs) = rig.outputs();
+    let abroad = |o: &Output| matches!(o, Output::Learn(Report::ServingSystem(seen)) if seen.registration == Registration::Roaming);
+    assert!(outputs.iter().any(abroad), "{outputs:?}");
 }
 
 /// Wants a fact and answers all that comes before the request for it.
