@@ -53,6 +53,16 @@ impl Gateway {
         assert!(self.truth().clients <= CLIENTS, "{:?}", self.truth());
     }
 
+    /// It comes online at once, and then nothing that serves the user is touched for so many seconds.
+    #[track_caller]
+    fn comes_online_and_stays_so(&mut self, seconds: u64) {
+        self.until_online(60);
+        self.came_online_at_once();
+        self.forget_the_past();
+        self.run_for(seconds);
+        self.is_undisturbed();
+    }
+
     /// It came online with one write of each kind and one session.
     #[track_caller]
     fn came_online_at_once(&self) {
@@ -107,11 +117,7 @@ fn f3_late_answers_are_nobodys_and_what_they_grant_is_given_back() {
 #[test]
 fn f4_answers_that_all_come_twice_do_nothing_twice() {
     let mut gateway = starting(Box::new(|chunk| vec![chunk.clone(), chunk]));
-    gateway.until_online(60);
-    gateway.came_online_at_once();
-    gateway.forget_the_past();
-    gateway.run_for(3600);
-    gateway.is_undisturbed();
+    gateway.comes_online_and_stays_so(3600);
 }
 
 /// Before every answer come four that differ from it in one of the four things that have to agree, and say that the
@@ -136,21 +142,13 @@ fn strangers(chunk: Vec<u8>) -> Vec<Vec<u8>> {
 #[test]
 fn f5_an_answer_that_is_wrong_in_one_of_four_things_is_rejected() {
     let mut gateway = starting(Box::new(strangers));
-    gateway.until_online(60);
-    gateway.came_online_at_once();
-    gateway.forget_the_past();
-    gateway.run_for(3600);
-    gateway.is_undisturbed();
+    gateway.comes_online_and_stays_so(3600);
 }
 
 #[test]
 fn f6_bytes_that_come_one_by_one_are_put_together() {
     let mut gateway = starting(Box::new(|chunk| chunk.into_iter().map(|byte| vec![byte]).collect()));
-    gateway.until_online(60);
-    gateway.came_online_at_once();
-    gateway.forget_the_past();
-    gateway.run_for(3600);
-    gateway.is_undisturbed();
+    gateway.comes_online_and_stays_so(3600);
 }
 
 #[test]
@@ -163,11 +161,7 @@ fn f7_many_frames_in_one_read_of_64_kib_are_all_read() {
         vec![read]
     };
     let mut gateway = starting(Box::new(heap));
-    gateway.until_online(60);
-    gateway.came_online_at_once();
-    gateway.forget_the_past();
-    gateway.run_for(600);
-    gateway.is_undisturbed();
+    gateway.comes_online_and_stays_so(600);
 }
 
 #[test]
@@ -230,11 +224,7 @@ fn f9_broken_tlvs_beside_good_ones_are_skipped() {
     // Unknown, empty, and at the end one that promises 64 KiB.
     let broken = [0xE7, 3, 0, 1, 2, 3, 0xE8, 0, 0, 0xE9, 0xFF, 0xFF, 7];
     let mut gateway = starting(changed(move |frame| frame.tlvs.extend(broken)));
-    gateway.until_online(60);
-    gateway.came_online_at_once();
-    gateway.forget_the_past();
-    gateway.run_for(3600);
-    gateway.is_undisturbed();
+    gateway.comes_online_and_stays_so(3600);
 
     // Without their values answers say nothing; nothing is concluded from that, and nothing is lost by it.
     let mut gateway = online();

@@ -3,15 +3,13 @@
 //! Adds nothing: every word comes from a condition, a finding or a plan. Instants become ages and waits here, because
 //! the core's clock means nothing outside.
 
-use std::time::Duration;
-
 use super::types::{
     ChangeView, ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView,
     ModemView, NetworkView, NextView, PlannedView, PropertiesView, PropertyView, ProviderView, StatusView,
 };
 use crate::config::ServiceProvider;
 use crate::explain::explain;
-use crate::model::time::due;
+use crate::model::time::{due, millis};
 use crate::model::{
     Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
 };
@@ -77,9 +75,7 @@ pub fn condition(condition: &Condition, now: Instant) -> ConditionView {
 pub fn explanation(controller: &Controller, now: Instant) -> ModemExplanationView {
     let conditions = controller.conditions();
     // A refused edit is no reason to be offline: the configuration before it stays in force.
-    let beside = [ConditionKind::ConfigValid, ConditionKind::Converged, ConditionKind::Recovering];
-    let matters = |c: &&Condition| !beside.contains(&c.kind);
-    let mut chain = conditions.iter().filter(matters);
+    let mut chain = conditions.iter().filter(|condition| condition.kind.is_stage());
     let mut holds = Vec::new();
     let diagnosis = loop {
         match chain.next() {
@@ -205,10 +201,6 @@ pub fn change(change: Change, started: Instant, at: String) -> ChangeView {
     let uptime = |at: Instant| millis(at.since(started));
     let (uptime_ms, old_uptime_ms) = (uptime(change.at), old_at.map(uptime));
     ChangeView { at, uptime_ms, name: change.name, old, old_uptime_ms, new: change.new }
-}
-
-pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn find(conditions: &[Condition], kind: ConditionKind) -> Option<&Condition> {

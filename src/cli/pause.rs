@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use super::exit::{CliError, Exit};
 use super::{Context, duration};
 use crate::api::Request;
-use crate::model::time::spoken;
+use crate::model::time::{millis, spoken};
 
 /// Nobody works on a modem for longer without coming back to it.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -39,7 +39,7 @@ fn length(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     let Args { modem, span } = args;
-    let for_ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let for_ms = millis(span);
     context.client()?.ask(&Request::Pause { modem: modem.clone(), for_ms })?;
     let who = modem.unwrap_or_else(|| "every modem".to_owned());
     context.out.line(format_args!("{who} is left alone for {}; end it with: wwan resume", spoken(span)))?;

@@ -8,6 +8,7 @@ use crate::api::types::{EventView, Happening};
 use crate::api::view;
 use crate::host::clock::utc;
 use crate::model::Instant;
+use crate::model::time::millis;
 use crate::reconcile::Event;
 
 /// Events kept for those who ask later: a day of a modem that reconnects every three minutes.
@@ -50,7 +51,7 @@ impl Journal {
         let event = EventView {
             number: self.number,
             at: utc(),
-            uptime_ms: view::millis(now.since(self.started)),
+            uptime_ms: millis(now.since(self.started)),
             modem: event.modem.as_ref().map(ToString::to_string),
             what: view::happening(&event.what, now),
         };

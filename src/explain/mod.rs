@@ -12,7 +12,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::time::spoken;
+use crate::model::time::{millis, spoken};
 use crate::model::{Condition, ConditionKind, Finding, Instant, Selection, Status};
 use crate::provider::{Reason, Verdict};
 use crate::reconcile::Controller;
@@ -91,7 +91,7 @@ impl Topic {
 #[must_use]
 pub fn explain(controller: &Controller, now: Instant) -> Explanation {
     let conditions = controller.conditions();
-    let chain = conditions.iter().filter(|condition| is_stage(condition.kind));
+    let chain = conditions.iter().filter(|condition| condition.kind.is_stage());
     let first = chain.clone().find(|condition| condition.status != Status::True);
     let mut lines = Lines { now, list: Vec::new(), advice: Vec::new() };
     let name = controller.name();
@@ -144,8 +144,7 @@ impl Lines {
 
     /// A line about something that is due then.
     fn add_due(&mut self, topic: Topic, text: String, at: Instant) {
-        let in_ms = u64::try_from(self.now.until(at).as_millis()).unwrap_or(u64::MAX);
-        self.list.push(Line { topic, text, in_ms: Some(in_ms) });
+        self.list.push(Line { topic, text, in_ms: Some(millis(self.now.until(at))) });
     }
 }
 
@@ -186,7 +185,7 @@ impl Context<'_> {
     }
 
     fn in_order(&self, lines: &mut Lines) {
-        let conditions = self.controller.conditions().iter().filter(|condition| is_stage(condition.kind));
+        let conditions = self.controller.conditions().iter().filter(|condition| condition.kind.is_stage());
         let holds = conditions.take_while(|condition| condition.status == Status::True);
         let words: Vec<String> = holds.filter_map(|condition| words::in_order(self.controller, condition)).collect();
         if !words.is_empty() && self.first.is_some() {
@@ -203,11 +202,6 @@ impl Context<'_> {
         lines.add(Topic::Config, format!("generation {generation}, the one before it, stays in force"));
         lines.advice.push("see every error of the file: wwan validate".to_owned());
     }
-}
-
-/// The conditions that a connection is made of.
-fn is_stage(kind: ConditionKind) -> bool {
-    !matches!(kind, ConditionKind::ConfigValid | ConditionKind::Converged | ConditionKind::Recovering)
 }
 
 /// The name of the entry in force, if one is.

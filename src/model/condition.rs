@@ -53,6 +53,13 @@ impl ConditionKind {
         Self::Converged,
         Self::Recovering,
     ];
+
+    /// Whether it is one of the conditions that a connection is made of, as opposed to those that say how it is with the
+    /// file, with the whole, and with recovery.
+    #[must_use]
+    pub const fn is_stage(self) -> bool {
+        !matches!(self, Self::ConfigValid | Self::Converged | Self::Recovering)
+    }
 }
 
 impl fmt::Display for ConditionKind {

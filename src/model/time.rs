@@ -55,7 +55,7 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, d: Duration) -> Self {
-        let ms = u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let ms = millis(d);
         Self(self.0.saturating_add(ms))
     }
 }
@@ -64,7 +64,7 @@ impl Sub<Duration> for Instant {
     type Output = Self;
 
     fn sub(self, d: Duration) -> Self {
-        let ms = u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let ms = millis(d);
         Self(self.0.saturating_sub(ms))
     }
 }
@@ -89,7 +89,7 @@ pub const SPREAD_PERCENT: u64 = 20;
 #[must_use]
 pub fn spread(wait: Duration, seed: u64) -> Duration {
     let percent = 100 - SPREAD_PERCENT + chance(seed) % (2 * SPREAD_PERCENT + 1);
-    let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    let ms = millis(wait);
     Duration::from_millis(ms.saturating_mul(percent) / 100)
 }
 
@@ -101,6 +101,12 @@ pub fn chance(seed: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+/// A duration in whole milliseconds; one that is longer than anybody lives, as long as there is room for.
+#[must_use]
+pub fn millis(d: Duration) -> u64 {
+    u64::try_from(d.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A duration as a person says it: `38s`, `4m10s`, `3h12m`, `2d4h`; below a second `250ms`.

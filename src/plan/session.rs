@@ -210,10 +210,7 @@ fn not_offered<'a>(provider: &Provider, family: IpFamily, facts: &Reader<'a>) ->
         return Some(this);
     }
     // Either, one at a time: that excludes this one only while the other can be had.
-    let other = match family {
-        IpFamily::Ipv4 => IpFamily::Ipv6,
-        IpFamily::Ipv6 => IpFamily::Ipv4,
-    };
+    let other = family.other();
     let other_wanted = provider.families.families().contains(&other);
     (other_wanted && said(other).is_none()).then_some(this)
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 use super::super::door::{EventKind, Output};
 use super::{Controller, UPSTREAM, recovering};
 use crate::model::defect::{Defect, planted};
-use crate::model::{
-    Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, IpFamily, Report, SessionState, SimState,
-};
+use crate::model::{Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, Report, SessionState, SimState};
 use crate::modem;
 
 /// What was seen so lately was seen together with what is learned now.
@@ -114,7 +112,7 @@ impl Controller {
             let before = self.observed.settings(*family).map(|seen| &seen.value);
             if before != Some(settings) {
                 // A network that gave one family another address, or began anew, may have given the other one too.
-                let other = if *family == IpFamily::Ipv4 { IpFamily::Ipv6 } else { IpFamily::Ipv4 };
+                let other = family.other();
                 if self.observed.settings(other).is_some_and(|seen| now.since(seen.at) >= BESIDE) {
                     self.driver.suspect(FactSet::of(&[Fact::settings(other)]), now);
                 }

@@ -8,6 +8,7 @@ use super::super::recovery::{Due, Over, Permits};
 use super::{Controller, HOST_ANSWERS_WITHIN};
 use crate::config::{ModemConfig, Power};
 use crate::model::defect::{Defect, planted};
+use crate::model::time::{millis, spoken};
 use crate::model::{
     Action, ConditionKind, ControlState, Device, Fact, Failure, Finding, Instant, IpFamily, PortState, Recovering,
     Report, SessionState, SimState, Status,
@@ -78,10 +79,7 @@ impl Controller {
             return None;
         }
         if let Some(until) = self.paused_until {
-            return Some(format!(
-                "it is paused for {}; --force does it anyway",
-                crate::model::time::spoken(now.until(until))
-            ));
+            return Some(format!("it is paused for {}; --force does it anyway", spoken(now.until(until))));
         }
         self.inhibited.as_ref().map(|why| format!("a file asks to leave it alone: {why}; --force does it anyway"))
     }
@@ -324,7 +322,7 @@ impl Controller {
                 diagnosis: diagnosis.condition(),
                 step: self.action_of(step, attempts),
                 attempts,
-                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                took_ms: millis(took),
             });
         }
     }

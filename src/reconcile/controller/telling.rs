@@ -93,11 +93,7 @@ impl Controller {
 
     /// A session is down: its counters are nobody's.
     pub(super) fn stop_counting(&mut self, family: IpFamily) {
-        let other = match family {
-            IpFamily::Ipv4 => IpFamily::Ipv6,
-            IpFamily::Ipv6 => IpFamily::Ipv4,
-        };
-        let any_left = self.observed.session(other).is_some_and(|seen| seen.value.is_up());
+        let any_left = self.observed.session(family.other()).is_some_and(|seen| seen.value.is_up());
         self.meter.ended(family, any_left);
         self.observed.forget(FactSet::of(&[crate::model::Fact::statistics(family)]));
     }

@@ -21,9 +21,8 @@ const KEEP_AGAIN: Duration = Duration::from_secs(6 * 3600);
 
 #[derive(Debug)]
 struct Failed {
-    /// When it was seen; `behind` more before the clock began.
-    at: Instant,
-    behind: Duration,
+    /// When it was seen.
+    seen: Past,
     because: String,
     /// `None`: the host could not do it, which is not kept over a restart.
     firmware: Option<String>,
@@ -49,6 +48,10 @@ impl Past {
     fn before(now: Instant, age: Duration) -> Self {
         Self { at: now, behind: age }
     }
+
+    fn now(now: Instant) -> Self {
+        Self::before(now, Duration::ZERO)
+    }
 }
 
 #[derive(Debug)]
@@ -63,14 +66,13 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn recalled(memory: &RecoveryMemory, kept_ago: u64, now: Instant) -> Self {
-        let age = |seconds: u64| Duration::from_secs(seconds.saturating_add(kept_ago));
         let named = |name: &str| Step::ALL.into_iter().find(|step| step.name() == name);
-        let past = |seconds: u64| Past::before(now, age(seconds));
+        let past = |seconds: u64| Past::before(now, Duration::from_secs(seconds.saturating_add(kept_ago)));
         let mut power_steps: Vec<Past> = memory.power_steps.iter().map(|ago| past(*ago)).collect();
         power_steps.sort_by_key(|past| std::cmp::Reverse(past.behind));
         let failed = |(name, seen): (&String, &Ineffective)| {
             let firmware = Some(seen.firmware.clone());
-            Some((named(name)?, Failed { at: now, behind: age(seen.ago), because: seen.because.clone(), firmware }))
+            Some((named(name)?, Failed { seen: past(seen.ago), because: seen.because.clone(), firmware }))
         };
         Self {
             power_steps: power_steps.into(),
@@ -83,16 +85,15 @@ impl Record {
 
     /// A step is taken.
     pub(super) fn note(&mut self, step: Step, now: Instant) {
-        let past = Past { at: now, behind: Duration::ZERO };
         if step.is_power_level() {
             self.count(now);
         }
-        self.steps.insert(step, past);
+        self.steps.insert(step, Past::now(now));
         self.changed |= step.restarts() || step == Step::ClearForbidden;
     }
 
     pub(super) fn count(&mut self, now: Instant) {
-        self.power_steps.push_back(Past { at: now, behind: Duration::ZERO });
+        self.power_steps.push_back(Past::now(now));
         self.changed = true;
     }
 
@@ -142,12 +143,12 @@ impl Record {
 
     pub(super) fn ineffective(&mut self, step: Step, because: &str, firmware: &str, now: Instant) {
         let firmware = Some(firmware.to_owned());
-        self.failed.insert(step, Failed { at: now, behind: Duration::ZERO, because: because.to_owned(), firmware });
+        self.failed.insert(step, Failed { seen: Past::now(now), because: because.to_owned(), firmware });
         self.changed = true;
     }
 
     pub(super) fn unsupported(&mut self, step: Step, because: &str, now: Instant) {
-        let failed = Failed { at: now, behind: Duration::ZERO, because: because.to_owned(), firmware: None };
+        let failed = Failed { seen: Past::now(now), because: because.to_owned(), firmware: None };
         self.failed.insert(step, failed);
     }
 
@@ -168,7 +169,7 @@ impl Record {
         let limited = |step: &Step| step.restarts() || *step == Step::ClearForbidden;
         let steps = self.steps.iter().filter(|(step, past)| limited(step) && past.age(now) < DAY);
         let failed = self.failed.iter().filter_map(|(step, failed)| {
-            let ago = seconds(now.since(failed.at) + failed.behind);
+            let ago = seconds(failed.seen.age(now));
             let firmware = failed.firmware.clone()?;
             Some((step.name().to_owned(), Ineffective { ago, because: failed.because.clone(), firmware }))
         });
@@ -183,7 +184,7 @@ impl Record {
         let before = self.failed.len();
         self.failed.retain(|_, failed| {
             let believed = if failed.firmware.is_some() { BELIEVED } else { UNSUPPORTED };
-            now.since(failed.at) + failed.behind < believed
+            failed.seen.age(now) < believed
         });
         self.changed |= self.failed.len() != before;
         let any = !self.power_steps.is_empty() || !self.failed.is_empty();

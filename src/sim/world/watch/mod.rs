@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::expect;
 use crate::config::{ModemConfig, ServiceProvider};
 use crate::model::{Action, ConditionKind, Finding, Instant, Reach, Status};
-use crate::qmi::{Frame, wds};
+use crate::qmi::wds;
 use crate::reconcile::{Controller, EventKind, Output, PowerCommand};
 use crate::sim::host::SimHost;
 use crate::sim::modem::Witness;
@@ -158,8 +158,7 @@ impl Watch {
     ) -> Option<Broken> {
         match output {
             Output::Send(_, bytes) => {
-                self.wire.sent(bytes, now);
-                if !is_start(bytes) {
+                if self.wire.sent(bytes, now) != Some(wds::start_network::KEY) {
                     return None;
                 }
                 if self.wire.card_gone {
@@ -398,11 +397,6 @@ fn may_roam(config: &ModemConfig, host: &SimHost) -> bool {
     let Some(Some(card)) = host.board().modem().profile().slots.first() else { return true };
     let entry = expect::provider(config, &card.iccid, &card.imsi);
     entry.is_none_or(|entry| entry.roaming_allowed != Some(false))
-}
-
-fn is_start(bytes: &[u8]) -> bool {
-    // Looks at the address first: most frames are others.
-    bytes.get(4) == Some(&1) && Frame::parse(bytes).is_ok_and(|frame| frame.key() == wds::start_network::KEY)
 }
 
 /// Keeps the time since which something holds.

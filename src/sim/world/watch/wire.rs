@@ -11,7 +11,7 @@ use crate::qmi::wds::{self, ConnectionStatus};
 use crate::qmi::{Frame, Indication, Kind, Piece, ProtocolError, Response, Service, Splitter, ctl, dms, uim};
 
 /// Service and id of a message.
-type Key = (Service, u16);
+pub(super) type Key = (Service, u16);
 
 /// A request that is not answered yet.
 #[derive(Debug)]
@@ -44,8 +44,9 @@ pub(super) struct Wire {
     apn: Option<String>,
     /// Since when the core claims another.
     apn_unheeded: Option<Instant>,
-    /// Since when the radio is not on, by the last answer that said so, while the core is content with it.
+    /// The radio is not on, by the last answer that said so.
     radio_off: bool,
+    /// Since when, while the core is content with it.
     radio_unheeded: Option<Instant>,
     /// Refused dials in a row, by client, while nothing else changed.
     refused: BTreeMap<u8, VecDeque<Instant>>,
@@ -125,9 +126,9 @@ impl Wire {
         self.refused.clear();
     }
 
-    /// A request that the core sends.
-    pub(super) fn sent(&mut self, bytes: &[u8], now: Instant) {
-        let Ok(frame) = Frame::parse(bytes) else { return };
+    /// A request that the core sends. Says which.
+    pub(super) fn sent(&mut self, bytes: &[u8], now: Instant) -> Option<Key> {
+        let frame = Frame::parse(bytes).ok()?;
         if frame.service == Service::Ctl {
             self.restart_unheeded = None;
         }
@@ -147,6 +148,7 @@ impl Wire {
         self.latest.insert(frame.key(), (self.asked, false));
         let Frame { client, transaction, .. } = frame;
         self.open.push(Asked { key: frame.key(), client, transaction, number: self.asked });
+        Some(frame.key())
     }
 
     /// Bytes that the core is given.
