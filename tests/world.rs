@@ -41,3 +41,16 @@ fn a_troubled_world_recovers_where_access_points_are_looked_up() {
     let world = World::new(&file, Options { gateways: 6, hours: 6, ..Options::default() });
     assert_good(&world.unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false))).run());
 }
+
+/// Every life that once went wrong goes well now: `seeds.txt`.
+#[test]
+fn what_once_went_wrong_goes_well() {
+    for line in include_str!("seeds.txt").lines().filter(|line| !line.starts_with('#')) {
+        let [file, seed, hours, gateway] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let file = std::fs::read_to_string(file).unwrap();
+        let number = |text: &str| text.parse().unwrap();
+        let options = Options { seed: number(seed), hours: number(hours) as u32, ..Options::default() };
+        let report = World::new(&file, options).unwrap().gateway(number(gateway) as u32);
+        assert!(report.is_good(), "{line}: {report}");
+    }
+}

@@ -57,6 +57,9 @@ pub struct Args {
     /// Instead, let so many gateways live in virtual time, first with faults and then without, and judge them
     #[arg(long, value_name = "N", conflicts_with_all = ["listen", "trace", "quick"], value_parser = clap::value_parser!(u32).range(1..))]
     fleet: Option<u32>,
+    /// Of the fleet let only this gateway live, counted from 0, and tell all of what led to a failure
+    #[arg(long, value_name = "I", requires = "fleet")]
+    gateway: Option<u32>,
     /// How long the faults go on, in virtual hours
     #[arg(long, value_name = "H", requires = "fleet", default_value_t = 24)]
     hours: u32,

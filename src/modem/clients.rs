@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::role::Role;
+use crate::model::Instant;
+use crate::qmi::Service;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Client {
@@ -18,12 +20,16 @@ pub(super) enum Client {
 }
 
 #[derive(Clone, Default, Debug)]
-pub(super) struct Clients(BTreeMap<Role, Client>);
+pub(super) struct Clients {
+    held: BTreeMap<Role, Client>,
+    /// When each was granted, of those granted in this run.
+    granted: BTreeMap<Role, Instant>,
+}
 
 impl Clients {
     pub(super) fn remembered(memory: &BTreeMap<String, u8>) -> Self {
         let known = |role: Role| memory.get(role.name()).map(|id| (role, Client::Adopted(*id)));
-        Self(Role::ALL.into_iter().filter_map(known).collect())
+        Self { held: Role::ALL.into_iter().filter_map(known).collect(), granted: BTreeMap::new() }
     }
 
     pub(super) fn memory(&self) -> BTreeMap<String, u8> {
@@ -31,42 +37,59 @@ impl Clients {
     }
 
     pub(super) fn of(&self, role: Role) -> Option<Client> {
-        self.0.get(&role).copied()
+        self.held.get(&role).copied()
     }
 
     pub(super) fn set(&mut self, role: Role, client: Client) {
-        self.0.insert(role, client);
+        self.held.insert(role, client);
+    }
+
+    /// The modem granted this id.
+    pub(super) fn grant(&mut self, role: Role, id: Option<u8>, now: Instant) {
+        self.set(role, Client::Preparing(id));
+        self.granted.insert(role, now);
+    }
+
+    /// The modem took an id back that was held when it was asked to. It grants ids again at once: one that was granted
+    /// since is another.
+    pub(super) fn take_back(&mut self, service: Service, id: u8, asked: Instant) -> Option<Role> {
+        let role = self.role(service, id)?;
+        let granted_since = self.granted.get(&role).is_some_and(|at| *at > asked);
+        (!granted_since).then(|| {
+            self.remove(role);
+            role
+        })
     }
 
     pub(super) fn remove(&mut self, role: Role) {
-        self.0.remove(&role);
+        self.held.remove(&role);
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.held.clear();
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.held.is_empty()
     }
 
     /// The ids we hold, whatever their state.
     pub(super) fn ids(&self) -> impl Iterator<Item = (Role, u8)> {
-        self.0.iter().filter_map(|(role, client)| match client {
+        self.held.iter().filter_map(|(role, client)| match client {
             Client::Adopted(id) | Client::Ready(id) | Client::Preparing(Some(id)) => Some((*role, *id)),
             Client::Preparing(None) => None,
         })
     }
 
     /// Ours by address; `None` for a broadcast or somebody else's.
-    pub(super) fn role(&self, service: crate::qmi::Service, id: u8) -> Option<Role> {
+    pub(super) fn role(&self, service: Service, id: u8) -> Option<Role> {
         self.ids().find(|(role, held)| role.service() == service && *held == id).map(|(role, _)| role)
     }
 
     /// The port was opened anew: nothing is certain any more.
     pub(super) fn doubt(&mut self) {
-        self.0.retain(|_, client| !matches!(client, Client::Preparing(None)));
-        for client in self.0.values_mut() {
+        self.held.retain(|_, client| !matches!(client, Client::Preparing(None)));
+        for client in self.held.values_mut() {
             if let Client::Ready(id) | Client::Preparing(Some(id)) = *client {
                 *client = Client::Adopted(id);
             }

@@ -13,8 +13,9 @@ use super::{Outcome, session};
 
 /// Between registering and attaching pass a second or two.
 const ATTACHES_WITHIN: Duration = Duration::from_secs(10);
-/// A radio that was turned off, or a card that was taken out, looks like a network that cannot be found. Not every modem
-/// tells, and at their calm rate these facts would be looked at too late to be online again within five minutes.
+/// A radio that was turned off or told to use a technology that is not there, or a card that was taken out, looks like a
+/// network that cannot be found. Not every modem tells, and at their calm rate these facts would be looked at too late to
+/// be online again within five minutes.
 const WHY_NO_NETWORK: Duration = Duration::from_secs(60);
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
@@ -28,8 +29,9 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
         Registration::Roaming => Outcome::Satisfied(Finding::Roaming(serving.plmn)),
         Registration::Denied(cause) => Outcome::Wait(Finding::Denied(cause)),
         Registration::NotRegistered | Registration::Searching | Registration::Unknown => {
-            facts.look_every(Fact::OperatingMode, WHY_NO_NETWORK);
-            facts.look_every(Fact::Sim, WHY_NO_NETWORK);
+            for fact in [Fact::OperatingMode, Fact::Sim, Fact::RadioPreference] {
+                facts.look_every(fact, WHY_NO_NETWORK);
+            }
             Outcome::Wait(match serving.registration {
                 Registration::NotRegistered => Finding::NotRegistered,
                 Registration::Unknown => Finding::RegistrationUnknown,

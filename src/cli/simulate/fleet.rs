@@ -18,13 +18,16 @@ pub(super) fn run(args: &Args, gateways: u32, context: &Context) -> Result<Exit,
         None => EXAMPLE.to_owned(),
     };
     let personalities = args.personality.iter().map(|personality| personality.name.to_owned()).collect();
-    let options = Options { seed: args.seed, gateways, hours: args.hours, personalities, ..Options::default() };
+    let mut options = Options { seed: args.seed, gateways, hours: args.hours, personalities, ..Options::default() };
+    if args.gateway.is_some() {
+        options.history = usize::MAX;
+    }
     let world = World::new(&file, options).map_err(|diagnostics| {
         remark(diagnostics.render(false));
         CliError::ConfigInvalid("the configuration is not valid".to_owned())
     })?;
     let clock = Clock::start();
-    let report = live(&world, gateways);
+    let report = args.gateway.map_or_else(|| live(&world, gateways), |gateway| world.gateway(gateway));
     let seconds = clock.now().since(Instant::ZERO).as_secs_f64().max(0.001);
     context.out.text(&report.to_string())?;
     let rate = report.modem_hours() as f64 / seconds;

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use super::running::{Purpose, Script};
-use super::{Driver, ONLY_IF_WANTED, Output, PATIENCE, SLOW_FOR};
+use super::{Driver, LookSince, ONLY_IF_WANTED, Output, PATIENCE, SLOW_FOR, Unsettled};
 use crate::model::defect::{Defect, planted};
 use crate::model::{ControlState, Fact, FactSet, Failure, Instant, Report, SessionState, SimState};
 use crate::modem::answers;
 use crate::modem::call::{CONTROL, Call, NOT_YET, To, UNSUPPORTED};
 use crate::modem::card;
-use crate::modem::clients::Client;
 use crate::modem::doubts::{self, Doubt};
 use crate::modem::reads::Ways;
 use crate::modem::role::Role;
@@ -100,7 +99,7 @@ impl Driver {
             To::Client(_) | To::Control => None,
         };
         if let (Purpose::Prepare(role), ctl::allocate_cid::KEY) = (purpose, frame.key()) {
-            self.clients.set(role, Client::Preparing(granted_client(frame).map(|(_, id)| id)));
+            self.clients.grant(role, granted_client(frame).map(|(_, id)| id), now);
             self.remember();
         }
         if let (Purpose::Action, Some((service, id))) = (purpose, given_back(&call.frame))
@@ -209,12 +208,11 @@ impl Driver {
             && !planted(Defect::LeakLateClient)
             && let Some(role) = Role::ALL.into_iter().find(|role| role.service() == service)
         {
-            self.run(Purpose::Errand, vec![script::release(role, id)], now);
+            self.give_back(role, id, now);
         }
         if let Some((service, id)) = taken_back(frame)
-            && let Some(role) = self.clients.role(service, id)
+            && self.clients.take_back(service, id, open.sent).is_some()
         {
-            self.clients.remove(role);
             self.remember();
         }
         if let Some(handle) = answers::handle(frame)
@@ -291,7 +289,7 @@ impl Driver {
         self.doubted = self.doubted.union(kept.collect());
         for fact in facts.iter() {
             self.looks.remove(&fact);
-            self.unsettled.entry(fact).or_insert(now);
+            self.unsettled.entry(fact).or_insert(Unsettled { since: now, look: LookSince::None });
         }
         self.look(now);
     }

@@ -4,10 +4,12 @@
 //! each with `now`, which never goes backwards; after each, [`Driver::poll_output`] until `None`, then
 //! [`Driver::poll_timeout`] says when to call [`Driver::handle_timeout`].
 //!
-//! This file has the state and the inputs; `running` moves scripts along, `incoming` takes what the modem sends.
+//! This file has the state and the inputs; `running` moves scripts along, `incoming` takes what the modem sends,
+//! `surplus` gives back what nobody uses.
 
 mod incoming;
 mod running;
+mod surplus;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -22,6 +24,7 @@ use crate::model::defect::{Defect, planted};
 use crate::model::{Action, CallEnd, Fact, FactSet, Failure, Instant, IpFamily, Report};
 use crate::qmi::{Kind, Piece, Splitter};
 use running::{Purpose, Script};
+use surplus::Surplus;
 
 /// After a failed look the same fact is asked for again, at first soon, then less often.
 const LOOK_AGAIN: [Duration; 5] = [
@@ -55,8 +58,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a modem is taken to be slow after it was.
 const SLOW_FOR: Duration = Duration::from_secs(300);
 
-/// A doubt is settled by one look, which takes milliseconds; after this long action does not wait for it any more.
+/// A fact that was seen since it became doubtful is acted on after this long even if new doubts keep coming: a modem
+/// that never stops raising them would hold up everything.
 const SETTLES_WITHIN: Duration = Duration::from_secs(3);
+/// A fact that was not seen since is acted on only after this long: a modem may be slow to answer, or may not answer
+/// this one question at all while it answers the others.
+const UNSEEN_WITHIN: Duration = Duration::from_secs(60);
 
 /// What the driver wants done or known.
 #[derive(Clone, PartialEq, Debug)]
@@ -85,6 +92,31 @@ pub enum Output {
 struct Looks {
     failures: usize,
     not_before: Instant,
+}
+
+/// A fact that became doubtful.
+#[derive(Clone, Copy, Debug)]
+struct Unsettled {
+    since: Instant,
+    look: LookSince,
+}
+
+/// What became of the looks at a doubtful fact that began after the doubt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum LookSince {
+    None,
+    Begun,
+    Seen,
+}
+
+impl Unsettled {
+    /// When the fact may be acted on in spite of the doubt.
+    fn until(&self) -> Instant {
+        match self.look {
+            LookSince::Seen => self.since + SETTLES_WITHIN,
+            LookSince::None | LookSince::Begun => self.since + UNSEEN_WITHIN,
+        }
+    }
 }
 
 /// Looks at a fact within a second.
@@ -124,10 +156,12 @@ pub struct Driver {
     /// Facts that an indication made doubtful and no look has confirmed since.
     doubted: FactSet,
     looks: BTreeMap<Fact, Looks>,
-    /// Since when a fact is doubtful, until a look has settled it.
-    unsettled: BTreeMap<Fact, Instant>,
+    /// Facts that are doubtful until a look has settled them.
+    unsettled: BTreeMap<Fact, Unsettled>,
     /// When each fact was looked at in this second.
     pace: BTreeMap<Fact, Pace>,
+    /// Client ids that the modem would not take back, and when they are offered again.
+    surplus: Vec<(Instant, Surplus)>,
     /// What we have found out about how it wants to be asked.
     ways: Ways,
     unanswered: u32,
@@ -164,6 +198,7 @@ impl Driver {
             looks: BTreeMap::new(),
             unsettled: BTreeMap::new(),
             pace: BTreeMap::new(),
+            surplus: Vec::new(),
             ways: Ways::default(),
             unanswered: 0,
             slow_until: Instant::ZERO,
@@ -223,7 +258,8 @@ impl Driver {
         while let Some(open) = self.transactions.expire(now).filter(|_| !planted(Defect::NoDeadlines)) {
             self.timed_out(&open, now);
         }
-        self.unsettled.retain(|_, since| now.since(*since) < SETTLES_WITHIN);
+        self.unsettled.retain(|_, doubt| now < doubt.until());
+        self.offer_surplus(now);
         self.look(now);
     }
 
@@ -247,6 +283,7 @@ impl Driver {
             Action::ReclaimClients => {
                 // Nothing may be allocated meanwhile: it would be taken back without our noticing.
                 self.synchronised = false;
+                self.surplus.clear();
                 self.fail_all(&Failure::Cancelled, now);
             }
             // What is under way has no client to go on with; a grant that comes later is given back.
@@ -279,11 +316,11 @@ impl Driver {
         self.doubt(facts, now);
     }
 
-    /// Facts that became doubtful moments ago and that no look has settled yet. A modem that never stops raising
-    /// doubts does not keep them open for ever.
+    /// Facts that became doubtful and that no look has settled yet; neither a modem that never stops raising doubts nor
+    /// one that does not answer keeps them open for ever.
     #[must_use]
     pub fn unsettled(&self, now: Instant) -> FactSet {
-        let fresh = self.unsettled.iter().filter(|(_, since)| now.since(**since) < SETTLES_WITHIN);
+        let fresh = self.unsettled.iter().filter(|(_, doubt)| now < doubt.until());
         fresh.map(|(fact, _)| *fact).collect()
     }
 
@@ -297,8 +334,9 @@ impl Driver {
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let request = self.transactions.deadline().map(|at| (at, "a request is unanswered"));
         let look = self.held_back().min().map(|at| (at, "a failed look is repeated"));
-        let settles = self.unsettled.values().min().map(|since| (*since + SETTLES_WITHIN, "a doubt is to be settled"));
-        request.into_iter().chain(look).chain(settles).min()
+        let settles = self.unsettled.values().map(|doubt| (doubt.until(), "a doubt is to be settled")).min();
+        let surplus = self.surplus_due().map(|at| (at, "a client id is to be given back"));
+        request.into_iter().chain(look).chain(settles).chain(surplus).min()
     }
 
     /// When facts that are wanted but held back may be looked at.
@@ -338,6 +376,7 @@ impl Driver {
         self.doubted = FactSet::NONE;
         self.looks.clear();
         self.pace.clear();
+        self.surplus.clear();
         self.unsettled.clear();
         self.unanswered = 0;
     }

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use super::surplus::Surplus;
 use super::{
-    Driver, LOOK_AGAIN, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, PATIENCE, Pace, SECOND, TELEMETRY_AGAIN,
-    TELEMETRY_MISSES,
+    Driver, LOOK_AGAIN, LookSince, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, PATIENCE, Pace, SECOND,
+    TELEMETRY_AGAIN, TELEMETRY_MISSES,
 };
 use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
 use crate::modem::call::{Accepts, Call, To, UNSUPPORTED};
@@ -26,6 +27,8 @@ pub(super) enum Purpose {
     Prepare(Role),
     /// Asks whether the modem is still there.
     Probe,
+    /// Offers a client id back that nobody uses.
+    GiveBack(Surplus),
     /// Nobody waits for its end.
     Errand,
 }
@@ -146,6 +149,7 @@ impl Driver {
             Purpose::Action => self.action_ended(result),
             Purpose::Read(fact) => self.looked(fact, script.told, result, now),
             Purpose::Prepare(role) => self.prepared(role, result, now),
+            Purpose::GiveBack(surplus) => self.gave_back(surplus, &result, now),
             Purpose::Probe | Purpose::Errand => {}
         }
     }
@@ -217,6 +221,11 @@ impl Driver {
                     *pace = Pace { from: now, looks: 0 };
                 }
                 pace.looks += 1;
+                if let Some(doubt) = self.unsettled.get_mut(&fact)
+                    && doubt.look == LookSince::None
+                {
+                    doubt.look = LookSince::Begun;
+                }
                 self.run(Purpose::Read(fact), calls, now);
             } else {
                 // The host's, or nobody's business any more.
@@ -246,6 +255,10 @@ impl Driver {
                 }
                 if !self.doubted.contains(fact) {
                     self.unsettled.remove(&fact);
+                } else if let Some(doubt) = self.unsettled.get_mut(&fact)
+                    && doubt.look == LookSince::Begun
+                {
+                    doubt.look = LookSince::Seen;
                 }
                 self.wanted = self.wanted.without(FactSet::of(&[fact]));
                 self.out.extend(report.map(Output::Learn));

@@ -283,3 +283,54 @@ fn ask(rig: &mut Rig, fact: Fact, key: (Service, u16)) -> Frame {
     }
     panic!("{fact:?} is not asked for")
 }
+
+#[test]
+fn a_doubt_holds_until_a_later_look_has_answered() {
+    let (mut rig, first) = asking();
+    rig.driver.suspect(SESSION, rig.now);
+    // The look under way began before the doubt: what it says settles nothing.
+    rig.send(&status(&first, wds::ConnectionStatus::Connected));
+    let second = rig.request();
+    assert_eq!(rig.driver.unsettled(rig.now), SESSION);
+    // The next is not answered. It is still doubtful when it is asked once more, well after three seconds.
+    rig.wait(Duration::from_secs(5));
+    let probe = rig.request();
+    let answer = rig.willing(&probe);
+    rig.send(&answer);
+    rig.outputs();
+    rig.wait(SECOND);
+    let third = rig.request();
+    assert_eq!((third.key(), rig.driver.unsettled(rig.now)), (second.key(), SESSION));
+    rig.send(&status(&third, wds::ConnectionStatus::Connected));
+    assert_eq!(rig.driver.unsettled(rig.now), FactSet::NONE);
+}
+
+#[test]
+fn a_question_that_is_never_answered_holds_nothing_up_for_more_than_a_minute() {
+    let (mut rig, _) = asking();
+    rig.driver.suspect(SESSION, rig.now);
+    for second in 0..60 {
+        assert_eq!(rig.driver.unsettled(rig.now), SESSION, "after {second} s");
+        // It answers everything else.
+        for frame in rig.outputs().0.iter().filter(|frame| frame.key() != wds::get_packet_service_status::KEY) {
+            let answer = rig.willing(frame);
+            rig.send(&answer);
+        }
+        rig.wait(SECOND);
+    }
+    assert_eq!(rig.driver.unsettled(rig.now), FactSet::NONE);
+}
+
+#[test]
+fn doubts_without_end_hold_nothing_up_for_more_than_three_seconds() {
+    let (mut rig, mut asked) = asking();
+    let doubtful_since = rig.now;
+    rig.driver.suspect(SESSION, rig.now);
+    while rig.driver.unsettled(rig.now) == SESSION {
+        rig.driver.suspect(SESSION, rig.now);
+        rig.send(&status(&asked, wds::ConnectionStatus::Connected));
+        asked = rig.request();
+        rig.wait(Duration::from_millis(500));
+    }
+    assert_eq!(rig.now.since(doubtful_since), Duration::from_secs(3));
+}

@@ -46,7 +46,7 @@ fn nothing_is_asked_under_ids_that_are_being_given_back() {
     assert_eq!(release.key(), ctl::release_cid::KEY);
     // Nor is there anything to wake up for: a look that is held back would be due again and again.
     rig.wait(Duration::from_secs(2));
-    assert_eq!(rig.driver.poll_timeout().map(|(_, why)| why), Some("a doubt is to be settled"));
+    assert_eq!(rig.driver.poll_timeout().map(|(_, why)| why), Some("a request is unanswered"));
     // The grant comes after all: it is given back, and nothing is asked with it.
     rig.send(&grant_client(&asked[0], 99));
     assert_eq!(rig.request().key(), ctl::release_cid::KEY);
@@ -94,4 +94,54 @@ fn an_id_is_gone_although_the_answer_that_says_so_is_late() {
     let (asked, outputs) = rig.outputs();
     assert!(outputs.contains(&Output::Remember([].into())), "{outputs:?}");
     assert_eq!(keys(&asked), [ctl::allocate_cid::KEY]);
+}
+
+#[test]
+fn an_id_that_was_granted_again_is_not_gone_when_a_late_answer_says_so() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    let first = rig.request();
+    assert_eq!(first.key(), ctl::allocate_cid::KEY);
+    // The grant comes too late and is given back; the modem does so, but its answer does not come.
+    rig.wait(Duration::from_secs(4));
+    let probe = rig.request();
+    let alive = rig.willing(&probe);
+    rig.send(&alive);
+    rig.send(&grant_client(&first, 11));
+    let release = rig.request();
+    assert_eq!(release.key(), ctl::release_cid::KEY);
+    // Asked once more, it grants the same id.
+    rig.wait(Duration::from_secs(1));
+    let again = rig.request();
+    rig.send(&grant_client(&again, 11));
+    rig.outputs();
+    let client = Some(ctl::ClientId { service: Service::Wds, client: 11 });
+    rig.wait(Duration::from_secs(6));
+    rig.outputs();
+    rig.send(&ctl::release_cid::Response { client, ..Default::default() }.accept(&release));
+    let (_, outputs) = rig.outputs();
+    assert!(!outputs.iter().any(|output| matches!(output, Output::Remember(_))), "{outputs:?}");
+    assert_eq!(rig.driver_client("wds-ipv4"), 11);
+}
+
+#[test]
+fn an_id_that_the_modem_does_not_take_back_is_offered_again_a_few_times() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    let first = rig.request();
+    rig.wait(Duration::from_secs(4));
+    let probe = rig.request();
+    let alive = rig.willing(&probe);
+    rig.send(&alive);
+    rig.driver.want(FactSet::NONE, rig.now);
+    rig.send(&grant_client(&first, 11));
+    let mut offers = 0;
+    for _ in 0..60 {
+        for frame in rig.outputs().0.iter().filter(|frame| frame.key() == ctl::release_cid::KEY) {
+            offers += 1;
+            rig.send(&frame.refusal(ProtocolError::Internal));
+        }
+        rig.wait(Duration::from_secs(1));
+    }
+    assert_eq!(offers, 4);
 }

@@ -66,9 +66,13 @@ impl Controller {
             }
             let regained =
                 before.is_some_and(|b| !b.registration.is_registered()) && serving.registration.is_registered();
-            if regained && self.observed.sim_identity.as_ref().is_some_and(|seen| now.since(seen.at) >= BESIDE) {
-                // Out of service a card may be changed without a word, and without a trace in the registration.
-                self.driver.suspect(FactSet::of(&[Fact::Sim, Fact::SimIdentity]), now);
+            if regained {
+                // Out of service a card or the settings of the radio may change without a word, and without a trace in
+                // the registration.
+                let silent = [Fact::Sim, Fact::SimIdentity, Fact::RadioPreference].into_iter();
+                let before = |at: Instant| now.since(at) >= BESIDE;
+                let unseen = silent.filter(|fact| self.observed.seen_at(*fact).is_some_and(before));
+                self.driver.suspect(unseen.collect(), now);
             }
             let other = before.is_none_or(|b| {
                 b.plmn != serving.plmn

@@ -118,7 +118,7 @@ impl<'w> Gateway<'w> {
             fleet: Fleet::new(mix(seed ^ u64::from(index))),
             milestones,
             phase: Phase::Chaos,
-            notes: Notes::new(),
+            notes: Notes::new(world.options.history),
             now: Instant::ZERO,
             turns: 0,
             stuck: Vec::new(),

@@ -36,13 +36,26 @@ pub struct Options {
     pub edits: Vec<String>,
     /// Leave the chaos out: a long calm.
     pub peaceful: bool,
+    /// So many of the last things that happened are told with a failure.
+    pub history: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, gateways: 1, hours: 24, personalities: Vec::new(), edits: Vec::new(), peaceful: false }
+        Self {
+            seed: 1,
+            gateways: 1,
+            hours: 24,
+            personalities: Vec::new(),
+            edits: Vec::new(),
+            peaceful: false,
+            history: HISTORY,
+        }
     }
 }
+
+/// What led to a failure is mostly seen in as much.
+const HISTORY: usize = 50;
 
 /// Within this long after the faults stop every modem is as the file asks.
 pub const CONVERGES_WITHIN: Duration = Duration::from_secs(5 * 60);

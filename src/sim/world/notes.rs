@@ -14,6 +14,8 @@ pub(super) struct Notes {
     hash: Hash,
     counters: BTreeMap<String, u64>,
     history: VecDeque<(Instant, Entry)>,
+    /// The last so many things are kept.
+    keeps: usize,
 }
 
 #[derive(Debug)]
@@ -28,9 +30,6 @@ enum Entry {
     Asked(&'static str),
 }
 
-/// The last so many things are kept.
-const HISTORY: usize = 50;
-
 impl Write for Hash {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0 = fnv_on(self.0, text.as_bytes());
@@ -39,8 +38,8 @@ impl Write for Hash {
 }
 
 impl Notes {
-    pub(super) fn new() -> Self {
-        Self { hash: Hash(fnv(b"wwan")), counters: BTreeMap::new(), history: VecDeque::new() }
+    pub(super) fn new(keeps: usize) -> Self {
+        Self { hash: Hash(fnv(b"wwan")), counters: BTreeMap::new(), history: VecDeque::new(), keeps }
     }
 
     pub(super) fn hash(&self) -> u64 {
@@ -100,7 +99,7 @@ impl Notes {
     }
 
     fn keep(&mut self, entry: Entry, now: Instant) {
-        if self.history.len() == HISTORY {
+        if self.history.len() == self.keeps {
             self.history.pop_front();
         }
         self.history.push_back((now, entry));
