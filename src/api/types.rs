@@ -98,7 +98,8 @@ pub enum Request {
     },
     /// What is known, as named values. Telemetry is asked for first, two seconds at most. Answer: `properties`.
     Get {
-        /// Full names, or patterns: `*` stands for one part, a last `*` for all the rest; a name stands for all below it.
+        /// Full names, or patterns: `*` stands for one part or some of its letters, a last `*` for all the
+        /// rest; a name stands for all below it.
         #[serde(default = "everything")]
         pattern: String,
     },

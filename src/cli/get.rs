@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::exit::{CliError, Exit};
-use super::out::{Out, Tone};
+use super::out::{Out, Tone, remark};
 use super::screen::tenths;
 use super::status::ago;
 use super::table::{self, Cell};
@@ -18,7 +18,8 @@ use crate::property::{self, Value};
 /// scripts; without such a value the exit code is 1. `properties.json` describes every name.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// Full name, or a pattern: `*` stands for one part, a last `*` for all the rest; a name stands for all below it
+    /// Full name, or a pattern: `*` stands for one part or some of its letters, a last `*` for all the rest; a name
+    /// stands for all below it
     #[arg(default_value = "*")]
     pattern: String,
     /// How to print
@@ -35,7 +36,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
         (Format::Table | Format::Wide, [one]) if one.name == pattern => context.out.line(&one.value)?,
         (output, all) => rows(context.out, output, all).into_iter().try_for_each(|line| context.out.line(line))?,
     }
-    Ok(if found.properties.is_empty() { Exit::Failed } else { Exit::Done })
+    if found.properties.is_empty() {
+        let hint = "`wwan get` lists what there is now; schemas/properties.json has every name there can be";
+        remark(format_args!("nothing is called `{pattern}` at present: {hint}"));
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Done)
 }
 
 /// Everything that a pattern selects.

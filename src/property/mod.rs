@@ -165,8 +165,8 @@ pub fn spelt(pattern: &str) -> String {
     dotted.strip_prefix("interface.").map_or(dotted.clone(), str::to_owned)
 }
 
-/// Whether a full name such as `wwan0.mobile.iccid` fits a pattern, in which `*` stands for one part and a last `*` for
-/// all the rest.
+/// Whether a full name such as `wwan0.mobile.iccid` fits a pattern, in which `*` stands for one part or for some of its
+/// letters, and a last part that is `*` for all the rest.
 #[must_use]
 pub fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = name.split('.');
@@ -176,11 +176,25 @@ pub fn fits(pattern: &str, name: &str) -> bool {
         match (want, parts.next()) {
             ("*", Some(_)) if last => return true,
             ("*", Some(_)) => {}
-            (want, Some(part)) if want == part => {}
+            (want, Some(part)) if fits_part(want, part) => {}
             _ => return false,
         }
     }
     parts.next().is_none()
+}
+
+/// The same of one part: what stands between the stars comes in this order, the first at the beginning, the last at the
+/// end.
+fn fits_part(want: &str, part: &str) -> bool {
+    let Some((first, rest)) = want.split_once('*') else { return want == part };
+    let Some(mut left) = part.strip_prefix(first) else { return false };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        let Some((_, after)) = left.split_once(piece) else { return false };
+        left = after;
+    }
+    left.ends_with(last)
 }
 
 /// The catalogue as JSON, for documentation and for those who generate code from it.

@@ -158,6 +158,15 @@ fn patterns_fit_parts_and_rests() {
         ("wwan0.mobile", "wwan0.mobile.iccid", false),
         ("wwan0.mobile.iccid.x", "wwan0.mobile.iccid", false),
         ("wwan0.*.imei", "wwan0.mobile.iccid", false),
+        ("wwan0.mobile.signal*", "wwan0.mobile.signal_dbm", true),
+        ("wwan0.mobile.signal*", "wwan0.mobile.iccid", false),
+        ("wwan0.mobile.*_dbm", "wwan0.mobile.lte_rsrp_dbm", true),
+        ("wwan0.mobile.*_dbm", "wwan0.mobile.lte_rsrq_db", false),
+        ("wwan0.mobile.l*r*_d*", "wwan0.mobile.lte_rsrp_dbm", true),
+        ("wwan0.mobile.l*x*_d*", "wwan0.mobile.lte_rsrp_dbm", false),
+        ("wwan*.mobile.iccid", "wwan12.mobile.iccid", true),
+        ("wwan*.mobile.iccid", "eth0.mobile.iccid", false),
+        ("a*a", "a", false),
     ] {
         assert_eq!(fits(pattern, name), fit, "{pattern} and {name}");
     }

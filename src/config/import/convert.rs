@@ -396,7 +396,8 @@ impl Writer<'_> {
         if let Some(timeout) = manager.options.and_then(|options| options.get("watchdog_timeout")) {
             let message = format!(
                 "`watchdog_timeout: {timeout}` cut the supply after so many milliseconds without internet; here recovery goes \
-                 by diagnosis, gentler steps come first, and a modem without coverage is not power-cycled"
+                 by diagnosis, gentler steps come first, and a modem without coverage is not power-cycled; who wants \
+                 the plain time-out back sets `recovery.watchdog`"
             );
             self.note(4, timeout.at, &message);
         }

@@ -42,7 +42,19 @@ struct Modem {
     name: ModemName,
     host: SimHost,
     watch: Watch,
+    /// When a fight over a setting, in which the chaos left it, goes on: one write is still owed then.
+    truce: Option<Instant>,
 }
+
+impl Modem {
+    /// Whether nothing may be written to it at this time of its rest.
+    fn rests(&self, now: Instant) -> bool {
+        self.truce.is_none_or(|at| now < at || now.since(at) > AFTER_TRUCE)
+    }
+}
+
+/// What a fight is over is written, looked at, and found to be as it should be.
+const AFTER_TRUCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Where the gateway is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,7 +108,7 @@ impl<'w> Gateway<'w> {
             let modem = new_modem(world, config, number);
             let name: ModemName = (*name).clone();
             let host = SimHost::new(name.clone(), Switchboard::new(modem), mix(seed ^ mix(number)));
-            Modem { name, host, watch: Watch::new() }
+            Modem { name, host, watch: Watch::new(), truce: None }
         });
         let of: Vec<&ModemConfig> = configs.iter().map(|(_, config)| *config).collect();
         let mut milestones = Schedule::default();
@@ -226,7 +238,7 @@ impl<'w> Gateway<'w> {
                 Output::ConfigureLink(..) | Output::Power(..) | Output::OpenPort(..) | Output::ClosePort(_)
             );
             self.break_if(at, broken);
-            if writes && self.phase == Phase::Rest {
+            if writes && self.phase == Phase::Rest && self.modems[at].rests(self.now) {
                 self.broken(at, ("I2", format!("writes at rest: {output:?}")));
             }
         }
@@ -243,7 +255,8 @@ impl<'w> Gateway<'w> {
         while let Some((when, what)) = self.modems[at].host.poll_witness() {
             let broken = self.modems[at].watch.witness(&what, config, when);
             self.break_if(at, broken);
-            if self.phase == Phase::Rest && !matches!(what, Witness::SessionUp { .. }) {
+            let may_come = matches!(what, Witness::SessionUp { .. });
+            if self.phase == Phase::Rest && !may_come && self.modems[at].rests(when) {
                 self.broken(at, ("I2", format!("at rest: {what:?}")));
             }
         }
@@ -301,7 +314,12 @@ impl<'w> Gateway<'w> {
             Milestone::Verdict | Milestone::VerdictAfterRestart => {
                 self.judge();
                 self.phase = Phase::Rest;
-                self.modems.iter_mut().for_each(|modem| modem.watch.adoption_ends());
+                for modem in &mut self.modems {
+                    modem.watch.adoption_ends();
+                    let conditions = self.fleet.controller(&modem.name).map(|controller| controller.conditions());
+                    let fought = conditions.into_iter().flatten().filter(|c| c.finding.reason() == "Contended");
+                    modem.truce = fought.filter_map(|condition| condition.finding.retry_at()).min();
+                }
             }
             Milestone::Restart => {
                 self.judge();
