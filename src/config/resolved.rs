@@ -151,6 +151,14 @@ pub struct Match {
     pub imei: Option<Imei>,
 }
 
+impl Match {
+    /// Whether it says nothing: the entry is about the modem that has the interface.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Where the modem is controlled.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum ControlPort {

@@ -433,7 +433,9 @@ fn every_ladder_is_in_order_and_says_what_it_leaves_out() {
     }
 }
 
-const ALL: [Diagnosis; 22] = [
+const ALL: [Diagnosis; 24] = [
+    Diagnosis::InBootloader,
+    Diagnosis::Ambiguous,
     Diagnosis::CardUnusable,
     Diagnosis::Contended(ConditionKind::RadioConfigured),
     Diagnosis::ModemAbsent,
