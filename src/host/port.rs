@@ -10,6 +10,7 @@ mod line;
 mod place;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
@@ -19,7 +20,7 @@ pub(super) use self::line::PROXY;
 pub use self::line::{Line, LineError};
 use self::place::Found;
 pub use self::place::Roots;
-use super::device::ControlNode;
+use super::device::{self, ControlNode};
 use super::in_words;
 use crate::model::{ModemName, PortState};
 use crate::reconcile::{Hardware, Input, PortKind, PortSpec};
@@ -142,7 +143,10 @@ impl Port {
 
     async fn obey(&self, command: Command, place: &mut Option<PortSpec>, open: &mut Option<Line>) -> Option<Input> {
         match command {
-            Command::Look(_) if open.is_some() => Some(Input::Port(self.modem.clone(), PortState::Open)),
+            Command::Look(_) if open.is_some() => {
+                self.follow();
+                Some(Input::Port(self.modem.clone(), PortState::Open))
+            }
             Command::Look(spec) => Some(self.found(&spec)),
             Command::Open(spec) => {
                 // Closed first: a second descriptor on the same node would steal half of the answers.
@@ -155,7 +159,10 @@ impl Port {
                         *open = Some(line);
                         Input::Opened(self.modem.clone(), kind)
                     }
-                    Err(why) => Input::Port(self.modem.clone(), why),
+                    Err(why) => {
+                        self.known.release(&self.modem);
+                        Input::Port(self.modem.clone(), why)
+                    }
                 })
             }
             Command::Close => {
@@ -177,14 +184,7 @@ impl Port {
         let line = match self.roots.find(spec) {
             Found::Not(why) => return Err(why),
             Found::Nodes(nodes) => self.open_one_of(&nodes, spec).await?,
-            Found::Path(node) => {
-                let opened = match spec {
-                    PortSpec::Socket(_) => Line::socket(&node).await,
-                    PortSpec::Proxy { .. } => Line::proxy().await,
-                    PortSpec::Interface(_) | PortSpec::Hardware(_) | PortSpec::Device(_) => Line::device(&node),
-                };
-                opened.map_err(|why| PortState::Unusable(in_words(&why)))?
-            }
+            Found::Path(node) => self.open_path(&node, spec).await.map_err(PortState::Unusable)?,
         };
         let kind = match spec {
             PortSpec::Proxy { device } => PortKind::Proxy { device: device.clone() },
@@ -195,6 +195,20 @@ impl Port {
         Ok((line, kind))
     }
 
+    async fn open_path(&self, node: &Path, spec: &PortSpec) -> Result<Line, String> {
+        let opened = match spec {
+            PortSpec::Socket(_) => Line::socket(node).await,
+            PortSpec::Proxy { .. } => Line::proxy().await,
+            PortSpec::Interface(_) | PortSpec::Hardware(_) | PortSpec::Device(_) => {
+                if let Some(holder) = self.known.hold(node, &self.modem) {
+                    return Err(format!("{} is the entry {holder}'s", node.display()));
+                }
+                Line::device(node)
+            }
+        };
+        opened.map_err(|why| in_words(&why))
+    }
+
     /// Opens the first of these ports, or the one whose modem has the IMEI that is asked for.
     async fn open_one_of(&self, nodes: &[ControlNode], spec: &PortSpec) -> Result<Line, PortState> {
         let mut trouble = PortState::Absent;
@@ -203,7 +217,7 @@ impl Port {
                 continue;
             }
             // The driver lets two open one node, and gives each half of the answers.
-            if let Some(holder) = self.known.hold(node, &self.modem) {
+            if let Some(holder) = self.known.hold(&node.node, &self.modem) {
                 trouble = PortState::Unusable(format!("{node} is the entry {holder}'s"));
                 continue;
             }
@@ -235,6 +249,14 @@ impl Port {
             }
         };
         Ok((imei == *wanted).then_some(line))
+    }
+
+    /// The interface may have been renamed while the port is open.
+    fn follow(&self) {
+        let Some(held) = self.known.held(&self.modem) else { return };
+        if let Some(node) = device::control_nodes(&self.roots).into_iter().find(|node| node.node == held) {
+            self.known.place(&self.modem, node.interface);
+        }
     }
 
     fn found(&self, spec: &PortSpec) -> Input {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use rustix::process::Signal;
 use wwan::host::clock::Clock;
 use wwan::model::{Instant, ModemName, PortState};
 use wwan::reconcile::Input;
@@ -80,6 +81,12 @@ impl Daemon {
     /// What it wrote to its log.
     pub fn log(&self) -> String {
         self.program.err()
+    }
+
+    /// Ends it without a word, and waits until it is gone.
+    pub fn kill(mut self) {
+        self.program.signal(Signal::KILL);
+        self.program.ended();
     }
 
     /// Asks it to end, and checks that it had nothing to complain about.

@@ -13,6 +13,7 @@ mod discovery;
 mod emulator;
 mod gateway;
 mod guest;
+mod life;
 mod plug;
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
 #[path = "../interop/program.rs"]

@@ -36,10 +36,11 @@ pub fn when(path: &str, there: bool) -> Instant {
 pub fn configure_link(modem: &UsbModem, interface: &str) {
     let (v4, v6) = modem.until("a session", |seen| seen.addresses.0.map(|_| seen.addresses));
     answer("ip", &["link", "set", interface, "up"]).good();
-    for address in [v4.map(|v4| format!("{v4}/32")), v6.map(|v6| format!("{v6}/64"))].into_iter().flatten() {
-        answer("ip", &["address", "add", &address, "dev", interface]).good();
+    let each = [("-4", v4.map(|v4| format!("{v4}/32"))), ("-6", v6.map(|v6| format!("{v6}/64")))];
+    for (family, address) in each.into_iter().filter_map(|(family, address)| Some((family, address?))) {
+        answer("ip", &[family, "address", "add", &address, "dev", interface]).good();
+        answer("ip", &[family, "route", "add", "default", "dev", interface]).good();
     }
-    answer("ip", &["route", "add", "default", "dev", interface]).good();
 }
 
 /// Three packets there and back, and none lost.

@@ -2,7 +2,7 @@
 //! called.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::device::ControlNode;
@@ -24,14 +24,19 @@ struct Facts {
 
 impl Known {
     /// Takes the node for a modem, unless another has it: which one.
-    pub(super) fn hold(&self, node: &ControlNode, modem: &ModemName) -> Option<ModemName> {
+    pub(super) fn hold(&self, node: &Path, modem: &ModemName) -> Option<ModemName> {
         let mut facts = self.facts();
-        let held = facts.held.iter().find(|(holder, path)| *holder != modem && **path == node.node);
+        let held = facts.held.iter().find(|(holder, path)| *holder != modem && *path == node);
         if let Some((holder, _)) = held {
             return Some(holder.clone());
         }
-        facts.held.insert(modem.clone(), node.node.clone());
+        facts.held.insert(modem.clone(), node.to_owned());
         None
+    }
+
+    /// The node that the modem has open.
+    pub(super) fn held(&self, modem: &ModemName) -> Option<PathBuf> {
+        self.facts().held.get(modem).cloned()
     }
 
     /// The modem has nothing open any more.
