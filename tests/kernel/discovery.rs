@@ -156,6 +156,12 @@ fn dev_2_of_two_modems_that_fit_none_is_chosen_until_the_file_says_which() {
         daemon.until_converged("wwan0");
         second.until("a session", |seen| seen.addresses.0);
         first.until("nothing of ours in it", |seen| (seen.truth.clients == 0 && seen.notes.is_empty()).then_some(()));
+
+        // The other one is meant: the port that is open is given up for it.
+        configure(&modem("wwan0", &format!("    match: {{ imei: \"{}\" }}\n", first.imei)));
+        first.until("a session", |seen| seen.addresses.0);
+        until_contains(|| daemon.ask("get wwan0.mobile.imei").all(), &first.imei);
+        daemon.until_converged("wwan0");
         daemon.end();
     });
 }
