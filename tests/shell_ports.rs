@@ -4,6 +4,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,8 +12,9 @@ use std::time::Duration;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tokio::sync::mpsc;
 use wwan::host::port::{ControlPorts, Roots};
-use wwan::model::{ModemName, PortState};
-use wwan::reconcile::{Input, PortKind, PortSpec};
+use wwan::model::{Imei, Instant, ModemName, PortState};
+use wwan::reconcile::{Hardware, Input, PortKind, PortSpec};
+use wwan::sim::{BoardOutput, ConnectionId, Personality, Profile, SimModem, Switchboard};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -200,4 +202,146 @@ async fn closing_and_opening_again_begins_anew() {
         bench.ports.close(&modem);
         assert_eq!(bench.port_state().await, PortState::Closed);
     }
+}
+
+/// A machine of our own with USB modems: a PTY stands for each node.
+struct Machine {
+    dir: tempfile::TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for place in ["sys/class/usbmisc", "sys/class/net", "dev"] {
+            std::fs::create_dir_all(dir.path().join(place)).unwrap();
+        }
+        Self { dir }
+    }
+
+    fn bench(&self) -> Bench {
+        let (tell, reports) = mpsc::channel(4);
+        let roots = Roots { sys: self.dir.path().join("sys"), dev: self.dir.path().join("dev") };
+        Bench { ports: ControlPorts::new(roots, tell), reports, modem: "wwan0".into() }
+    }
+
+    fn plug(&self, place: &str, node: &str, interface: &str) -> OwnedFd {
+        let sys = self.dir.path().join("sys");
+        let (device, function) = (sys.join("devices").join(place), sys.join("devices").join(place).join("f:1.4"));
+        for (class, name) in [("usbmisc", node), ("net", interface)] {
+            let entry = function.join(class).join(name);
+            std::fs::create_dir_all(&entry).unwrap();
+            symlink(&function, entry.join("device")).unwrap();
+            symlink(&entry, sys.join("class").join(class).join(name)).unwrap();
+        }
+        for (file, text) in [("idVendor", "2c7c"), ("idProduct", "0125"), ("devnum", "3")] {
+            std::fs::write(device.join(file), text).unwrap();
+        }
+        let (master, slave) = pty();
+        symlink(slave, self.dir.path().join("dev").join(node)).unwrap();
+        master
+    }
+
+    fn rename(&self, place: &str, from: &str, to: &str) {
+        let net = self.dir.path().join("sys/devices").join(place).join("f:1.4/net");
+        std::fs::rename(net.join(from), net.join(to)).unwrap();
+    }
+}
+
+/// A modem at the other end of a PTY, which answers as the simulated one does until the port is closed. Then it tells how
+/// many client ids are in use, and gives the PTY back, which is there as long as somebody has it.
+fn modem_at(master: OwnedFd, number: u64) -> (Imei, std::thread::JoinHandle<(usize, std::fs::File)>) {
+    let personality =
+        Personality { enumerate_ms: (0, 0), boot_ms: (0, 0), answer_ms: (0, 0), ..Personality::default() };
+    let profile = Profile::numbered(number);
+    let imei = Imei::parse(&profile.imei).unwrap();
+    let answering = std::thread::spawn(move || {
+        let now = Instant::ZERO;
+        let mut board = Switchboard::new(SimModem::new(personality, profile, number, now));
+        let (mut peer, host) = (std::fs::File::from(master), ConnectionId(0));
+        board.handle_timeout(now);
+        assert!(board.connect(host));
+        let mut portion = [0; 4096];
+        // Nobody at the other end any more: a PTY says so by an error.
+        while let Ok(read) = peer.read(&mut portion) {
+            board.bytes(host, &portion[..read], now);
+            board.handle_timeout(now);
+            while let Some(output) = board.poll_output() {
+                if let BoardOutput::Bytes(_, bytes) = output {
+                    peer.write_all(&bytes).unwrap();
+                }
+            }
+        }
+        (board.modem().clients_in_use(), peer)
+    });
+    (imei, answering)
+}
+
+#[tokio::test]
+async fn dev_2_the_modem_with_the_imei_is_found_and_nothing_is_left_in_the_other() {
+    let machine = Machine::new();
+    let masters = [machine.plug("1-1", "cdc-wdm0", "wwan0"), machine.plug("1-2", "cdc-wdm1", "wwan1")];
+    let mut bench = machine.bench();
+    let interfaces = bench.ports.interfaces();
+    let [one, two] = masters;
+    let ((_, first), (imei, second)) = (modem_at(one, 1), modem_at(two, 2));
+    let spec = PortSpec::Hardware(Hardware { imei: Some(imei), ..Hardware::default() });
+    let modem = bench.modem.clone();
+
+    // One of them may be it.
+    bench.ports.look(&modem, &spec);
+    assert_eq!(bench.port_state().await, PortState::Closed);
+    assert_eq!(interfaces.of(&modem), None, "which one is not known yet");
+    bench.open(&spec).await;
+    assert_eq!(interfaces.of(&modem).as_deref(), Some("wwan1"));
+    // It has been asked, and was let go: the ids of clients are back.
+    let (clients, _first) = first.join().unwrap();
+    assert_eq!(clients, 0);
+    bench.ports.close(&modem);
+    assert_eq!(bench.port_state().await, PortState::Closed);
+    let (clients, _second) = second.join().unwrap();
+    assert_eq!(clients, 0);
+
+    // No modem here has this one; both have been asked, and are not asked again.
+    let stranger = Imei::parse(&Profile::numbered(7).imei).unwrap();
+    let spec = PortSpec::Hardware(Hardware { imei: Some(stranger), ..Hardware::default() });
+    bench.ports.look(&modem, &spec);
+    assert_eq!(bench.port_state().await, PortState::Absent);
+    bench.ports.open(&modem, &spec);
+    assert_eq!(bench.port_state().await, PortState::Absent);
+    assert_eq!(interfaces.of(&modem), None);
+}
+
+#[tokio::test]
+async fn dev_2_a_node_that_one_entry_has_open_is_not_opened_for_another() {
+    let machine = Machine::new();
+    let _master = machine.plug("1-1", "cdc-wdm0", "wwan0");
+    let mut bench = machine.bench();
+    bench.open(&PortSpec::Interface("wwan0".into())).await;
+    let other = ModemName::from("office");
+    let id = PortSpec::Hardware(Hardware { usb_id: Some("2c7c:0125".into()), ..Hardware::default() });
+    let path = PortSpec::Device(text(&machine.dir.path().join("dev/cdc-wdm0")));
+    for spec in [&id, &path] {
+        bench.ports.open(&other, spec);
+        let PortState::Unusable(why) = bench.port_state().await else { panic!() };
+        assert!(why.contains("cdc-wdm0") && why.ends_with("is the entry wwan0's"), "{why}");
+    }
+    bench.ports.close(&bench.modem.clone());
+    assert_eq!(bench.port_state().await, PortState::Closed);
+    bench.ports.open(&other, &id);
+    assert_eq!(bench.report().await, Input::Opened(other, PortKind::Exclusive));
+}
+
+#[tokio::test]
+async fn dev_2_an_interface_that_is_renamed_is_followed_while_the_port_is_open() {
+    let machine = Machine::new();
+    let _master = machine.plug("1-1", "cdc-wdm0", "wwan0");
+    let mut bench = machine.bench();
+    let (modem, interfaces) = (bench.modem.clone(), bench.ports.interfaces());
+    let spec = PortSpec::Hardware(Hardware { usb_id: Some("2c7c:0125".into()), ..Hardware::default() });
+    bench.open(&spec).await;
+    assert_eq!(interfaces.of(&modem).as_deref(), Some("wwan0"));
+    machine.rename("1-1", "wwan0", "wwp1s0");
+    bench.ports.look(&modem, &spec);
+    assert_eq!(bench.port_state().await, PortState::Open);
+    assert_eq!(interfaces.of(&modem).as_deref(), Some("wwp1s0"));
 }

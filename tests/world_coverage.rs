@@ -37,6 +37,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("InProgress", "passes in moments, and is not told: src/plan/laws.rs"),
     ("Progressing", "passes in moments, and is not told: src/plan/laws.rs"),
     ("Accepted", "told of the file, not of a modem: tests/config_live.rs"),
+    ("Ambiguous", "every modem of a world has its own port: tests/kernel"),
+    ("InBootloader", "the firmware of a world starts: tests/kernel"),
     ("BadIccid", "the cards of a world have numbers: tests/card.rs"),
     ("FamilyNotOffered", "believed for a day, longer than the calm: tests/sessions (CON-10)"),
     ("Ignored", "firmware that ignores what it is told: tests/radio_preference.rs (F35)"),

@@ -17,6 +17,8 @@ use crate::daemon::{self, INPUTS, Journal, Options, real};
 use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
+use crate::host::hotplug::Hotplug;
+use crate::host::port::Roots;
 
 /// Run the daemon
 #[derive(Debug, ClapArgs)]
@@ -57,7 +59,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
         let clock = Clock::since_boot();
         let journal = Journal::new(clock.started());
         let (seed, apn_database) = (seed(), args.apn_database);
-        let options = Options { layers, socket, seed, clock, journal, apn_database, trace: args.trace };
+        let hotplug = Hotplug::of_host(&Roots::default());
+        let options = Options { layers, socket, seed, clock, journal, apn_database, hotplug, trace: args.trace };
         Ok(daemon::run(options, executors, inputs).await?)
     })?;
     Ok(Exit::Done)

@@ -21,6 +21,7 @@ use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::endpoint::Listen;
 use crate::host::files::Layers;
+use crate::host::hotplug::Hotplug;
 use crate::model::ModemName;
 use crate::sim::Personality;
 
@@ -123,7 +124,8 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
     let journal = Journal::new(clock.started());
     let mut live = Live::new(context.out, journal.follow());
     let apn_database = apn_database::DEFAULT.into();
-    let options = Options { layers, socket, seed: args.seed, clock, journal, apn_database, trace: args.trace };
+    let (hotplug, seed, trace) = (Hotplug::nothing(), args.seed, args.trace);
+    let options = Options { layers, socket, seed, clock, journal, apn_database, hotplug, trace };
     tokio::select! {
         ended = daemon::run(options, bench.executors(), inputs) => Ok(ended?),
         shown = live.show() => shown,

@@ -145,10 +145,18 @@ pub struct IpConfig {
 pub struct Match {
     /// USB vendor and product in lower case: `2c7c:0125`.
     pub usb_id: Option<String>,
-    /// Prefix of the device's place in `/sys`.
+    /// Where the device, or something that it hangs on, is in `/sys`.
     pub sysfs_path: Option<String>,
     /// The IMEI.
     pub imei: Option<Imei>,
+}
+
+impl Match {
+    /// Whether it says nothing: the entry is about the modem that has the interface.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where the modem is controlled.

@@ -89,7 +89,8 @@ pub struct Modem {
     /// How the modem's supply is switched when nothing else helps. Default: `method: none`.
     #[serde(default, deserialize_with = "present")]
     pub power: Option<Power>,
-    /// The hardware that this entry is about. Every key must hold. Default: the modem that has the interface.
+    /// The hardware that this entry is about, whatever its interface is called. Every key must hold. Default: the modem
+    /// that has the interface.
     #[serde(default, rename = "match", deserialize_with = "present")]
     pub matching: Option<Match>,
     /// Where the modem is controlled. Default: the control port that belongs to the interface, for example
@@ -293,10 +294,10 @@ pub struct Match {
     /// USB vendor and product, for example "2c7c:0125".
     #[serde(default, deserialize_with = "present")]
     pub usb_id: Option<UsbId>,
-    /// The device's place in `/sys`, as a prefix, for example `/sys/bus/usb/devices/1-1.3`.
+    /// The device's place in `/sys`, or that of something it hangs on, for example `/sys/bus/usb/devices/1-1.3`.
     #[serde(default, deserialize_with = "present")]
     pub sysfs_path: Option<AbsolutePath>,
-    /// The IMEI. Quote it.
+    /// The IMEI. Quote it. The modems that fit otherwise are asked for theirs.
     #[serde(default, deserialize_with = "present")]
     pub imei: Option<ImeiDigits>,
 }

@@ -3,7 +3,6 @@
 //! No method waits, and none but the store's answers: an answer is an [`crate::reconcile::Input`] that arrives by the
 //! channel the executor was made with.
 
-use crate::config::ControlPort;
 use crate::model::{Fact, LinkState, ModemName};
 use crate::reconcile::{Fleet, Memory, Output, PortSpec, PowerCommand};
 use crate::sim::Disturbance;
@@ -73,12 +72,19 @@ pub struct Executors {
 }
 
 impl Executors {
+    /// Something came or went that may be a modem: looks at every port now, whenever the core would have asked for it.
+    pub(super) fn look_at_ports(&mut self, fleet: &Fleet) {
+        for controller in fleet.controllers() {
+            self.ports.look(controller.name(), &controller.port());
+        }
+    }
+
     /// Deals an output to whom it concerns.
     pub(super) fn carry_out(&mut self, output: Output, fleet: &Fleet) {
         match output {
             Output::Look(modem, Fact::Port) => {
                 let Some(controller) = fleet.controller(&modem) else { return };
-                self.ports.look(&modem, &port_spec(&modem, &controller.config().control));
+                self.ports.look(&modem, &controller.port());
             }
             Output::Look(modem, Fact::Link) => self.links.look(&modem),
             Output::Look(modem, fact) => debug_assert!(false, "{modem}: the host cannot look at the {}", fact.name()),
@@ -91,15 +97,6 @@ impl Executors {
                 debug_assert!(false, "the loop does these itself");
             }
         }
-    }
-}
-
-fn port_spec(modem: &ModemName, control: &ControlPort) -> PortSpec {
-    match control {
-        ControlPort::OfInterface => PortSpec::Interface(modem.0.clone()),
-        ControlPort::Device { path, proxy: true } => PortSpec::Proxy { device: path.clone() },
-        ControlPort::Device { path, proxy: false } => PortSpec::Device(path.clone()),
-        ControlPort::Socket { path } => PortSpec::Socket(path.clone()),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::api::{Call, Limits, Server, ServerError};
 use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
+use crate::host::hotplug::Hotplug;
 use crate::host::inhibit::Inhibit;
 use crate::host::secret;
 use crate::host::watch::{Pace, Watch};
@@ -52,6 +53,8 @@ pub struct Options {
     pub journal: Journal,
     /// The database of access points.
     pub apn_database: PathBuf,
+    /// Who tells of devices that come and go.
+    pub hotplug: Hotplug,
     /// Where to record every input, to be replayed later.
     pub trace: Option<PathBuf>,
 }
@@ -79,6 +82,7 @@ pub enum RunError {
 enum Wake {
     Input(Input),
     Call(Call),
+    Devices,
     Reread,
     End,
 }
@@ -88,7 +92,7 @@ enum Wake {
 /// # Errors
 /// Only at the start: what goes wrong later is a condition or a log line.
 pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Receiver<Input>) -> Result<(), RunError> {
-    let Options { layers, socket, seed, clock, journal, apn_database, trace } = options;
+    let Options { layers, socket, seed, clock, journal, apn_database, mut hotplug, trace } = options;
     let recorder =
         trace.map(|path| Recorder::new(&path).map_err(|source| RunError::Trace { path, source })).transpose()?;
     let mut signals = Signals::new().map_err(RunError::Signals)?;
@@ -110,6 +114,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
             sources = watch.changed() => Wake::Input(Input::Config(sources)),
             inhibition = inhibit.changed() => Wake::Input(Input::Inhibited(inhibition)),
             Some(call) = calls.recv() => Wake::Call(call),
+            () = hotplug.changed() => Wake::Devices,
             () = clock.reach(due) => Wake::Input(Input::Timer),
             wake = signals.next() => wake,
         };
@@ -117,6 +122,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
         match wake {
             Wake::Input(input) => daemon.handle(input, now),
             Wake::Reread => daemon.handle(Input::Config(watch.reread()), now),
+            Wake::Devices => daemon.executors.look_at_ports(&daemon.fleet),
             Wake::Call(call) => daemon.answer(call, now),
             Wake::End => break,
         }

@@ -86,6 +86,9 @@ fn other(controller: &Controller, first: &Condition, now: Instant) -> Wrong {
 fn device(controller: &Controller, first: &Condition) -> Option<Wrong> {
     let name = controller.name();
     let node = match &controller.config().control {
+        ControlPort::OfInterface if !controller.config().matching.is_empty() => {
+            format!("the control port of the device that {name} is to match")
+        }
         ControlPort::OfInterface => format!("the control port of {name}, for example /dev/cdc-wdm0,"),
         ControlPort::Device { path, .. } | ControlPort::Socket { path } => path.clone(),
     };
@@ -100,6 +103,12 @@ fn device(controller: &Controller, first: &Condition) -> Option<Wrong> {
             .cause(format!("{node} does not exist: the device is not on the bus, or its driver is missing"))
             .advice("look whether the host sees it: lsusb; ls -l /dev/cdc-wdm* /dev/wwan*")
             .advice("check its plug, its power and its slot"),
+        Finding::Ambiguous(devices) => wrong_because("it is not clear which modem is meant")
+            .cause(format!("{} devices fit the entry {name}: {}", devices.len(), devices.join(", ")))
+            .advice("write into `match` what distinguishes them: `sysfs_path` for the socket, `imei` for the modem"),
+        Finding::InBootloader(device) => wrong_because("the modem does not start: it waits for firmware")
+            .cause(format!("{device} is in its boot loader, where it speaks no QMI"))
+            .advice("if that lasts, its firmware is damaged: load it again with the maker's program, or replace it"),
         Finding::PortUnusable(why) => held(why),
         Finding::Retrying { failure: Some(Failure::Host(why)), .. } => held(why),
         Finding::Unresponsive => wrong_because("the modem does not answer")

@@ -4,8 +4,11 @@
 
 pub mod apn_database;
 pub mod clock;
+pub mod data_path;
+pub mod device;
 pub mod endpoint;
 pub mod files;
+pub mod hotplug;
 pub mod inhibit;
 pub mod port;
 pub mod secret;

@@ -4,19 +4,26 @@
 //! as [`Input`]s through one bounded queue, so that a modem which talks faster than we listen is slowed down by its
 //! own buffers and not by our memory.
 
+mod identify;
+mod known;
 mod line;
 mod place;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
+pub use self::known::Interfaces;
+use self::known::Known;
 pub(super) use self::line::PROXY;
 pub use self::line::{Line, LineError};
+use self::place::Found;
 pub use self::place::Roots;
+use super::device::{self, ControlNode};
 use super::in_words;
 use crate::model::{ModemName, PortState};
-use crate::reconcile::{Input, PortKind, PortSpec};
+use crate::reconcile::{Hardware, Input, PortKind, PortSpec};
 
 /// Commands waiting for one port. The core has one action and a handful of reads in flight per modem.
 const COMMANDS: usize = 64;
@@ -36,13 +43,20 @@ pub struct ControlPorts {
     roots: Roots,
     reports: mpsc::Sender<Input>,
     modems: BTreeMap<ModemName, mpsc::Sender<Command>>,
+    known: Known,
 }
 
 impl ControlPorts {
     /// Ports of this host, reporting to `reports`.
     #[must_use]
     pub fn new(roots: Roots, reports: mpsc::Sender<Input>) -> Self {
-        Self { roots, reports, modems: BTreeMap::new() }
+        Self { roots, reports, modems: BTreeMap::new(), known: Known::default() }
+    }
+
+    /// What the interfaces of the modems are called, as the ports find it.
+    #[must_use]
+    pub fn interfaces(&self) -> Interfaces {
+        self.known.interfaces()
     }
 
     /// Reports the state of the port; answered by [`Input::Port`].
@@ -70,7 +84,8 @@ impl ControlPorts {
     fn tell(&mut self, modem: &ModemName, command: Command) {
         let commands = self.modems.entry(modem.clone()).or_insert_with(|| {
             let (commands, orders) = mpsc::channel(COMMANDS);
-            let port = Port { modem: modem.clone(), roots: self.roots.clone(), reports: self.reports.clone() };
+            let (roots, reports, known) = (self.roots.clone(), self.reports.clone(), self.known.clone());
+            let port = Port { modem: modem.clone(), roots, reports, known };
             tokio::spawn(port.attend(orders));
             commands
         });
@@ -85,6 +100,7 @@ struct Port {
     modem: ModemName,
     roots: Roots,
     reports: mpsc::Sender<Input>,
+    known: Known,
 }
 
 /// What the task was woken by.
@@ -113,6 +129,7 @@ impl Port {
                 Wake::Line(Err(why)) => {
                     tracing::debug!(modem = %self.modem, why = in_words(&why), "the port is lost");
                     open = None;
+                    self.known.release(&self.modem);
                     place.as_ref().map(|spec| self.found(spec))
                 }
             };
@@ -126,11 +143,15 @@ impl Port {
 
     async fn obey(&self, command: Command, place: &mut Option<PortSpec>, open: &mut Option<Line>) -> Option<Input> {
         match command {
-            Command::Look(_) if open.is_some() => Some(Input::Port(self.modem.clone(), PortState::Open)),
+            Command::Look(_) if open.is_some() => {
+                self.follow();
+                Some(Input::Port(self.modem.clone(), PortState::Open))
+            }
             Command::Look(spec) => Some(self.found(&spec)),
             Command::Open(spec) => {
                 // Closed first: a second descriptor on the same node would steal half of the answers.
                 *open = None;
+                self.known.release(&self.modem);
                 let opened = self.open(&spec).await;
                 *place = Some(spec);
                 Some(match opened {
@@ -138,11 +159,15 @@ impl Port {
                         *open = Some(line);
                         Input::Opened(self.modem.clone(), kind)
                     }
-                    Err(report) => report,
+                    Err(why) => {
+                        self.known.release(&self.modem);
+                        Input::Port(self.modem.clone(), why)
+                    }
                 })
             }
             Command::Close => {
                 *open = None;
+                self.known.release(&self.modem);
                 place.as_ref().map(|spec| self.found(spec))
             }
             Command::Send(frame) => {
@@ -155,24 +180,105 @@ impl Port {
         }
     }
 
-    async fn open(&self, spec: &PortSpec) -> Result<(Line, PortKind), Input> {
-        let Some(node) = self.roots.node(spec) else { return Err(self.found(spec)) };
-        let opened = match spec {
-            PortSpec::Interface(_) | PortSpec::Device(_) => Line::device(&node),
-            PortSpec::Socket(_) => Line::socket(&node).await,
-            PortSpec::Proxy { .. } => Line::proxy().await,
+    async fn open(&self, spec: &PortSpec) -> Result<(Line, PortKind), PortState> {
+        let line = match self.roots.find(spec) {
+            Found::Not(why) => return Err(why),
+            Found::Nodes(nodes) => self.open_one_of(&nodes, spec).await?,
+            Found::Path(node) => self.open_path(&node, spec).await.map_err(PortState::Unusable)?,
         };
         let kind = match spec {
-            PortSpec::Interface(_) | PortSpec::Device(_) | PortSpec::Socket(_) => PortKind::Exclusive,
             PortSpec::Proxy { device } => PortKind::Proxy { device: device.clone() },
+            PortSpec::Interface(_) | PortSpec::Hardware(_) | PortSpec::Device(_) | PortSpec::Socket(_) => {
+                PortKind::Exclusive
+            }
         };
-        opened
-            .map(|line| (line, kind))
-            .map_err(|why| Input::Port(self.modem.clone(), PortState::Unusable(in_words(&why))))
+        Ok((line, kind))
+    }
+
+    async fn open_path(&self, node: &Path, spec: &PortSpec) -> Result<Line, String> {
+        let opened = match spec {
+            PortSpec::Socket(_) => Line::socket(node).await,
+            PortSpec::Proxy { .. } => Line::proxy().await,
+            PortSpec::Interface(_) | PortSpec::Hardware(_) | PortSpec::Device(_) => {
+                if let Some(holder) = self.known.hold(node, &self.modem) {
+                    return Err(format!("{} is the entry {holder}'s", node.display()));
+                }
+                Line::device(node)
+            }
+        };
+        opened.map_err(|why| in_words(&why))
+    }
+
+    /// Opens the first of these ports, or the one whose modem has the IMEI that is asked for.
+    async fn open_one_of(&self, nodes: &[ControlNode], spec: &PortSpec) -> Result<Line, PortState> {
+        let mut trouble = PortState::Absent;
+        for node in nodes {
+            if self.known.is_other(spec, node) {
+                continue;
+            }
+            // The driver lets two open one node, and gives each half of the answers.
+            if let Some(holder) = self.known.hold(&node.node, &self.modem) {
+                trouble = PortState::Unusable(format!("{node} is the entry {holder}'s"));
+                continue;
+            }
+            match self.open_node(node, spec).await {
+                Ok(Some(line)) => {
+                    self.known.place(&self.modem, node.interface.clone());
+                    return Ok(line);
+                }
+                Ok(None) => self.known.release(&self.modem),
+                Err(why) => {
+                    self.known.release(&self.modem);
+                    trouble = PortState::Unusable(format!("{node}: {why}"));
+                }
+            }
+        }
+        Err(trouble)
+    }
+
+    /// Opens a port; `None`: it is another modem's.
+    async fn open_node(&self, node: &ControlNode, spec: &PortSpec) -> Result<Option<Line>, String> {
+        let mut line = Line::device(&node.node).map_err(|why| in_words(&why))?;
+        let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return Ok(Some(line)) };
+        let imei = match self.known.imei(node) {
+            Some(imei) => imei,
+            None => {
+                let imei = identify::imei(&mut line).await.map_err(|why| in_words(&why))?;
+                self.known.learn(node, imei.clone());
+                imei
+            }
+        };
+        Ok((imei == *wanted).then_some(line))
+    }
+
+    /// The interface may have been renamed while the port is open.
+    fn follow(&self) {
+        let Some(held) = self.known.held(&self.modem) else { return };
+        if let Some(node) = device::control_nodes(&self.roots).into_iter().find(|node| node.node == held) {
+            self.known.place(&self.modem, node.interface);
+        }
     }
 
     fn found(&self, spec: &PortSpec) -> Input {
-        let there = self.roots.node(spec).is_some();
-        Input::Port(self.modem.clone(), if there { PortState::Closed } else { PortState::Absent })
+        let state = match self.roots.find(spec) {
+            Found::Path(_) => {
+                self.known.place(&self.modem, Some(self.modem.0.clone()));
+                PortState::Closed
+            }
+            Found::Nodes(nodes) => match nodes.iter().find(|node| !self.known.is_other(spec, node)) {
+                Some(node) => {
+                    // Which one of several it is will be known when it was asked.
+                    let sure = nodes.len() == 1 || !matches!(spec, PortSpec::Hardware(Hardware { imei: Some(_), .. }));
+                    self.known.place(&self.modem, node.interface.clone().filter(|_| sure));
+                    PortState::Closed
+                }
+                None => PortState::Absent,
+            },
+            Found::Not(why) => why,
+        };
+        if !state.is_there() {
+            self.known.place(&self.modem, None);
+        }
+        Input::Port(self.modem.clone(), state)
     }
 }

@@ -60,6 +60,10 @@ pub enum Finding {
     Enumerated,
     /// It is not.
     Absent,
+    /// Several devices fit the entry; each in words.
+    Ambiguous(Vec<String>),
+    /// It is there, in words, but in its boot loader.
+    InBootloader(String),
     /// It is there, but its port cannot be opened.
     PortUnusable(String),
 
@@ -259,6 +263,8 @@ impl Finding {
             Self::Rejected { .. } => "Rejected",
             Self::Enumerated => "Enumerated",
             Self::Absent => "Absent",
+            Self::Ambiguous(_) => "Ambiguous",
+            Self::InBootloader(_) => "InBootloader",
             Self::PortUnusable(_) => "PortUnusable",
             Self::Synchronised => "Synchronised",
             Self::Unresponsive => "Unresponsive",
@@ -347,6 +353,8 @@ impl fmt::Display for Finding {
             Self::Rejected { error } => f.write_str(error),
             Self::Enumerated => f.write_str("the device is there"),
             Self::Absent => f.write_str("no such device"),
+            Self::Ambiguous(devices) => write!(f, "{} devices fit: {}", devices.len(), devices.join(", ")),
+            Self::InBootloader(device) => write!(f, "{device} is in its boot loader: its firmware does not start"),
             Self::PortUnusable(why) => f.write_str(why),
             Self::Synchronised => f.write_str("the modem answers"),
             Self::Unresponsive => f.write_str("the modem does not answer"),

@@ -41,6 +41,21 @@ pub enum PortState {
     Open,
     /// There, but it cannot be opened; in words.
     Unusable(String),
+    /// Several devices fit the entry, each in words: none is chosen.
+    Ambiguous(Vec<String>),
+    /// The device is there, in words, but in its boot loader, which speaks no QMI.
+    Bootloader(String),
+}
+
+impl PortState {
+    /// Whether the entry's modem is there and known, whatever can be done with its port.
+    #[must_use]
+    pub const fn is_there(&self) -> bool {
+        match self {
+            Self::Closed | Self::Open | Self::Unusable(_) => true,
+            Self::Absent | Self::Ambiguous(_) | Self::Bootloader(_) => false,
+        }
+    }
 }
 
 /// Whether the modem answers.

@@ -78,6 +78,8 @@ fn axes() -> Vec<Vec<Option<Report>>> {
     vec![
         some(vec![
             Report::Port(PortState::Absent),
+            Report::Port(PortState::Ambiguous(vec!["1-1".into(), "1-2".into()])),
+            Report::Port(PortState::Bootloader("1-1".into())),
             Report::Port(PortState::Closed),
             Report::Port(PortState::Unusable("busy".into())),
             Report::Port(PortState::Open),

@@ -6,7 +6,7 @@
 
 use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Apn, CallEnd, Desired, Fact, Failure, Finding, Instant, IpFamily, LinkState, Provider};
-use crate::model::{NotOffered, PortState, Selection, SessionState, call_end};
+use crate::model::{NotOffered, Selection, SessionState, call_end};
 
 use super::Outcome;
 use super::profile::{self, Profile};
@@ -253,7 +253,7 @@ pub(super) fn stale_link(facts: &mut Reader<'_>) -> Option<(Action, Finding)> {
     if link.is_bare() || planted(Defect::NeverFlushLink) {
         return None;
     }
-    let gone = observed.port.as_ref().is_some_and(|port| port.value == PortState::Absent);
+    let gone = observed.port.as_ref().is_some_and(|port| !port.value.is_there());
     if !gone && !ended(link, facts) {
         return None;
     }

@@ -6,7 +6,7 @@
 use super::Lifetime::{Card, Configured, Link, Modem, Service, Session};
 use super::readings::*;
 use super::{Kind, Lifetime, Property, Value, View};
-use crate::model::{AccessTechnology, Fact, FactSet, IpFamily, OperatingMode, PortState, Registration, SimState};
+use crate::model::{AccessTechnology, Fact, FactSet, IpFamily, OperatingMode, Registration, SimState};
 
 const SIGNAL: FactSet = FactSet::of(&[Fact::Signal]);
 const CELL: FactSet = FactSet::of(&[Fact::Cell]);
@@ -357,7 +357,7 @@ pub const CATALOGUE: &[Property] = &[
     .told_by(TIME),
     integer("mtu", Link, "Largest packet on the interface.", |v| number(v.link()?.ip.mtu?)).unit("octets"),
     flag("present", Configured, "Whether the device is there.", |v| {
-        Some(Value::Flag(*v.fresh(Fact::Port, &v.observed.port)? != PortState::Absent))
+        Some(Value::Flag(v.fresh(Fact::Port, &v.observed.port)?.is_there()))
     }),
     text(
         "state",

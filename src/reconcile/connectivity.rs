@@ -11,9 +11,7 @@
 
 use std::time::Duration;
 
-use crate::model::{
-    Connection, Fact, Gap, Instant, IpFamilies, IpFamily, Observed, PortState, Reach, Seen, SessionState,
-};
+use crate::model::{Connection, Fact, Gap, Instant, IpFamilies, IpFamily, Observed, Reach, Seen, SessionState};
 
 /// What was internet stays so for this long without a look that confirms or denies it: a modem that starts, or that is
 /// asked anew after an action of ours, answers within seconds.
@@ -179,7 +177,7 @@ impl Evidence {
         let link = fresh(Fact::Link, observed.link.as_ref(), now);
         let serving = fresh(Fact::ServingSystem, observed.serving_system.as_ref(), now);
         Self {
-            present: observed.port.as_ref().is_none_or(|seen| seen.value != PortState::Absent),
+            present: observed.port.as_ref().is_none_or(|seen| seen.value.is_there()),
             address: link.map(|link| link.up && (link.ip.ipv4.is_some() || link.ip.ipv6.is_some())),
             session: session(observed, families, now),
             silent: is_old(Fact::Link, observed.link.as_ref(), now)

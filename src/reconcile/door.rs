@@ -92,6 +92,8 @@ pub enum PortKind {
 pub enum PortSpec {
     /// To be found by the interface's name.
     Interface(String),
+    /// To be found by what the device is, whatever its interface and its node are called.
+    Hardware(Hardware),
     /// A character device or a PTY.
     Device(String),
     /// A unix stream socket.
@@ -101,6 +103,18 @@ pub enum PortSpec {
         /// The device's path.
         device: String,
     },
+}
+
+/// What a device is known by; every mark that is set must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hardware {
+    /// USB vendor and product in lower case: `2c7c:0125`.
+    pub usb_id: Option<String>,
+    /// Where it is in `/sys`: it, or something that it hangs on.
+    pub sysfs_path: Option<String>,
+    /// The IMEI, which the host has to ask for.
+    pub imei: Option<Imei>,
 }
 
 /// What outlives the process: kept by the host, given back at the next start.

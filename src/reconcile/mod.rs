@@ -23,8 +23,8 @@ mod tests;
 
 pub use controller::Controller;
 pub use door::{
-    Event, EventKind, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec, PowerCommand, RecoveryMemory,
-    SecretRef, StepOutcome,
+    Event, EventKind, Hardware, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec, PowerCommand,
+    RecoveryMemory, SecretRef, StepOutcome,
 };
 pub use fleet::{Fleet, ModemPreview};
 pub use telemetry::WATCHED_FOR;

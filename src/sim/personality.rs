@@ -50,6 +50,8 @@ pub struct Personality {
     pub boot_ms: Span,
     /// Each of the steps of the card: nothing, detected, ready.
     pub card_ms: Span,
+    /// From power, a changed preference or a changed network to searching.
+    pub reaction_ms: Span,
     /// From searching to registered.
     pub search_ms: Span,
     /// From registered to attached to the packet domain and the network's name.
@@ -121,6 +123,7 @@ const WELL_BEHAVED: Personality = Personality {
     enumerate_ms: (3_000, 6_000),
     boot_ms: (1_000, 3_000),
     card_ms: (300, 1_200),
+    reaction_ms: (200, 1_500),
     search_ms: (1_500, 5_000),
     attach_ms: (300, 1_500),
     answer_ms: (2, 15),

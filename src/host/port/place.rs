@@ -1,10 +1,11 @@
-//! Where a control port is: the node of a device, of a socket, or of the device that belongs to an interface.
+//! Where a control port is: the node of a device, of a socket, of the device that belongs to an interface, or of the
+//! device that has the marks of an entry.
 
-use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::reconcile::PortSpec;
+use super::super::device::{self, ControlNode};
+use crate::model::PortState;
+use crate::reconcile::{Hardware, PortSpec};
 
 /// Where the kernel shows its devices.
 #[derive(Clone, Debug)]
@@ -21,96 +22,63 @@ impl Default for Roots {
     }
 }
 
+/// What is found where a port shall be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Found {
+    /// A path that the file says.
+    Path(PathBuf),
+    /// Ports that fit as far as can be seen, all of one device unless the IMEI has to tell; never none.
+    Nodes(Vec<ControlNode>),
+    /// None, or several devices where there must be one.
+    Not(PortState),
+}
+
 impl Roots {
-    /// The node, if it is there now.
-    pub(super) fn node(&self, spec: &PortSpec) -> Option<PathBuf> {
-        let node = match spec {
-            PortSpec::Interface(name) => self.of_interface(name)?,
-            PortSpec::Device(path) | PortSpec::Socket(path) | PortSpec::Proxy { device: path } => PathBuf::from(path),
-        };
-        node.exists().then_some(node)
+    /// What is there now.
+    pub(super) fn find(&self, spec: &PortSpec) -> Found {
+        match spec {
+            PortSpec::Interface(name) => self.of_interface(name),
+            PortSpec::Hardware(hardware) => self.of_hardware(hardware),
+            PortSpec::Device(path) | PortSpec::Socket(path) | PortSpec::Proxy { device: path } => {
+                let there = Path::new(path).exists();
+                if there { Found::Path(path.into()) } else { Found::Not(PortState::Absent) }
+            }
+        }
     }
 
     /// The control node beside a network interface. `qmi_wwan` hangs both below one USB interface; other drivers put
     /// the node below a sibling interface of the same device, or (Linux 5.14) into the `wwan` class.
-    fn of_interface(&self, name: &str) -> Option<PathBuf> {
-        let device = fs::canonicalize(self.sys.join("class/net").join(name).join("device")).ok()?;
-        let mut nodes = children(&device.join("usbmisc"));
-        if nodes.is_empty() {
-            let siblings = device.parent().map(children).unwrap_or_default();
-            nodes = siblings.iter().flat_map(|sibling| children(&sibling.join("usbmisc"))).collect();
+    fn of_interface(&self, name: &str) -> Found {
+        let mut nodes = device::control_nodes(self);
+        nodes.retain(|node| node.interface.as_deref() == Some(name) && node.node.exists());
+        nodes.sort_by_key(|node| !node.function.join("net").join(name).exists());
+        if nodes.is_empty() { self.none_fits(&Hardware::default()) } else { Found::Nodes(nodes) }
+    }
+
+    fn of_hardware(&self, hardware: &Hardware) -> Found {
+        let mut nodes = device::control_nodes(self);
+        nodes.retain(|node| device::fits(self, hardware, node) && node.node.exists());
+        let mut devices: Vec<&ControlNode> = nodes.iter().collect();
+        devices.dedup_by(|a, b| a.device == b.device);
+        match devices.len() {
+            0 => self.none_fits(hardware),
+            // All are possible until they are asked.
+            2.. if hardware.imei.is_none() => Found::Not(PortState::Ambiguous(in_words(&devices))),
+            _ => Found::Nodes(nodes),
         }
-        if nodes.is_empty() {
-            nodes = children(&device.join("wwan")).iter().flat_map(|wwan| children(wwan)).collect();
-            nodes.retain(|port| fs::read_to_string(port.join("type")).is_ok_and(|kind| kind.trim() == "QMI"));
-        }
-        Some(self.dev.join(nodes.first()?.file_name()?))
+    }
+
+    /// No modem fits: is there one that does not start?
+    fn none_fits(&self, hardware: &Hardware) -> Found {
+        let mut bootloaders = device::bootloaders(self).into_iter();
+        let waiting = bootloaders.find(|bootloader| device::may_be(self, hardware, bootloader));
+        Found::Not(waiting.map_or(PortState::Absent, |device| PortState::Bootloader(device.to_string())))
     }
 }
 
-/// The entries of a directory by name; none if there is no such directory.
-fn children(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    let mut children: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    // `cdc-wdm10` comes after `cdc-wdm9`.
-    children.sort_by_key(|path| (path.file_name().map(OsStr::len), path.clone()));
-    children
+fn in_words(nodes: &[&ControlNode]) -> Vec<String> {
+    nodes.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    /// A `/sys` and a `/dev` with one interface `wwan0` on `usb1/1-1/1-1:1.4`, and these nodes.
-    fn tree(nodes: &[&str]) -> (tempfile::TempDir, Roots) {
-        let dir = tempfile::tempdir().unwrap();
-        let roots = Roots { sys: dir.path().join("sys"), dev: dir.path().join("dev") };
-        let usb = roots.sys.join("devices/usb1/1-1");
-        fs::create_dir_all(usb.join("1-1:1.4/net/wwan0")).unwrap();
-        fs::create_dir_all(roots.sys.join("class/net")).unwrap();
-        fs::create_dir_all(&roots.dev).unwrap();
-        symlink(usb.join("1-1:1.4/net/wwan0"), roots.sys.join("class/net/wwan0")).unwrap();
-        symlink(usb.join("1-1:1.4"), usb.join("1-1:1.4/net/wwan0/device")).unwrap();
-        for node in nodes {
-            fs::create_dir_all(usb.join(node)).unwrap();
-            fs::write(roots.dev.join(Path::new(node).file_name().unwrap()), "").unwrap();
-        }
-        (dir, roots)
-    }
-
-    fn found(roots: &Roots) -> Option<String> {
-        let node = roots.node(&PortSpec::Interface("wwan0".into()))?;
-        Some(node.strip_prefix(&roots.dev).unwrap().display().to_string())
-    }
-
-    #[test]
-    fn the_node_of_the_same_usb_interface_wins() {
-        let (_dir, roots) = tree(&["1-1:1.0/usbmisc/cdc-wdm0", "1-1:1.4/usbmisc/cdc-wdm1"]);
-        assert_eq!(found(&roots).as_deref(), Some("cdc-wdm1"));
-    }
-
-    #[test]
-    fn a_sibling_has_it_otherwise() {
-        let (_dir, roots) = tree(&["1-1:1.2/usbmisc/cdc-wdm10", "1-1:1.2/usbmisc/cdc-wdm9"]);
-        assert_eq!(found(&roots).as_deref(), Some("cdc-wdm9"));
-    }
-
-    #[test]
-    fn a_port_of_the_wwan_class_is_taken_if_it_speaks_qmi() {
-        let (_dir, roots) = tree(&["1-1:1.4/wwan/wwan0/wwan0mbim0", "1-1:1.4/wwan/wwan0/wwan0qmi0"]);
-        let class = roots.sys.join("devices/usb1/1-1/1-1:1.4/wwan/wwan0");
-        fs::write(class.join("wwan0mbim0/type"), "MBIM\n").unwrap();
-        fs::write(class.join("wwan0qmi0/type"), "QMI\n").unwrap();
-        assert_eq!(found(&roots).as_deref(), Some("wwan0qmi0"));
-    }
-
-    #[test]
-    fn without_a_node_there_is_no_port() {
-        let (_dir, roots) = tree(&[]);
-        assert_eq!(found(&roots), None);
-        assert_eq!(roots.node(&PortSpec::Interface("wwan7".into())), None);
-        assert_eq!(roots.node(&PortSpec::Device("/nowhere/cdc-wdm0".into())), None);
-    }
-}
+mod tests;

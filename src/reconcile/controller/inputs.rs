@@ -17,6 +17,7 @@ impl Controller {
                 let why = match &state {
                     PortState::Unusable(why) => why.clone(),
                     PortState::Absent => "no such device".to_owned(),
+                    PortState::Ambiguous(_) | PortState::Bootloader(_) => "no device to open it of".to_owned(),
                     PortState::Closed | PortState::Open => "it was closed again".to_owned(),
                 };
                 self.end(Err(Failure::Host(why)), now);

@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use super::conditions::Conditions;
 use super::connectivity::Connectivity;
-use super::door::{Memory, Output, PortSpec};
+use super::door::{Hardware, Memory, Output, PortSpec};
 use super::recovery::{Outlook, Recovery};
 use super::telemetry::Telemetry;
 use super::traffic::Meter;
-use crate::config::{ControlPort, ModemConfig};
+use crate::config::{ControlPort, Match, ModemConfig};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Condition, ConditionKind, Connection, Desired, DesiredLink, Fact, FactSet, Finding, Iccid, Imsi,
@@ -264,6 +264,10 @@ impl Controller {
     pub(super) fn configure(&mut self, config: ModemConfig, generation: u64, secrets: &Secrets, now: Instant) {
         let intent = self.config != config || self.retiring;
         self.set_supply(&config, now);
+        if port_spec(&self.name, &config) != self.port() {
+            // What is open is another device's, or may be.
+            self.out.push_back(Output::ClosePort(self.name.clone()));
+        }
         self.config = config;
         self.generation = generation;
         self.retiring = false;
@@ -385,7 +389,11 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
 
 fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {
     match &config.control {
-        ControlPort::OfInterface => PortSpec::Interface(name.0.clone()),
+        ControlPort::OfInterface if config.matching.is_empty() => PortSpec::Interface(name.0.clone()),
+        ControlPort::OfInterface => {
+            let Match { usb_id, sysfs_path, imei } = config.matching.clone();
+            PortSpec::Hardware(Hardware { usb_id, sysfs_path, imei })
+        }
         ControlPort::Device { path, proxy: true } => PortSpec::Proxy { device: path.clone() },
         ControlPort::Device { path, proxy: false } => PortSpec::Device(path.clone()),
         ControlPort::Socket { path } => PortSpec::Socket(path.clone()),

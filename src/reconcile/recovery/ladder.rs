@@ -14,6 +14,10 @@ use crate::plan::StageReport;
 pub enum Diagnosis {
     /// The device is not on the bus.
     ModemAbsent,
+    /// It does not get beyond its boot loader.
+    InBootloader,
+    /// Several devices fit the entry.
+    Ambiguous,
     /// It restarts again and again.
     BootLoop,
     /// It is there and does not answer.
@@ -218,6 +222,14 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
             },
             never: &[("no restart of the host", "other work of the machine does not stop for a modem")],
         },
+        // Some wait there after crashing too often, and one cut of their power sends them on.
+        Diagnosis::InBootloader => Ladder {
+            rungs: const { &[once(5 * MINUTE, S::CyclePower)] },
+            never: &[("no second power cycle", "firmware that does not start after one is damaged")],
+        },
+        Diagnosis::Ambiguous => {
+            Ladder { rungs: &[], never: &[(RESTARTS, "they do not tell which device the file means")] }
+        }
         Diagnosis::BootLoop => Ladder {
             rungs: const { &[rung(45, S::Reopen), rung(15 * MINUTE, S::CyclePower)] },
             never: &[("no quick power cycles", "a device that restarts by itself is only worn out by them")],
@@ -349,7 +361,11 @@ impl Diagnosis {
             (_, Status::False) => {}
         }
         Some(match kind {
-            ConditionKind::ModemPresent => Self::ModemAbsent,
+            ConditionKind::ModemPresent => match stage.finding {
+                Finding::Ambiguous(_) => Self::Ambiguous,
+                Finding::InBootloader(_) => Self::InBootloader,
+                _ => Self::ModemAbsent,
+            },
             ConditionKind::ControlReady => Self::of_control(&stage.finding),
             ConditionKind::SimReady => match stage.finding {
                 Finding::NoCard | Finding::CardError => Self::CardMissing,
@@ -410,7 +426,7 @@ impl Diagnosis {
     #[must_use]
     pub const fn condition(self) -> ConditionKind {
         match self {
-            Self::ModemAbsent | Self::BootLoop => ConditionKind::ModemPresent,
+            Self::ModemAbsent | Self::InBootloader | Self::Ambiguous | Self::BootLoop => ConditionKind::ModemPresent,
             Self::NoAnswer | Self::PortHeld => ConditionKind::ControlReady,
             Self::Untold(kind) | Self::Contended(kind) => kind,
             Self::CardMissing | Self::CardStarting | Self::CardLocked | Self::CardUnusable => ConditionKind::SimReady,

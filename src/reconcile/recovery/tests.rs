@@ -96,6 +96,12 @@ fn row_modem_absent() {
 }
 
 #[test]
+fn row_in_bootloader_is_one_power_cycle() {
+    let steps = Trouble::new(Stage::Power, Finding::InBootloader("1-1".into())).day();
+    assert!(matches!(steps[..], [(240..=400, "cycle-power")]), "{steps:?}");
+}
+
+#[test]
 fn row_no_answer_and_its_budget() {
     let steps = Trouble::new(Stage::Control, Finding::Unresponsive).day();
     climbs(&steps, &[(45, "reopen"), (120, "reauthorise")]);
@@ -159,6 +165,7 @@ fn row_card_starting() {
 fn rows_that_need_a_person_have_no_steps() {
     let technologies = crate::model::AccessTechnologies::NONE;
     for (stage, finding) in [
+        (Stage::Power, Finding::Ambiguous(vec!["1-1".into(), "1-2".into()])),
         (Stage::Sim, Finding::PinRequired { tries_left: 3 }),
         (Stage::Sim, Finding::PukRequired { tries_left: 10 }),
         (Stage::Sim, Finding::CardBlocked),
@@ -433,7 +440,9 @@ fn every_ladder_is_in_order_and_says_what_it_leaves_out() {
     }
 }
 
-const ALL: [Diagnosis; 22] = [
+const ALL: [Diagnosis; 24] = [
+    Diagnosis::InBootloader,
+    Diagnosis::Ambiguous,
     Diagnosis::CardUnusable,
     Diagnosis::Contended(ConditionKind::RadioConfigured),
     Diagnosis::ModemAbsent,

@@ -156,9 +156,6 @@ impl Radio {
     }
 }
 
-/// The radio takes this long to react to a changed preference or network.
-const REACTION_MS: (u32, u32) = (200, 1_500);
-
 impl SimModem {
     /// Looks what the radio should be after now, and sets out for it if that has changed.
     pub(super) fn review_radio(&mut self, now: Instant) {
@@ -175,7 +172,7 @@ impl SimModem {
             self.end_calls(Ending::NoRadio(now), |_| true);
             self.set_registration(Registration::Off, now);
         } else {
-            let after = self.chance.radio.within(REACTION_MS);
+            let after = self.chance.radio.within(self.personality.reaction_ms);
             self.schedule.at(now + after, Due::Radio(Step::Search));
         }
     }
@@ -346,7 +343,7 @@ impl SimModem {
             self.memory.radio.keep();
         }
         if matters {
-            let after = self.chance.radio.within(REACTION_MS);
+            let after = self.chance.radio.within(self.personality.reaction_ms);
             self.schedule.at(now + after, Due::Radio(Step::Reselect));
         }
     }

@@ -168,10 +168,11 @@ impl Cast {
 }
 
 fn set_trait(p: &mut Personality, key: &str, value: &str) -> Result<(), String> {
-    let spans: [(&str, &mut Span); 11] = [
+    let spans: [(&str, &mut Span); 12] = [
         ("enumerate_ms", &mut p.enumerate_ms),
         ("boot_ms", &mut p.boot_ms),
         ("card_ms", &mut p.card_ms),
+        ("reaction_ms", &mut p.reaction_ms),
         ("search_ms", &mut p.search_ms),
         ("attach_ms", &mut p.attach_ms),
         ("answer_ms", &mut p.answer_ms),

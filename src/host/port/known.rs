@@ -1,0 +1,96 @@
+//! What the ports of all modems know together: who has which node open, which modem is where, and what its interface is
+//! called.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::super::device::ControlNode;
+use crate::model::{Imei, ModemName};
+use crate::reconcile::{Hardware, PortSpec};
+
+/// Shared by the tasks of the ports. Nothing here waits, and no lock is held over a wait.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known(Arc<Mutex<Facts>>);
+
+#[derive(Debug, Default)]
+struct Facts {
+    /// The node that each modem has open, or is about to.
+    held: BTreeMap<ModemName, PathBuf>,
+    /// Who was asked, by place and arrival: whoever is plugged in there next is asked again.
+    imeis: BTreeMap<(PathBuf, Option<String>), Imei>,
+    interfaces: BTreeMap<ModemName, String>,
+}
+
+impl Known {
+    /// Takes the node for a modem, unless another has it: which one.
+    pub(super) fn hold(&self, node: &Path, modem: &ModemName) -> Option<ModemName> {
+        let mut facts = self.facts();
+        let held = facts.held.iter().find(|(holder, path)| *holder != modem && *path == node);
+        if let Some((holder, _)) = held {
+            return Some(holder.clone());
+        }
+        facts.held.insert(modem.clone(), node.to_owned());
+        None
+    }
+
+    /// The node that the modem has open.
+    pub(super) fn held(&self, modem: &ModemName) -> Option<PathBuf> {
+        self.facts().held.get(modem).cloned()
+    }
+
+    /// The modem has nothing open any more.
+    pub(super) fn release(&self, modem: &ModemName) {
+        self.facts().held.remove(modem);
+    }
+
+    /// The IMEI of the modem that is there now, if it was asked.
+    pub(super) fn imei(&self, node: &ControlNode) -> Option<Imei> {
+        self.facts().imeis.get(&(node.function.clone(), node.arrival.clone())).cloned()
+    }
+
+    /// It was asked.
+    pub(super) fn learn(&self, node: &ControlNode, imei: Imei) {
+        let mut facts = self.facts();
+        facts.imeis.retain(|(place, _), _| *place != node.function);
+        facts.imeis.insert((node.function.clone(), node.arrival.clone()), imei);
+    }
+
+    /// Whether the port is known to be of another modem than the one that is asked for.
+    pub(super) fn is_other(&self, spec: &PortSpec, node: &ControlNode) -> bool {
+        let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return false };
+        self.imei(node).is_some_and(|imei| imei != *wanted)
+    }
+
+    /// What the modem's interface is called; `None`: it has none now.
+    pub(super) fn place(&self, modem: &ModemName, interface: Option<String>) {
+        let mut facts = self.facts();
+        match interface {
+            Some(interface) => drop(facts.interfaces.insert(modem.clone(), interface)),
+            None => drop(facts.interfaces.remove(modem)),
+        }
+    }
+
+    pub(super) fn interfaces(&self) -> Interfaces {
+        Interfaces(self.clone())
+    }
+
+    /// Nothing here is left half changed by a panic.
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the network interfaces of the modems are called now. An entry that `match`es hardware has the interface of that
+/// device, whatever its name is today; every other entry has the interface that it is named after.
+#[derive(Clone, Debug)]
+pub struct Interfaces(Known);
+
+impl Interfaces {
+    /// The interface of a modem. `None`: its device is not there, or not known yet. Then nothing may be done to an
+    /// interface that only bears its name: it would be another modem's.
+    #[must_use]
+    pub fn of(&self, modem: &ModemName) -> Option<String> {
+        self.0.facts().interfaces.get(modem).cloned()
+    }
+}

@@ -1,0 +1,95 @@
+//! The two halves of a test: the host boots the kernel with this program as first process, the guest plays.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::program::answer;
+use super::stage::{missing, skip};
+
+/// Set for the first process of the guest.
+const INSIDE: &str = "WWAN_KERNEL_INSIDE";
+/// The last line of a guest whose test passed. A kernel that panics, a first process that dies do not say it.
+const PASSED: &str = "guest: passed";
+/// What the guest's programs need; the kernel gives its first process no path.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// A test takes seconds of the host's time; a kernel that hangs is ended after this many.
+const PATIENCE: &str = "240";
+
+/// Plays the test of this name in a guest, or says why it is skipped.
+pub fn play(test: &str, needs: &[&str], act: impl FnOnce()) {
+    if std::env::var_os(INSIDE).is_some() {
+        inside(act);
+    }
+    if let Some(why) = missing(&["timeout", "mount", "systemctl"]).or_else(|| missing(needs)) {
+        return skip(test, &why);
+    }
+    match kernel() {
+        Ok(kernel) => boot(test, &kernel),
+        Err(why) => skip(test, &why),
+    }
+}
+
+/// The kernel that `tests/kernel/build` has made.
+fn kernel() -> Result<PathBuf, String> {
+    let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kernel/build");
+    let found = answer(&build.display().to_string(), &["--find"]);
+    if found.is_ok() {
+        Ok(PathBuf::from(found.out.trim()))
+    } else {
+        Err("tests/kernel/build has built no kernel".into())
+    }
+}
+
+fn boot(test: &str, kernel: &Path) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut machine = Command::new("timeout");
+    machine.args(["--kill-after=5", PATIENCE]).arg(kernel);
+    machine.args(["mem=256M", "rootfstype=hostfs", "rootflags=/", "ro", "con0=fd:0,fd:1", "con=null", "ssl=null"]);
+    machine.args(["quiet", "random.trust_cpu=on", "net.ifnames=0", "wwan_hwsim.devices=0", "time-travel=inf-cpu"]);
+    machine.arg(format!("uml_dir={}", dir.path().display()));
+    // What the kernel does not know goes to the first process: settings to its environment, the rest to its arguments.
+    machine.args([format!("{INSIDE}=1"), format!("PATH={PATH}"), "RUST_BACKTRACE=0".to_owned()]);
+    machine.arg(format!("init={}", std::env::current_exe().unwrap().display()));
+    machine.args(["--", test, "--exact", "--nocapture", "--test-threads=1"]);
+    let output = machine.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    let passed = said.lines().any(|line| line == PASSED) && !said.contains("Kernel panic");
+    assert!(passed, "{}\n{said}\n{complaints}", output.status);
+    print!("{said}");
+}
+
+/// The life of the guest's first process. Never returns: the machine is switched off.
+fn inside(act: impl FnOnce()) -> ! {
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        furnish();
+        act();
+    }));
+    // Behind whatever the runner has begun to say.
+    println!("\n{}", if played.is_ok() { PASSED } else { "guest: failed" });
+    // Twice `--force`: by system call, without asking a service manager, of which there is none.
+    let off = answer("systemctl", &["poweroff", "--force", "--force"]);
+    unreachable!("the machine is still on: {off:?}");
+}
+
+/// The host's files, read-only below and a memory of our own above: what is written here nobody else sees.
+fn furnish() {
+    mount("tmpfs", "tmpfs", "/tmp", "");
+    for dir in ["upper", "work", "root"] {
+        fs::create_dir(Path::new("/tmp").join(dir)).unwrap();
+    }
+    mount("overlay", "overlay", "/tmp/root", "lowerdir=/,upperdir=/tmp/upper,workdir=/tmp/work");
+    for (kind, place) in [("proc", "proc"), ("sysfs", "sys"), ("devtmpfs", "dev"), ("tmpfs", "run")] {
+        mount(kind, kind, &format!("/tmp/root/{place}"), "");
+    }
+    std::os::unix::fs::chroot("/tmp/root").unwrap();
+    std::env::set_current_dir("/").unwrap();
+    answer("ip", &["link", "set", "lo", "up"]).good();
+}
+
+fn mount(kind: &str, what: &str, place: &str, options: &str) {
+    let options = if options.is_empty() { "rw" } else { options };
+    answer("mount", &["-n", "-t", kind, "-o", options, what, place]).good();
+}

@@ -1,0 +1,141 @@
+//! Our daemon on the real driver through the troubles of a gateway's life: it is killed, the bus is told to let the modem
+//! go, a modem frames Ethernet, two modems carry packets, another program asks the same modem.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use wwan::host::clock::Clock;
+use wwan::host::data_path::{Framing, Prepared, prepare};
+use wwan::model::PortState;
+use wwan::sim::{Personality, Witness};
+
+use super::emulator::{UsbModem, prompt};
+use super::gateway::{Daemon, modem};
+use super::guest::play;
+use super::plug::{configure_link, ping, when};
+use super::program::{Program, answer, program};
+use super::usb::{EC25, MC7455};
+
+/// Requests for a session so far.
+fn dials(usb: &UsbModem) -> usize {
+    usb.until("the modem", |seen| {
+        Some(seen.notes.iter().filter(|(_, note)| matches!(note, Witness::Dialled { .. })).count())
+    })
+}
+
+fn raw_ip(interface: &str) {
+    prepare(Path::new("/sys"), interface, Framing::RawIp).unwrap();
+}
+
+#[test]
+fn f42_a_daemon_that_is_killed_takes_its_session_over() {
+    play("life::f42_a_daemon_that_is_killed_takes_its_session_over", &["ip", "ping"], || {
+        let mut daemon = Daemon::start(&modem("wwan0", ""));
+        let usb = UsbModem::plug_in(0, EC25, prompt());
+        daemon.until_converged("wwan0");
+        raw_ip("wwan0");
+        configure_link(&usb, "wwan0");
+        let before = dials(&usb);
+        let clients = usb.until("the modem", |seen| Some(seen.truth.clients));
+        // At moments that have nothing to do with one another: the idle minute's, between the looks, right after a start.
+        for pause in [0, 1, 7, 333, 4_999, 61_007, 299_993] {
+            std::thread::park_timeout(Duration::from_millis(pause));
+            daemon.kill();
+            ping("192.0.2.1", "wwan0");
+            daemon = Daemon::start(&modem("wwan0", ""));
+            daemon.until_converged("wwan0");
+            ping("192.0.2.1", "wwan0");
+        }
+        assert_eq!(dials(&usb), before, "{}", daemon.log());
+        let now = usb.until("the modem", |seen| Some(seen.truth.clients));
+        assert!(now <= clients, "ids of clients are left behind: {clients} before, {now} now");
+        daemon.end();
+    });
+}
+
+#[test]
+fn f26_the_bus_lets_a_modem_go_and_takes_it_back() {
+    play("life::f26_the_bus_lets_a_modem_go_and_takes_it_back", &[], || {
+        let daemon = Daemon::start(&modem("wwan0", ""));
+        let _usb = UsbModem::plug_in(0, EC25, prompt());
+        daemon.until_converged("wwan0");
+        let device = fs::canonicalize("/sys/class/net/wwan0/device/..").unwrap();
+        let authorise = |on: &str| fs::write(device.join("authorized"), on).unwrap();
+        let before = Clock::since_boot().now();
+        authorise("0");
+        let told = daemon.until_port("wwan0", before, |state| *state == PortState::Absent);
+        println!("the bus lets it go at {before:?}, the daemon is told at {told:?}");
+        assert!(told.since(before) <= Duration::from_millis(2), "{told:?} {before:?}");
+        daemon.until_it_shows("wwan0", "ModemPresent", "Absent");
+        authorise("1");
+        let there = when("/sys/class/net/wwan0", true);
+        let told = daemon.until_port("wwan0", told, |state| *state == PortState::Closed);
+        assert!(told <= there + Duration::from_millis(2), "{told:?} {there:?}");
+        daemon.until_converged("wwan0");
+        daemon.end();
+    });
+}
+
+#[test]
+fn dev_4_a_modem_that_frames_ethernet_is_told_not_to() {
+    play("life::dev_4_a_modem_that_frames_ethernet_is_told_not_to", &["ip", "ping"], || {
+        let daemon = Daemon::start(&modem("wwan0", ""));
+        let usb = UsbModem::plug_in(0, EC25, Personality { ethernet_by_default: true, ..prompt() });
+        daemon.until_converged("wwan0");
+        usb.until("raw IP", |seen| (!seen.truth.ethernet).then_some(()));
+        assert_eq!(prepare(Path::new("/sys"), "wwan0", Framing::RawIp).unwrap(), Prepared::Changed);
+        configure_link(&usb, "wwan0");
+        ping("192.0.2.1", "wwan0");
+        ping("2001:db8:ffff::1", "wwan0");
+        daemon.end();
+    });
+}
+
+#[test]
+fn dev_6_two_modems_carry_packets_at_once() {
+    play("life::dev_6_two_modems_carry_packets_at_once", &["ip", "ping"], || {
+        let daemon = Daemon::start(&(modem("wwan0", "") + &modem("wwan1", "")));
+        let first = UsbModem::plug_in(0, EC25, prompt());
+        when("/sys/class/net/wwan0", true);
+        let second = UsbModem::plug_in(5, MC7455, prompt());
+        daemon.until_converged("wwan0");
+        daemon.until_converged("wwan1");
+        for (usb, interface) in [(&first, "wwan0"), (&second, "wwan1")] {
+            raw_ip(interface);
+            let address = usb.until("a session", |seen| seen.addresses.0);
+            answer("ip", &["link", "set", interface, "up"]).good();
+            answer("ip", &["address", "add", &format!("{address}/32"), "dev", interface]).good();
+            answer("ip", &["route", "add", "192.0.2.0/24", "dev", interface, "metric", &interface[4..]]).good();
+        }
+        ping("192.0.2.1", "wwan0");
+        ping("192.0.2.1", "wwan1");
+        for usb in [&first, &second] {
+            usb.until("three answers", |seen| (seen.answered == 3).then_some(()));
+        }
+        daemon.end();
+    });
+}
+
+#[test]
+fn another_program_uses_the_same_modem_through_the_proxy_and_neither_is_disturbed() {
+    let name = "life::another_program_uses_the_same_modem_through_the_proxy_and_neither_is_disturbed";
+    play(name, &["qmicli", "qmi-proxy"], || {
+        let usb = UsbModem::plug_in(0, EC25, prompt());
+        when("/sys/class/net/wwan0", true);
+        fs::create_dir_all("/run/proxy").unwrap();
+        let proxy = Program::start(Path::new("/run/proxy"), "proxy", program("qmi-proxy").arg("--no-exit"));
+        let control = "    control: { device: /dev/cdc-wdm0, proxy: true }\n";
+        let daemon = Daemon::start(&modem("wwan0", control));
+        daemon.until_converged("wwan0");
+        let dialled = dials(&usb);
+        for question in ["--dms-get-ids", "--nas-get-serving-system", "--wds-get-packet-service-status"] {
+            let said = answer("qmicli", &["-p", "-d", "/dev/cdc-wdm0", question]).good();
+            assert!(!said.out.is_empty(), "{said:?}");
+        }
+        assert_eq!(daemon.ask("status --check").exit, Some(0), "{}", daemon.log());
+        assert_eq!(dials(&usb), dialled);
+        daemon.end();
+        proxy.end();
+    });
+}

@@ -1,0 +1,24 @@
+//! The real `qmi_wwan` driver, without hardware: User-Mode Linux is booted as an ordinary process, a USB modem with our
+//! simulated modem behind it is plugged into it, and `qmicli` and our daemon use it.
+//!
+//! The guest sees the host's own files, read-only, so that this very program is its first process: a test is one
+//! function whose first half boots the kernel and whose second half runs in it. Time is virtual there and stands still
+//! while anything computes: it is exact, whatever the machine does besides. `tests/kernel/build` makes the kernel;
+//! without one every test here says `skipped: why`.
+#![cfg(feature = "daemon")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+mod carrier;
+mod discovery;
+mod emulator;
+mod gateway;
+mod guest;
+mod life;
+mod plug;
+#[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
+#[path = "../interop/program.rs"]
+mod program;
+#[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
+#[path = "../interop/stage.rs"]
+mod stage;
+mod usb;
