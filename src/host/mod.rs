@@ -1,12 +1,15 @@
-//! The kernel and the hardware: control ports, the files of the configuration, the clock, what is kept on disk.
+//! The kernel and the hardware: control ports, network interfaces, name servers, the files of the
+//! configuration, the clock, what is kept on disk.
 //!
 //! Moves bytes and time, decides nothing: whatever it learns it hands over as an [`crate::reconcile::Input`].
 
 pub mod apn_database;
 pub mod clock;
+pub mod dns;
 pub mod endpoint;
 pub mod files;
 pub mod inhibit;
+pub mod netlink;
 pub mod port;
 pub mod secret;
 pub mod state;

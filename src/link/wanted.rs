@@ -1,0 +1,114 @@
+//! What the kernel should have for a wanted state, on an interface as it is.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::model::{IpFamily, LinkState, Routing};
+
+use super::interface::{Address, Interface, Route, Rule, Selector};
+use super::{IPV6_MIN_MTU, MAIN_TABLE};
+
+/// The metric that the kernel gives to an IPv6 route that asks for 0.
+const IPV6_METRIC_OF_0: u32 = 1024;
+
+/// Why an interface cannot be as it is wanted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// There is no VRF device of this name.
+    NoVrf(String),
+    /// The host has switched IPv6 off, and nothing but IPv6 is wanted.
+    NoIpv6,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoVrf(name) => write!(f, "there is no VRF {name}"),
+            Self::NoIpv6 => f.write_str("IPv6 is switched off on this host, and the network gave nothing else"),
+        }
+    }
+}
+
+/// What there should be of ours.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) up: bool,
+    /// `None`: it may stay as it is.
+    pub(super) mtu: Option<u32>,
+    /// `None`: none of ours.
+    pub(super) master: Option<u32>,
+    /// The addresses come from the modem, and from nowhere else.
+    pub(super) quiet: bool,
+    pub(super) addresses: Vec<Address>,
+    pub(super) routes: Vec<Route>,
+    pub(super) rules: Vec<Rule>,
+}
+
+impl Wanted {
+    pub(super) fn of(wants: &LinkState, name: &str, has: &Interface) -> Result<Self, Refusal> {
+        let (ipv4, mut ipv6) = (wants.ip.ipv4, wants.ip.ipv6);
+        if ipv6.is_some() && !takes_ipv6(has) {
+            if ipv4.is_none() {
+                return Err(Refusal::NoIpv6);
+            }
+            // The host's owner has switched it off; that must not cost him the other family.
+            ipv6 = None;
+        }
+        let (table, master) = place(wants, has)?;
+        // Without neighbours an IPv4 prefix would only make some addresses of others unreachable: its network and its
+        // broadcast address. An IPv6 prefix is the subscriber's own, and programs that share it want to see it.
+        let v4 = ipv4.map(|s| Address { address: s.address.into(), prefix: if has.raw_ip { 32 } else { s.prefix } });
+        let v6 = ipv6.map(|s| Address { address: s.address.into(), prefix: s.prefix });
+        let gateways = [
+            v4.map(|_| (IpFamily::Ipv4, ipv4.and_then(|s| s.gateway).map(IpAddr::V4))),
+            v6.map(|_| (IpFamily::Ipv6, ipv6.and_then(|s| s.gateway).map(IpAddr::V6))),
+        ];
+        let route = |(family, gateway): (IpFamily, Option<IpAddr>)| {
+            let metric = match (family, wants.default_route_metric?) {
+                (IpFamily::Ipv6, 0) => IPV6_METRIC_OF_0,
+                (_, metric) => metric,
+            };
+            Some(Route::default_of(family, gateway.filter(|_| !has.raw_ip), metric, table))
+        };
+        let routes = gateways.into_iter().flatten().filter_map(route).collect();
+        let addresses: Vec<Address> = v4.into_iter().chain(v6).collect();
+        Ok(Self {
+            up: wants.up,
+            mtu: if ipv6.is_some() { Some(wants.ip.mtu.unwrap_or(has.mtu).max(IPV6_MIN_MTU)) } else { wants.ip.mtu },
+            master,
+            quiet: !addresses.is_empty(),
+            rules: rules(&wants.routing, name, &addresses),
+            addresses,
+            routes,
+        })
+    }
+}
+
+/// Where IPv6 has gone because the MTU is too small, it comes back with the right one.
+fn takes_ipv6(has: &Interface) -> bool {
+    has.ipv6.is_some() || has.mtu < IPV6_MIN_MTU
+}
+
+/// The table for the routes, and the device that the interface has to belong to.
+fn place(wants: &LinkState, has: &Interface) -> Result<(u32, Option<u32>), Refusal> {
+    match &wants.routing {
+        Routing::Main => Ok((MAIN_TABLE, None)),
+        Routing::Table { table, .. } => Ok((*table, None)),
+        Routing::Vrf(name) => match has.vrfs.iter().find(|vrf| vrf.name == *name) {
+            Some(vrf) => Ok((vrf.table, Some(vrf.index))),
+            None => Err(Refusal::NoVrf(name.clone())),
+        },
+    }
+}
+
+/// The rules that lead to an own table. Programs that bind to the interface have no address yet when the route is looked
+/// up, so there is a rule for them beside that for the address.
+fn rules(routing: &Routing, name: &str, addresses: &[Address]) -> Vec<Rule> {
+    let Routing::Table { table, rule_priority } = routing else { return Vec::new() };
+    let rule = |selector| Rule { selector, table: *table, priority: *rule_priority };
+    let of = |address: &Address| {
+        let bound = Selector::BoundTo(super::interface::family(address.address), name.to_owned());
+        [rule(Selector::From(address.address)), rule(bound)]
+    };
+    addresses.iter().flat_map(of).collect()
+}
