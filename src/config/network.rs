@@ -28,11 +28,12 @@ pub struct Ip {
     /// Largest packet in octets, 576 to 9000. Default: what the network says.
     #[serde(default, deserialize_with = "super::types::present")]
     pub mtu: Option<Mtu>,
-    /// Whether a default route leads through this modem. Default: true.
+    /// Whether a default route for everybody leads through this modem. Default: true.
     #[serde(default, deserialize_with = "super::types::present")]
     pub default_route: Option<bool>,
-    /// A routing table of this modem's own, 1 to 4294967295 but for 253 to 255, which are the kernel's. It serves what is
-    /// sent from the modem's addresses, and programs that bind to the interface. Default: the main table.
+    /// A routing table of this modem's own beside the main one, 1 to 4294967295 but for 253 to 255, which are the
+    /// kernel's. It serves what is sent from the modem's addresses and programs that bind to the interface, also with
+    /// `default_route: false`. Default: none.
     #[serde(default, deserialize_with = "super::types::present")]
     pub table: Option<RouteTable>,
     /// Priority of the rules that lead to `table`, 1 to 32765, lower is asked first. Default: 1000.

@@ -111,7 +111,7 @@ fn ip_2_a_changed_address_is_there_before_the_old_one_goes() {
 }
 
 #[test]
-fn rte_1_a_changed_metric_is_there_before_the_old_one_goes() {
+fn rt_4_a_changed_metric_is_there_before_the_old_one_goes() {
     let mut has = fresh();
     settle(&mut has, &both());
     let other = LinkState { default_route_metric: Some(50), ..both() };
@@ -135,7 +135,7 @@ fn own_table() -> LinkState {
 }
 
 #[test]
-fn rte_2_a_table_of_its_own_has_rules_for_its_addresses_and_for_who_binds_to_it() {
+fn rt_1_a_table_of_its_own_has_rules_for_its_addresses_and_for_who_binds_to_it() {
     let mut has = fresh();
     settle(&mut has, &own_table());
     let rules: Vec<String> = has.rules.iter().map(ToString::to_string).collect();
@@ -148,13 +148,16 @@ fn rte_2_a_table_of_its_own_has_rules_for_its_addresses_and_for_who_binds_to_it(
             "oif wwan0 (ipv6) lookup 100 priority 1000",
         ]
     );
-    assert!(has.routes.iter().all(|route| route.table == 100), "{has:?}");
+    let of = |table: u32, has: &Interface| has.routes.iter().filter(|route| route.table == table).count();
+    assert_eq!((of(100, &has), of(MAIN_TABLE, &has)), (2, 2));
+    settle(&mut has, &LinkState { default_route_metric: None, ..own_table() });
+    assert_eq!((of(100, &has), of(MAIN_TABLE, &has)), (2, 0), "a default route, but not for everybody");
     settle(&mut has, &both());
     assert!(has.rules.is_empty() && has.routes.iter().all(|route| route.table == MAIN_TABLE), "{has:?}");
 }
 
 #[test]
-fn rte_2_the_rules_of_other_modems_are_left_to_them() {
+fn rt_3_the_rules_of_other_modems_are_left_to_them() {
     let other = Rule { selector: Selector::From("10.9.9.9".parse().unwrap()), table: 200, priority: 1000 };
     let bound = Rule { selector: Selector::BoundTo(IpFamily::Ipv4, "wwan1".into()), ..other.clone() };
     let of_nobody = Rule { selector: Selector::From("10.8.8.8".parse().unwrap()), ..other.clone() };
@@ -169,7 +172,7 @@ fn rte_2_the_rules_of_other_modems_are_left_to_them() {
 }
 
 #[test]
-fn rte_3_a_vrf_must_be_there() {
+fn rt_1_a_vrf_must_be_there() {
     let wants = LinkState { routing: Routing::Vrf("blue".into()), ..both() };
     assert_eq!(operations(&fresh(), "wwan0", &wants), Err(Refusal::NoVrf("blue".into())));
     let vrfs = vec![Vrf { index: 3, name: "blue".into(), table: 10 }];

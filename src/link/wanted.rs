@@ -54,7 +54,7 @@ impl Wanted {
             // The host's owner has switched it off; that must not cost him the other family.
             ipv6 = None;
         }
-        let (table, master) = place(wants, has)?;
+        let (tables, master) = place(wants, has)?;
         // Without neighbours an IPv4 prefix would only make some addresses of others unreachable: its network and its
         // broadcast address. An IPv6 prefix is the subscriber's own, and programs that share it want to see it.
         let v4 = ipv4.map(|s| Address { address: s.address.into(), prefix: if has.raw_ip { 32 } else { s.prefix } });
@@ -63,14 +63,12 @@ impl Wanted {
             v4.map(|_| (IpFamily::Ipv4, ipv4.and_then(|s| s.gateway).map(IpAddr::V4))),
             v6.map(|_| (IpFamily::Ipv6, ipv6.and_then(|s| s.gateway).map(IpAddr::V6))),
         ];
-        let route = |(family, gateway): (IpFamily, Option<IpAddr>)| {
-            let metric = match (family, wants.default_route_metric?) {
-                (IpFamily::Ipv6, 0) => IPV6_METRIC_OF_0,
-                (_, metric) => metric,
-            };
-            Some(Route::default_of(family, gateway.filter(|_| !has.raw_ip), metric, table))
+        let route = |(family, gateway): (IpFamily, Option<IpAddr>), (table, metric): (u32, u32)| {
+            let metric = if family == IpFamily::Ipv6 && metric == 0 { IPV6_METRIC_OF_0 } else { metric };
+            Route::default_of(family, gateway.filter(|_| !has.raw_ip), metric, table)
         };
-        let routes = gateways.into_iter().flatten().filter_map(route).collect();
+        let of = |one| tables.iter().map(move |place| route(one, *place));
+        let routes = gateways.into_iter().flatten().flat_map(of).collect();
         let addresses: Vec<Address> = v4.into_iter().chain(v6).collect();
         Ok(Self {
             up: wants.up,
@@ -89,13 +87,18 @@ fn takes_ipv6(has: &Interface) -> bool {
     has.ipv6.is_some() || has.mtu < IPV6_MIN_MTU
 }
 
-/// The table for the routes, and the device that the interface has to belong to.
-fn place(wants: &LinkState, has: &Interface) -> Result<(u32, Option<u32>), Refusal> {
+/// The tables for the default route, each with its metric there, and the device that the interface has to belong to. In a
+/// table of its own nobody competes with it.
+fn place(wants: &LinkState, has: &Interface) -> Result<(Vec<(u32, u32)>, Option<u32>), Refusal> {
+    let main = wants.default_route_metric.map(|metric| (MAIN_TABLE, metric));
     match &wants.routing {
-        Routing::Main => Ok((MAIN_TABLE, None)),
-        Routing::Table { table, .. } => Ok((*table, None)),
+        Routing::Main => Ok((main.into_iter().collect(), None)),
+        Routing::Table { table, .. } => Ok((main.into_iter().chain([(*table, 0)]).collect(), None)),
         Routing::Vrf(name) => match has.vrfs.iter().find(|vrf| vrf.name == *name) {
-            Some(vrf) => Ok((vrf.table, Some(vrf.index))),
+            Some(vrf) => Ok((
+                wants.default_route_metric.map(|metric| (vrf.table, metric)).into_iter().collect(),
+                Some(vrf.index),
+            )),
             None => Err(Refusal::NoVrf(name.clone())),
         },
     }

@@ -56,7 +56,8 @@ pub enum Routing {
     /// In the table that everybody uses.
     #[default]
     Main,
-    /// In a table of its own, which serves what is sent from the interface's addresses or bound to the interface.
+    /// In a table of its own, too, which serves what is sent from the interface's addresses or bound to the interface.
+    /// There is a default route in it whether or not everybody's has one.
     Table {
         /// The table's number, neither 0 nor 253 to 255, which are the kernel's.
         table: u32,

@@ -38,14 +38,14 @@ fn safe_1_what_an_earlier_run_left_and_nobody_wants_any_more_is_removed() {
         gateway.kill();
         // While no daemon runs the network gives other addresses, and the file asks for another table.
         let old = addresses("wwan0");
-        gateway.disturb("wwan0", "change-address");
+        gateway.disturb("wwan0", "change-address tell=true");
         gateway.edit(&[("wwan0", &["ip: { table: 301, family: ipv4 }"])]);
         gateway.start();
         gateway.until("the new state", || {
             let (addresses, routes, rules) = (addresses("wwan0"), routes(), rules());
             let new = addresses.len() == 1 && !old.contains(&addresses[0]);
-            let led = routes.len() == 1 && rules.len() == 2;
-            let tabled = routes.iter().chain(&rules).all(|line| line.contains("301"));
+            let led = routes.len() == 2 && rules.len() == 2;
+            let tabled = !routes.iter().chain(&rules).any(|line| line.contains("300"));
             if new && led && tabled { Ok(()) } else { Err(format!("{addresses:?} {routes:?} {rules:?}")) }
         });
         gateway.until_converged();

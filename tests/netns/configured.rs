@@ -1,8 +1,6 @@
 //! What the kernel gets: addresses, routes, rules, MTU, name servers; and what becomes of it when the file or the
 //! network changes its mind.
 
-use std::path::Path;
-
 use super::gateway::Gateway;
 use super::kernel::{addresses, alone, ip, ipv6_setting, name_servers, routes, rules, tun};
 
@@ -16,8 +14,8 @@ fn both(gateway: &Gateway) -> (String, String) {
 }
 
 #[test]
-fn ip_2_ip_3_mtu_1_rte_1_dns_1_dns_2_both_families_on_a_link_without_neighbours() {
-    let test = "configured::ip_2_ip_3_mtu_1_rte_1_dns_1_dns_2_both_families_on_a_link_without_neighbours";
+fn ip_2_ip_3_mtu_1_rt_1_dns_1_dns_2_both_families_on_a_link_without_neighbours() {
+    let test = "configured::ip_2_ip_3_mtu_1_rt_1_dns_1_dns_2_both_families_on_a_link_without_neighbours";
     alone(test, &[], |dir| {
         tun("wwan0");
         std::fs::write(dir.join("theirs"), "nameserver 203.0.113.1\n").unwrap();
@@ -63,8 +61,8 @@ fn ip_3_each_family_alone_on_the_interface() {
 }
 
 #[test]
-fn rte_1_rte_2_routes_follow_the_file() {
-    alone("configured::rte_1_rte_2_routes_follow_the_file", &[], |dir| {
+fn rt_1_rt_4_routes_follow_the_file() {
+    alone("configured::rt_1_rt_4_routes_follow_the_file", &[], |dir| {
         tun("wwan0");
         let gateway = Gateway::converged(dir, &[("wwan0", &["ip: { default_route: false }"])]);
         assert_eq!((routes(), addresses("wwan0").len()), (Vec::new(), 2));
@@ -77,7 +75,7 @@ fn rte_1_rte_2_routes_follow_the_file() {
                 Err(format!("{routes:?}"))
             }
         });
-        gateway.edit(&[("wwan0", &["ip: { table: 300, rule_priority: 900 }"])]);
+        gateway.edit(&[("wwan0", &["ip: { default_route: false, table: 300, rule_priority: 900 }"])]);
         let (v4, v6) = both(&gateway);
         gateway.until("a table of its own", || {
             let (routes, rules) = (routes(), rules());
@@ -136,7 +134,7 @@ fn ip_2_a_changed_address_leaves_no_moment_without_one() {
         let mut monitor = super::kernel::Monitor::start(dir);
         let before = addresses("wwan0");
         let changes = monitor.during(|| {
-            gateway.disturb("wwan0", "change-address");
+            gateway.disturb("wwan0", "change-address tell=true");
             gateway.until("other addresses", || {
                 let now = addresses("wwan0");
                 let other = now.len() == 2 && now.iter().all(|address| !before.contains(address));
@@ -156,8 +154,27 @@ fn ip_2_a_changed_address_leaves_no_moment_without_one() {
 }
 
 #[test]
-fn safe_1_what_is_not_ours_stays_and_what_is_goes_with_the_modem() {
-    alone("configured::safe_1_what_is_not_ours_stays_and_what_is_goes_with_the_modem", &[], |dir| {
+fn rt_2_dns_1_everything_goes_and_comes_with_the_session() {
+    alone("configured::rt_2_dns_1_everything_goes_and_comes_with_the_session", &[], |dir| {
+        tun("wwan0");
+        let gateway = Gateway::converged(dir, &[("wwan0", &["ip: { table: 300 }"])]);
+        let count =
+            || (addresses("wwan0").len(), routes().len(), rules().len(), name_servers(&gateway.own_file()).len());
+        assert_eq!(count(), (2, 4, 4, 4));
+        for _ in 0..2 {
+            gateway.disturb("wwan0", "coverage on=false");
+            gateway.until("nothing", || if count() == (0, 0, 0, 0) { Ok(()) } else { Err(format!("{:?}", count())) });
+            gateway.disturb("wwan0", "coverage on=true");
+            gateway
+                .until("everything", || if count() == (2, 4, 4, 4) { Ok(()) } else { Err(format!("{:?}", count())) });
+        }
+        gateway.until_converged();
+    });
+}
+
+#[test]
+fn safe_1_rt_3_what_is_not_ours_stays_and_what_is_goes_with_the_modem() {
+    alone("configured::safe_1_rt_3_what_is_not_ours_stays_and_what_is_goes_with_the_modem", &[], |dir| {
         tun("wwan0");
         ip("link add eth0 type veth peer name cable");
         ip("addr add 198.51.100.2/24 dev eth0");
@@ -165,11 +182,8 @@ fn safe_1_what_is_not_ours_stays_and_what_is_goes_with_the_modem() {
         ip("link set cable up");
         ip("route add default via 198.51.100.1 dev eth0 metric 700");
         ip("rule add from 198.51.100.2 lookup 77 priority 500");
-        let theirs = |dir: &Path| {
-            let _ = dir;
-            ["-4 route show table all", "-4 rule show"].map(ip).concat()
-        };
-        let before = theirs(dir);
+        let theirs = || ["-4 route show table all", "-4 rule show"].map(ip).concat();
+        let before = theirs();
         let gateway = Gateway::converged(dir, &[("wwan0", &["ip: { table: 300 }"])]);
         assert_eq!(rules().len(), 4);
         gateway.edit(&[("wwan0", &[])]);
@@ -184,7 +198,7 @@ fn safe_1_what_is_not_ours_stays_and_what_is_goes_with_the_modem() {
             let bare = addresses("wwan0").is_empty() && routes().is_empty() && !link.contains(",UP");
             if bare { Ok(()) } else { Err(format!("{link} {:?}", routes())) }
         });
-        assert_eq!(theirs(dir), before);
+        assert_eq!(theirs(), before);
         assert!(name_servers(&gateway.own_file()).is_empty());
     });
 }

@@ -28,14 +28,15 @@ fn ip_2_f42_packets_pass_and_none_is_lost_in_a_restart() {
         });
         let mut ping = program("ping");
         ping.args(["-i", "0.01", "-W", "5", "203.0.113.5"]);
-        let ping = Program::start(dir, "ping", &mut ping);
+        let mut ping = Program::start(dir, "ping", &mut ping);
         for _ in 0..2 {
             gateway.kill();
             gateway.start();
             gateway.until_converged();
         }
         ping.signal(rustix::process::Signal::INT);
-        let (_, said, _) = ping.end();
+        ping.ended();
+        let said = ping.out();
         let summary = said.lines().find(|line| line.contains("packet loss")).unwrap_or_else(|| panic!("{said}"));
         assert!(summary.contains(" 0% packet loss"), "{summary}");
         println!("through two restarts: {summary}");

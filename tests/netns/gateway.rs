@@ -148,14 +148,16 @@ impl Gateway {
 
     /// The addresses that the network has given, without prefix, IPv4 first.
     pub fn given(&self, name: &str) -> Vec<String> {
-        let answer = self.ask(&format!("get {name}.addresses -o json")).good();
-        let value: serde_json::Value =
-            serde_json::from_str(&answer.out).unwrap_or_else(|e| panic!("{e}: {}", answer.out));
-        let mut found = Vec::new();
-        collect(&value, &mut found);
-        let bare =
-            found.into_iter().filter(|text| text.contains('/')).map(|text| text.split('/').next().unwrap().to_owned());
-        bare.collect()
+        // While the interface is being configured nothing is known of it.
+        until("addresses", || {
+            let answer = self.ask(&format!("get {name}.addresses -o json"));
+            let value: serde_json::Value = serde_json::from_str(&answer.out).map_err(|_| answer.all())?;
+            let mut found = Vec::new();
+            collect(&value, &mut found);
+            let bare = found.iter().filter_map(|text| text.split_once('/')).map(|(address, _)| address.to_owned());
+            let bare: Vec<String> = bare.collect();
+            if bare.is_empty() { Err(answer.all()) } else { Ok(bare) }
+        })
     }
 }
 

@@ -45,9 +45,9 @@ pub fn tun(name: &str) {
     ip(&format!("tuntap add mode tun name {name}"));
 }
 
-/// Addresses of an interface, without those that the kernel gives itself.
+/// Addresses of an interface, without those that the kernel gives itself; none, if there is no such interface.
 pub fn addresses(name: &str) -> Vec<String> {
-    let shown = ip(&format!("-o addr show dev {name}"));
+    let shown = answer("ip", &["-o", "addr", "show", "dev", name]).out;
     let address = |line: &str| {
         let mut words = line.split_whitespace().skip_while(|word| !word.starts_with("inet"));
         Some(words.nth(1)?.to_owned())
@@ -61,11 +61,18 @@ pub fn routes() -> Vec<String> {
     shown.concat().lines().map(|line| line.trim().to_owned()).collect()
 }
 
-/// Rules that carry our protocol.
+/// Rules that carry our protocol, sorted.
 pub fn rules() -> Vec<String> {
     let shown = ["-4", "-6"].map(|family| ip(&format!("{family} rule show")));
-    let ours = |line: &&str| line.contains("proto 119");
-    shown.concat().lines().filter(ours).map(|line| line.replace('\t', " ").trim().to_owned()).collect()
+    let ours = shown.concat();
+    let mut ours: Vec<String> = ours
+        .lines()
+        .filter(|line| line.contains("proto 119"))
+        .map(|line| line.replace('\t', " ").trim().to_owned())
+        .collect();
+    // Among rules of one priority the order says only which came first.
+    ours.sort();
+    ours
 }
 
 /// A setting below `/proc/sys/net/ipv6/conf`.

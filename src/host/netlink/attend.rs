@@ -85,13 +85,13 @@ impl Attendant {
     fn heard(&mut self, news: News) {
         let now = self.clock.now();
         match news {
-            News::Changed if self.due == Instant::FAR => self.due = self.pace.next(now),
+            News::Changed if self.due == Instant::FAR => self.due = self.pace.look_at(now),
             News::Changed => {}
             News::Lost => {
                 // Nothing of what was seen before counts: everything is looked at.
                 tracing::debug!(modem = %self.modem, "changes of interfaces were lost");
                 self.told = None;
-                self.due = self.pace.next(now);
+                self.due = self.pace.look_at(now);
             }
             News::Closed => {
                 self.netlink = None;
@@ -119,7 +119,10 @@ impl Attendant {
                 return;
             }
         };
-        if self.told.as_ref() != Some(&state) {
+        let changed = self.told.as_ref() != Some(&state);
+        // What was asked for is no drift.
+        self.pace.looked(changed && self.told.is_some(), self.clock.now());
+        if changed {
             self.told = Some(state.clone());
             self.report(Input::Link(self.modem.clone(), state)).await;
         }
