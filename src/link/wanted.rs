@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::model::{IpFamily, LinkState, Routing};
 
-use super::interface::{Address, Interface, Route, Rule, Selector};
+use super::interface::{Address, Interface, Route, Rule, Selector, Vrf};
 use super::{IPV6_MIN_MTU, MAIN_TABLE};
 
 /// The metric that the kernel gives to an IPv6 route that asks for 0.
@@ -54,7 +54,8 @@ impl Wanted {
             // The host's owner has switched it off; that must not cost him the other family.
             ipv6 = None;
         }
-        let (tables, master) = place(wants, has)?;
+        let vrf = vrf(wants, has)?;
+        let tables = tables(wants, vrf);
         // Without neighbours an IPv4 prefix would only make some addresses of others unreachable: its network and its
         // broadcast address. An IPv6 prefix is the subscriber's own, and programs that share it want to see it.
         let v4 = ipv4.map(|s| Address { address: s.address.into(), prefix: if has.raw_ip { 32 } else { s.prefix } });
@@ -73,7 +74,7 @@ impl Wanted {
         Ok(Self {
             up: wants.up,
             mtu: if ipv6.is_some() { Some(wants.ip.mtu.unwrap_or(has.mtu).max(IPV6_MIN_MTU)) } else { wants.ip.mtu },
-            master,
+            master: vrf.map(|vrf| vrf.index),
             quiet: !addresses.is_empty(),
             rules: rules(&wants.routing, name, &addresses),
             addresses,
@@ -87,21 +88,21 @@ fn takes_ipv6(has: &Interface) -> bool {
     has.ipv6.is_some() || has.mtu < IPV6_MIN_MTU
 }
 
-/// The tables for the default route, each with its metric there, and the device that the interface has to belong to. In a
-/// table of its own nobody competes with it.
-fn place(wants: &LinkState, has: &Interface) -> Result<(Vec<(u32, u32)>, Option<u32>), Refusal> {
-    let main = wants.default_route_metric.map(|metric| (MAIN_TABLE, metric));
-    match &wants.routing {
-        Routing::Main => Ok((main.into_iter().collect(), None)),
-        Routing::Table { table, .. } => Ok((main.into_iter().chain([(*table, 0)]).collect(), None)),
-        Routing::Vrf(name) => match has.vrfs.iter().find(|vrf| vrf.name == *name) {
-            Some(vrf) => Ok((
-                wants.default_route_metric.map(|metric| (vrf.table, metric)).into_iter().collect(),
-                Some(vrf.index),
-            )),
-            None => Err(Refusal::NoVrf(name.clone())),
-        },
-    }
+/// The VRF that the interface has to belong to.
+fn vrf<'a>(wants: &LinkState, has: &'a Interface) -> Result<Option<&'a Vrf>, Refusal> {
+    let Routing::Vrf(name) = &wants.routing else { return Ok(None) };
+    let found = has.vrfs.iter().find(|vrf| vrf.name == *name);
+    found.map(Some).ok_or_else(|| Refusal::NoVrf(name.clone()))
+}
+
+/// The tables for the default route, each with its metric there. In a table of its own nobody competes with it.
+fn tables(wants: &LinkState, vrf: Option<&Vrf>) -> Vec<(u32, u32)> {
+    let shared = vrf.map_or(MAIN_TABLE, |vrf| vrf.table);
+    let own = match wants.routing {
+        Routing::Table { table, .. } => Some((table, 0)),
+        Routing::Main | Routing::Vrf(_) => None,
+    };
+    wants.default_route_metric.map(|metric| (shared, metric)).into_iter().chain(own).collect()
 }
 
 /// The rules that lead to an own table. Programs that bind to the interface have no address yet when the route is looked
