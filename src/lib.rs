@@ -14,6 +14,7 @@ pub mod daemon;
 pub mod explain;
 #[cfg(feature = "daemon")]
 pub mod host;
+pub mod link;
 pub mod model;
 pub mod modem;
 pub mod operators;

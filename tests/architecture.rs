@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("provider", &["model", "config", "operators"]),
     ("plan", &["model"]),
+    ("link", &["model"]),
     ("power", &["model"]),
     ("property", &["model", "operators"]),
     ("modem", &["model", "qmi"]),

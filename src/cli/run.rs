@@ -16,9 +16,14 @@ use crate::daemon::simulated::SimulatedLinks;
 use crate::daemon::{self, INPUTS, Journal, Options, real};
 use crate::host::apn_database;
 use crate::host::clock::Clock;
+use crate::host::dns::NameServers;
 use crate::host::files::Layers;
 use crate::host::hotplug::Hotplug;
+use crate::host::netlink::Interfaces;
 use crate::host::port::Roots;
+
+/// The file with the name servers, beside the daemon's socket: `/run/wwan/resolv.conf`.
+const RESOLV_CONF: &str = "resolv.conf";
 
 /// Run the daemon
 #[derive(Debug, ClapArgs)]
@@ -52,7 +57,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
         let links: Box<dyn Links> = if args.simulated_links {
             Box::new(SimulatedLinks::new(tell.clone()))
         } else {
-            Box::new(real::NotYet { inputs: tell.clone() })
+            let own_file = socket.with_file_name(RESOLV_CONF);
+            Box::new(Interfaces::new(tell.clone(), NameServers::new(own_file)))
         };
         let executors = real::executors(args.state, links, &tell);
         let layers = args.config.map_or_else(Layers::system, Layers::only);

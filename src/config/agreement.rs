@@ -169,7 +169,20 @@ impl Dice {
             dice.maybe(&mut ip, "route_metric", |d| d.pick(&[json!(0), json!(700), json!(4_294_967_295_u32)]));
             dice.maybe(&mut ip, "mtu", |d| d.pick(&[json!(576), json!(1500), json!(9000)]));
             dice.maybe(&mut ip, "default_route", |d| d.pick(&[json!(true), json!(false)]));
+            dice.maybe(&mut ip, "table", |d| d.pick(&[json!(1), json!(254), json!(4_294_967_295_u32)]));
+            dice.maybe(&mut ip, "rule_priority", |d| d.pick(&[json!(1), json!(32_765)]));
+            dice.maybe(&mut ip, "vrf", |d| d.pick(&[json!("blue"), json!("v".repeat(15))]));
             ip.into()
+        });
+        self.maybe(&mut map, "dns", |dice| {
+            let odd = [json!({}), json!({ "method": "none", "path": "/run/x" }), json!({ "path": "/run/x" })];
+            let file = json!({ "method": "file", "path": "/run/resolv.conf" });
+            let methods = ["auto", "resolved", "resolvconf", "file", "none"].map(|method| json!({ "method": method }));
+            match dice.below(6) {
+                0 => dice.pick(&odd),
+                1 => file,
+                _ => dice.pick(&methods),
+            }
         });
         self.maybe(&mut map, "power", |dice| {
             dice.pick(&[

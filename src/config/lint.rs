@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::diagnostic::{Code, Finding};
 use super::judge::Merged;
+use super::network::RESERVED_TABLES;
 use super::resolved::{Config, ControlPort, Match, ModemConfig};
 use super::show::is_yaml_word;
 use super::tree::{Entry, Kind, Mark, Node, Path};
@@ -26,7 +27,9 @@ pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
         findings.push(finding.path(&root).hint("if that is meant, say `allow_empty: true`"));
     }
     for modem in modems {
-        providers(document, modem, &root.key(&modem.key), &mut findings);
+        let path = root.key(&modem.key);
+        providers(document, modem, &path, &mut findings);
+        routing(modem, &path.key("ip"), &mut findings);
     }
     pins(document, &Path::default(), &mut findings);
     findings
@@ -74,6 +77,24 @@ fn providers(document: &Node, modem: &Entry, path: &Path, findings: &mut Vec<Fin
             let message = format!("`{text}` is already the name of the entry on line {}", first.line);
             push_once(findings, Finding::error(Code::DuplicateName, name.at, message).path(&path.key("name")));
         }
+    }
+}
+
+/// A table that is somebody else's, and two places for the routes.
+fn routing(modem: &Entry, path: &Path, findings: &mut Vec<Finding>) {
+    let Some(ip) = modem.value.child("ip") else { return };
+    let Some(table) = ip.entry("table") else { return };
+    if let Kind::Number(number) = &table.value.kind
+        && number.as_u64().is_some_and(|n| RESERVED_TABLES.contains(&n))
+    {
+        let message = "253 to 255 are the tables that everybody uses";
+        let finding = Finding::error(Code::InvalidValue, table.value.at, message).path(&path.key("table"));
+        push_once(findings, finding.hint("leave `table` out for the main table, or take a number of your own"));
+    }
+    if let Some(vrf) = ip.entry("vrf") {
+        let message = "`table` and `vrf` exclude each other: a VRF has its table";
+        let finding = Finding::error(Code::InvalidValue, vrf.key_at, message).path(&path.key("vrf"));
+        push_once(findings, finding.hint("keep one; `table: null` takes back what a lower layer says"));
     }
 }
 

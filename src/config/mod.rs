@@ -12,6 +12,7 @@ mod import;
 mod judge;
 mod lint;
 mod merge;
+mod network;
 mod reach;
 mod recovery;
 mod render;
@@ -29,10 +30,9 @@ mod yaml;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use excerpt::Excerpt;
 pub use import::{Imported, import_vintage_net};
+pub use network::IpConfig;
 pub use recovery::{Power, PowerTimes, RecoveryConfig};
-pub use resolved::{
-    ApnSource, Auth, Config, ControlPort, IpConfig, Match, ModemConfig, Origin, ServiceProvider, SimCondition,
-};
+pub use resolved::{ApnSource, Auth, Config, ControlPort, Match, ModemConfig, Origin, ServiceProvider, SimCondition};
 pub use schema::{schema_2020_12, schema_draft_07};
 pub use secret::SecretSource;
 pub use source::{MAX_BYTES, Source};

@@ -10,17 +10,15 @@ use std::time::Duration;
 
 use crate::model::{
     AccessTechnology, Apn, ApnDatabase, Authentication, BandSet, Imei, IpFamilies, ModemName, NetworkSelection, Plmn,
-    RadioPreference,
+    RadioPreference, Resolver,
 };
 
+use super::network::IpConfig;
 use super::recovery::{Power, RecoveryConfig};
 use super::secret::SecretSource;
 use super::tree::{Entry, Mark, Node};
-use super::types::{self, Family, Technology};
+use super::types::{self, Technology};
 
-/// Routes through a modem come behind those through cables (100 with systemd-networkd and NetworkManager) and Wi-Fi
-/// (600 with NetworkManager).
-pub const DEFAULT_ROUTE_METRIC: u32 = 700;
 /// The 3GPP profile that every modem has.
 pub const DEFAULT_PROFILE_INDEX: u8 = 1;
 /// Blips of the serving system shorter than this pass by themselves and interrupt no packet.
@@ -46,6 +44,8 @@ pub struct ModemConfig {
     pub radio: RadioPreference,
     /// Addresses and routes.
     pub ip: IpConfig,
+    /// Who is told of the name servers.
+    pub resolver: Resolver,
     /// How the supply is switched.
     pub power: Power,
     /// The hardware that is meant; nothing set: the modem that has the interface.
@@ -125,19 +125,6 @@ pub struct Auth {
     pub username: String,
     /// The password, or where it is.
     pub password: SecretSource,
-}
-
-/// Addresses and routes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct IpConfig {
-    /// IP versions, where the provider says nothing else.
-    pub family: IpFamilies,
-    /// Priority of the routes; lower wins.
-    pub route_metric: u32,
-    /// Largest packet in octets, 576 to 9000; `None`: what the network says.
-    pub mtu: Option<u16>,
-    /// Whether a default route leads through this modem.
-    pub default_route: bool,
 }
 
 /// The hardware that an entry is about; every key that is set must hold.
@@ -309,19 +296,15 @@ pub(super) fn resolve<'a>(
 
 fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(Mark) -> Origin) -> ModemConfig {
     let radio = radio(&typed);
-    let ip = typed.ip.unwrap_or_default();
-    let ip = IpConfig {
-        family: ip.family.map(IpFamilies::from).unwrap_or_default(),
-        route_metric: ip.route_metric.map_or(DEFAULT_ROUTE_METRIC, |m| m.0),
-        mtu: ip.mtu.map(|m| m.0),
-        default_route: ip.default_route.unwrap_or(true),
-    };
+    let ip = IpConfig::from(typed.ip.unwrap_or_default());
+    let family = ip.family;
     let nodes = entry.value.child("service_providers").map(Node::items).unwrap_or_default();
     let providers = typed.service_providers.unwrap_or_default().into_iter().zip(nodes);
     ModemConfig {
-        service_providers: providers.map(|(p, n)| provider(p, ip.family, labels, place(n.at))).collect(),
+        service_providers: providers.map(|(p, n)| provider(p, family, labels, place(n.at))).collect(),
         radio,
         ip,
+        resolver: typed.dns.map(Resolver::from).unwrap_or_default(),
         power: typed.power.map_or(Power::None, Power::from),
         matching: typed.matching.map(Match::from).unwrap_or_default(),
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
@@ -421,16 +404,6 @@ impl From<types::Control> for ControlPort {
         match typed {
             types::Control::Device { path, proxy } => Self::Device { path: path.0, proxy },
             types::Control::Socket { path } => Self::Socket { path: path.0 },
-        }
-    }
-}
-
-impl From<Family> for IpFamilies {
-    fn from(typed: Family) -> Self {
-        match typed {
-            Family::Ipv4 => Self::Ipv4,
-            Family::Ipv6 => Self::Ipv6,
-            Family::Ipv4v6 => Self::Ipv4v6,
         }
     }
 }

@@ -271,6 +271,14 @@ number_type! {
     RouteMetric(u32), 0..=4_294_967_295u32
 }
 number_type! {
+    /// A routing table.
+    RouteTable(u32), 1..=4_294_967_295u32
+}
+number_type! {
+    /// Priority of a routing rule; 32766 is the main table's.
+    RulePriority(u32), 1..=32_765u32
+}
+number_type! {
     /// Largest packet in octets: 576 is the least that every IPv4 host takes, 9000 the most a modem offers.
     Mtu(u16), 576..=9000
 }

@@ -11,10 +11,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::network::{Dns, Family, Ip};
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
-    LteBand, Mtu, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, RouteMetric, SimSlot,
-    TimeSpan, UsbHub, UsbId, UsbPort, UserName, Version,
+    LteBand, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, SimSlot, TimeSpan, UsbHub,
+    UsbId, UsbPort, UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -23,7 +24,7 @@ pub const SECRET_KEYS: [&str; 2] = ["password", "pin"];
 
 /// Keys whose map is one value: a higher layer replaces it as a whole, because mixing the keys of two ways to do a
 /// thing (a password from a file and one from a credential) gives a third that nobody asked for.
-pub const WHOLE_KEYS: [&str; 6] = ["auth", "control", "match", "password", "pin", "power"];
+pub const WHOLE_KEYS: [&str; 7] = ["auth", "control", "dns", "match", "password", "pin", "power"];
 
 /// What every cellular modem of this device shall do. Files are merged in layers: `/usr/lib/wwan.d/*.yaml`,
 /// `/etc/wwan.yaml`, `/etc/wwan.d/*.yaml`, `/run/wwan.d/*.yaml`; the later one wins. Maps are merged, other values
@@ -86,6 +87,9 @@ pub struct Modem {
     /// Addresses and routes.
     #[serde(default, deserialize_with = "present")]
     pub ip: Option<Ip>,
+    /// Who is told of the name servers that the network gives. Default: `method: auto`.
+    #[serde(default, deserialize_with = "present")]
+    pub dns: Option<Dns>,
     /// How the modem's supply is switched when nothing else helps. Default: `method: none`.
     #[serde(default, deserialize_with = "present")]
     pub power: Option<Power>,
@@ -214,36 +218,6 @@ pub enum AuthMethod {
     Pap,
     /// Challenge handshake (RFC 1994).
     Chap,
-}
-
-/// Addresses and routes.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
-pub struct Ip {
-    /// IP versions of the session. Default: `ipv4v6`.
-    #[serde(default, deserialize_with = "present")]
-    pub family: Option<Family>,
-    /// Priority of the routes through this modem, lower wins. Default: 700, behind cable and Wi-Fi.
-    #[serde(default, deserialize_with = "present")]
-    pub route_metric: Option<RouteMetric>,
-    /// Largest packet in octets, 576 to 9000. Default: what the network says.
-    #[serde(default, deserialize_with = "present")]
-    pub mtu: Option<Mtu>,
-    /// Whether a default route leads through this modem. Default: true.
-    #[serde(default, deserialize_with = "present")]
-    pub default_route: Option<bool>,
-}
-
-/// IP versions of a session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Family {
-    /// Version 4 alone.
-    Ipv4,
-    /// Version 6 alone.
-    Ipv6,
-    /// Both.
-    Ipv4v6,
 }
 
 /// How the modem's supply is switched.
@@ -437,7 +411,7 @@ impl TryFrom<Vec<Nr5gBand>> for Nr5gBands {
 }
 
 /// A key that is there has a value: `null` was dealt with when the layers were merged, and `Option` must not let it in again.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -473,6 +447,7 @@ only_from_maps!(
     ServiceProvider,
     Auth,
     Ip,
+    Dns,
     Power,
     Match,
     ControlKeys,

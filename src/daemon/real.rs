@@ -1,13 +1,14 @@
 //! The executors of this host.
 //!
-//! Ports and memory are the host room's. Interfaces and power switches are not carried out yet: whoever asks is told
-//! so, and the condition says it.
+//! Ports, interfaces and memory are the host room's. Power switches are not carried out yet: whoever asks is told so,
+//! and the condition says it.
 
 use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
 use super::executor::{Executors, Links, Ports, Power, Store};
+use crate::host::netlink::Interfaces;
 use crate::host::port::{ControlPorts, Roots};
 use crate::host::state::StateDir;
 use crate::model::{LinkState, ModemName};
@@ -60,14 +61,13 @@ pub struct NotYet {
     pub inputs: mpsc::Sender<Input>,
 }
 
-impl Links for NotYet {
+impl Links for Interfaces {
     fn look(&mut self, modem: &ModemName) {
-        report(&self.inputs, Input::Link(modem.clone(), LinkState::default()));
+        self.look(modem);
     }
 
-    fn configure(&mut self, modem: &ModemName, _: &LinkState) {
-        let why = "this version cannot configure network interfaces yet".to_owned();
-        report(&self.inputs, Input::LinkDone(modem.clone(), Err(why)));
+    fn configure(&mut self, modem: &ModemName, link: &LinkState) {
+        self.configure(modem, link);
     }
 }
 

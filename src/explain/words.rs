@@ -293,6 +293,10 @@ fn session(controller: &Controller, first: &Condition, now: Instant) -> Option<W
         }
         Finding::NoAddress => wrong_because("the session is up, and the network has given no address")
             .advice("if it lasts, ask the operator; some give addresses of one IP version only: `ip.family`"),
+        Finding::NoInterface => {
+            wrong_because(&format!("the session is up, and this host has no network interface {}", controller.name()))
+                .advice("an entry of `modems` is called like its interface; `ip link` has the names there are")
+        }
         _ => return None,
     })
 }

@@ -1,4 +1,5 @@
-//! The kernel and the hardware: control ports, the files of the configuration, the clock, what is kept on disk.
+//! The kernel and the hardware: control ports, network interfaces, name servers, the files of the
+//! configuration, the clock, what is kept on disk.
 //!
 //! Moves bytes and time, decides nothing: whatever it learns it hands over as an [`crate::reconcile::Input`].
 
@@ -6,10 +7,12 @@ pub mod apn_database;
 pub mod clock;
 pub mod data_path;
 pub mod device;
+pub mod dns;
 pub mod endpoint;
 pub mod files;
 pub mod hotplug;
 pub mod inhibit;
+pub mod netlink;
 pub mod port;
 pub mod secret;
 pub mod state;

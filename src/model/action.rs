@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::Secret;
-use super::observed::LinkState;
+use super::link::LinkState;
 use super::pin::PinMark;
 use super::preference::RadioPreference;
 use super::radio::OperatingMode;

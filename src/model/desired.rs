@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{Apn, Secret};
+use super::link::DesiredLink;
 use super::pin::PinChance;
 use super::preference::RadioPreference;
 use super::session::{Authentication, IpFamilies};
@@ -80,15 +81,4 @@ impl Provider {
             && self.password == other.password
             && self.profile == other.profile
     }
-}
-
-/// What the network interface shall be like, beyond what the network tells.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct DesiredLink {
-    /// Largest packet in octets, overriding the network's.
-    pub mtu: Option<u32>,
-    /// Metric of the default route; lower wins.
-    pub route_metric: u32,
-    /// Whether to install a default route at all.
-    pub default_route: bool,
 }

@@ -197,6 +197,8 @@ pub enum Finding {
 
     /// The session is up, but the network has given no address.
     NoAddress,
+    /// The session is up, but there is no interface of the modem's name.
+    NoInterface,
     /// The interface is as it should be.
     Configured {
         /// Addresses in words.
@@ -296,6 +298,7 @@ impl Finding {
             Self::FamilyNotOffered { .. } => "FamilyNotOffered",
             Self::ProfileContended { .. } => "Contended",
             Self::NoAddress => "NoAddress",
+            Self::NoInterface => "NoInterface",
             Self::Configured { .. } => "Configured",
             Self::BadIccid(_) => "BadIccid",
             Self::PinNotTried { .. } => "PinNotTried",
@@ -413,6 +416,7 @@ impl fmt::Display for Finding {
                 write!(f, "apn \"{apn}\"; {what}; it was set {writes} times within an hour: something else sets it too")
             }
             Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
+            Self::NoInterface => f.write_str("the session is up, but there is no network interface of this name"),
             Self::Configured { addresses } => f.write_str(addresses),
             Self::BadIccid(BadIccid { starts, digits }) => write!(
                 f,

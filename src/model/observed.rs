@@ -10,6 +10,7 @@ use super::attempt::Attempts;
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::{Apn, Imei};
+use super::link::LinkState;
 use super::preference::{BandSet, RadioPreference};
 use super::profile::{ModemProfile, NotOffered, Throttled};
 use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
@@ -122,25 +123,6 @@ pub struct SessionSettings {
     pub apn: Option<Apn>,
     /// Addresses, name servers, MTU.
     pub ip: IpSettings,
-}
-
-/// The network interface, as the host sees it.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct LinkState {
-    /// Administratively up.
-    pub up: bool,
-    /// What is configured on it.
-    pub ip: IpSettings,
-    /// Metric of the default route through it, if there is one.
-    pub default_route_metric: Option<u32>,
-}
-
-impl LinkState {
-    /// Whether nothing is configured that would lead anywhere.
-    #[must_use]
-    pub const fn is_bare(&self) -> bool {
-        self.ip.ipv4.is_none() && self.ip.ipv6.is_none() && self.default_route_metric.is_none()
-    }
 }
 
 /// One fact arriving.

@@ -53,7 +53,7 @@ fn desired() -> Desired {
         slot: None,
         pin: PinChance::Untried(pin_mark()),
         selection: Selection::Chosen(provider("internet")),
-        link: DesiredLink { mtu: None, route_metric: 700, default_route: true },
+        link: DesiredLink { route_metric: 700, default_route: true, ..DesiredLink::default() },
     }
 }
 
@@ -69,7 +69,11 @@ fn settings(apn: &str) -> SessionSettings {
 }
 
 fn configured() -> LinkState {
-    LinkState { up: true, ip: settings("internet").ip, default_route_metric: Some(700) }
+    LinkState { up: true, ip: settings("internet").ip, default_route_metric: Some(700), ..LinkState::default() }
+}
+
+fn absent() -> LinkState {
+    LinkState { absent: true, ..LinkState::default() }
 }
 
 /// What each fact may be, `None` being unknown. The product of all of them is the state space.
@@ -107,7 +111,7 @@ fn axes() -> Vec<Vec<Option<Report>>> {
             Report::Settings(IpFamily::Ipv4, settings("internet")),
             Report::Settings(IpFamily::Ipv4, settings("other")),
         ]),
-        some(vec![Report::Link(configured()), Report::Link(LinkState::default())]),
+        some(vec![Report::Link(configured()), Report::Link(LinkState::default()), Report::Link(absent())]),
     ]
 }
 
@@ -163,7 +167,7 @@ fn session_axes() -> Vec<Vec<Option<Report>>> {
         ]),
         some(vec![Report::Autoconnect(true), Report::Autoconnect(false)]),
         some(vec![Report::Throttle(vec![throttled]), Report::Throttle(Vec::new())]),
-        some(vec![Report::Link(configured()), Report::Link(LinkState::default())]),
+        some(vec![Report::Link(configured()), Report::Link(LinkState::default()), Report::Link(absent())]),
     ]
 }
 
@@ -345,7 +349,7 @@ fn from_every_state_retiring_ends_with_nothing_left() {
             observed.attempts.insert(name, failed(&action, None));
         }
         let open = observed.port.as_ref().is_some_and(|p| p.value == PortState::Open);
-        let configured = observed.link.as_ref().is_some_and(|l| l.value != LinkState::default());
+        let configured = observed.link.as_ref().is_some_and(|l| l.value.up || !l.value.is_bare());
         assert!(!open && !configured, "left behind: {observed:#?}");
     });
 }

@@ -14,6 +14,9 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Some(has) = facts.read(Fact::Link, facts.observed.link.as_ref()) else {
         return facts.unknown(Fact::Link);
     };
+    if has.absent {
+        return Outcome::Wait(Finding::NoInterface);
+    }
     let given = addresses(&want.ip);
     let right = *has == want || planted(Defect::LinkOnce) && !has.is_bare();
     let what = format!("the interface has {}, the network gave {given}", addresses(&has.ip));
@@ -42,7 +45,14 @@ fn wanted(desired: &Desired, observed: &Observed) -> LinkState {
         };
     }
     ip.mtu = desired.link.mtu.or(ip.mtu);
-    LinkState { up: true, default_route_metric: desired.link.default_route.then_some(desired.link.route_metric), ip }
+    LinkState {
+        absent: false,
+        up: true,
+        ip,
+        default_route_metric: desired.link.default_route.then_some(desired.link.route_metric),
+        routing: desired.link.routing.clone(),
+        resolver: desired.link.resolver.clone(),
+    }
 }
 
 fn addresses(ip: &IpSettings) -> String {

@@ -37,7 +37,7 @@ fn next(facts: &mut Reader<'_>) -> Option<Action> {
     let open = observed.port.as_ref().is_some_and(|seen| seen.value == PortState::Open);
     let up = |family| observed.session(family).is_some_and(|seen| seen.value.is_up());
     let mut stop = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|f| open && up(*f)).map(Action::StopSession);
-    let flush = facts.read(Fact::Link, observed.link.as_ref()).filter(|link| **link != LinkState::default());
+    let flush = facts.read(Fact::Link, observed.link.as_ref()).filter(|link| link.up || !link.is_bare());
     let flush = flush.map(|_| Action::ConfigureLink(LinkState::default()));
     let radio = restored(observed).filter(|action| open && untried(action));
     let restore = put_back(observed).filter(|_| open);

@@ -64,7 +64,7 @@ fn observed() -> Observed {
             technologies: [lte, AccessTechnology::Nr5g].into_iter().collect(),
         }),
         Report::Session(IpFamily::Ipv4, SessionState::Connected),
-        Report::Link(LinkState { up: true, ip, default_route_metric: None }),
+        Report::Link(LinkState { up: true, ip, ..LinkState::default() }),
         Report::Signal(Signal {
             gsm_rssi_dbm: Some(-90),
             umts: Some(UmtsSignal { rssi_dbm: Some(-80), rscp_dbm: Some(-90), ecio_tenth_db: Some(-70) }),

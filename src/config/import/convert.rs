@@ -19,7 +19,7 @@ const SETTINGS: [(&str, &str); 13] = [
     ("persistence", "is not needed: this file is the configuration, and nothing else is"),
     ("persistence_dir", "is not needed: this file is the configuration, and nothing else is"),
     ("persistence_secret", "is not needed: a password here is a reference such as { credential: NAME }"),
-    ("resolvconf", "has no counterpart"),
+    ("resolvconf", "names the file with the name servers; here that is `dns: { method: file, path: … }`"),
     ("additional_name_servers", "has no counterpart: name servers are those of the network"),
     ("route_metric_fun", "is code; here the priority of a modem's routes is a number: ip.route_metric, 700 by default"),
     ("tmpdir", "is not needed"),

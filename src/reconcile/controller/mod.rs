@@ -383,6 +383,8 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         mtu: config.ip.mtu.map(u32::from),
         route_metric: config.ip.route_metric,
         default_route: config.ip.default_route,
+        routing: config.ip.routing.clone(),
+        resolver: config.resolver.clone(),
     };
     Desired { radio: config.radio.clone(), slot: config.slot, pin: PinChance::NotConfigured, selection, link }
 }

@@ -1,0 +1,188 @@
+//! One interface: orders are carried out, and what others do to it is reported at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::Order;
+use super::carry_out::carry_out;
+use super::dump::dump;
+use super::pace::Pace;
+use super::socket::{Netlink, News};
+use crate::host::clock::Clock;
+use crate::host::dns::NameServers;
+use crate::host::in_words;
+use crate::link::{self, Interface};
+use crate::model::{Instant, IpSettings, LinkState, ModemName};
+use crate::reconcile::Input;
+
+/// Rounds of operations and a look at what has become of them. Two are the most that any state takes; the others are
+/// for somebody who changes something at the same time.
+const ROUNDS: usize = 4;
+
+/// Where there is no socket, or no more news, it is tried anew after this time.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// Who looks after one interface.
+pub(super) struct Attendant {
+    modem: ModemName,
+    inputs: mpsc::Sender<Input>,
+    name_servers: Arc<NameServers>,
+    netlink: Option<Netlink>,
+    clock: Clock,
+    pace: Pace,
+    /// The number of our interface, so that it is known under another name.
+    index: Option<u32>,
+    /// What was asked for last.
+    configured: Option<LinkState>,
+    /// What was said last.
+    told: Option<LinkState>,
+    /// When to look because of news.
+    due: Instant,
+}
+
+impl Attendant {
+    pub(super) fn new(modem: ModemName, inputs: mpsc::Sender<Input>, name_servers: Arc<NameServers>) -> Self {
+        let clock = Clock::start();
+        let pace = Pace::new(clock.now());
+        let (netlink, index, configured, told) = (None, None, None, None);
+        Self { modem, inputs, name_servers, netlink, clock, pace, index, configured, told, due: Instant::FAR }
+    }
+
+    /// Until nobody gives orders any more.
+    pub(super) async fn attend(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        loop {
+            if self.netlink.is_none() {
+                self.netlink = Netlink::open().inspect_err(|error| tracing::warn!(modem = %self.modem, "{error}")).ok();
+            }
+            let clock = self.clock;
+            tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    Some(order) => self.carry_out(order).await,
+                    None => return,
+                },
+                () = clock.reach(self.due) => self.look_again().await,
+                news = news(&mut self.netlink, &self.modem, self.index) => self.heard(news),
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Look => self.look().await,
+            Order::Configure(link) => {
+                let outcome = self.configure(link).await;
+                if let Err(why) = &outcome {
+                    tracing::warn!(modem = %self.modem, "the interface cannot be configured: {why}");
+                }
+                self.report(Input::LinkDone(self.modem.clone(), outcome)).await;
+            }
+        }
+    }
+
+    fn heard(&mut self, news: News) {
+        let now = self.clock.now();
+        match news {
+            News::Changed if self.due == Instant::FAR => self.due = self.pace.look_at(now),
+            News::Changed => {}
+            News::Lost => {
+                // Nothing of what was seen before counts: everything is looked at.
+                tracing::debug!(modem = %self.modem, "changes of interfaces were lost");
+                self.told = None;
+                self.due = self.pace.look_at(now);
+            }
+            News::Closed => {
+                self.netlink = None;
+                self.told = None;
+                self.due = now + AGAIN_AFTER;
+            }
+        }
+    }
+
+    /// Reports the state.
+    async fn look(&mut self) {
+        self.told = None;
+        self.look_again().await;
+    }
+
+    /// Reports the state unless it is as it was.
+    async fn look_again(&mut self) {
+        self.due = Instant::FAR;
+        let state = match self.dump().await {
+            Ok(Some(has)) => self.state(&has),
+            Ok(None) => LinkState { absent: true, ..LinkState::default() },
+            Err(why) => {
+                tracing::warn!(modem = %self.modem, "the interface cannot be looked at: {why}");
+                self.due = self.clock.now() + AGAIN_AFTER;
+                return;
+            }
+        };
+        let changed = self.told.as_ref() != Some(&state);
+        // What was asked for is no drift.
+        self.pace.looked(changed && self.told.is_some(), self.clock.now());
+        if changed {
+            self.told = Some(state.clone());
+            self.report(Input::Link(self.modem.clone(), state)).await;
+        }
+    }
+
+    fn state(&self, has: &Interface) -> LinkState {
+        let state = link::state(has, &self.modem.0, self.configured.as_ref());
+        if self.name_servers.has(&self.modem, &state) {
+            return state;
+        }
+        LinkState { ip: IpSettings { dns: Vec::new(), ..state.ip }, ..state }
+    }
+
+    async fn dump(&mut self) -> Result<Option<Interface>, String> {
+        let Some(netlink) = &mut self.netlink else { return Err("no netlink socket".to_owned()) };
+        let found = dump(netlink, &self.modem.0, self.index).await.map_err(|error| in_words(&error))?;
+        self.index = found.as_ref().map(|has| has.index);
+        Ok(found)
+    }
+
+    async fn configure(&mut self, wants: LinkState) -> Result<(), String> {
+        self.configured = Some(wants.clone());
+        // What is said next has been looked at after this.
+        self.told = None;
+        for _ in 0..ROUNDS {
+            let Some(has) = self.dump().await? else {
+                self.name_servers.forget(&self.modem).await;
+                return if wants.is_bare() { Ok(()) } else { Err(format!("there is no interface {}", self.modem)) };
+            };
+            let operations = link::operations(&has, &self.modem.0, &wants).map_err(|refusal| refusal.to_string())?;
+            if operations.is_empty() {
+                return self.name_servers.set(&self.modem, has.index, &wants).await;
+            }
+            if wants.is_bare() {
+                // Before the way to them goes.
+                self.name_servers.forget(&self.modem).await;
+            }
+            for operation in &operations {
+                let Some(netlink) = &mut self.netlink else { return Err("no netlink socket".to_owned()) };
+                tracing::debug!(modem = %self.modem, "{operation}");
+                let done = carry_out(netlink, &has, operation).await;
+                done.map_err(|error| format!("cannot {operation}: {}", in_words(&error)))?;
+            }
+        }
+        Err("somebody else changes the interface as often as we do".to_owned())
+    }
+
+    /// Waits while the loop is busy; the loop waits for nothing of ours.
+    async fn report(&mut self, input: Input) {
+        // The loop may have ended.
+        drop(self.inputs.send(input).await);
+    }
+}
+
+async fn news(netlink: &mut Option<Netlink>, modem: &ModemName, index: Option<u32>) -> News {
+    match netlink {
+        Some(netlink) => netlink.news(&modem.0, index).await,
+        None => {
+            tokio::time::sleep(AGAIN_AFTER).await;
+            News::Closed
+        }
+    }
+}

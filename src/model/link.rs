@@ -1,0 +1,86 @@
+//! The network interface: what it shall be like, and what it is like.
+
+use serde::{Deserialize, Serialize};
+
+use super::session::IpSettings;
+
+/// What the network interface shall be like, beyond what the network tells.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct DesiredLink {
+    /// Largest packet in octets, overriding the network's.
+    pub mtu: Option<u32>,
+    /// Metric of the default route; lower wins.
+    pub route_metric: u32,
+    /// Whether to install a default route at all.
+    pub default_route: bool,
+    /// Where the routes are kept.
+    #[serde(default)]
+    pub routing: Routing,
+    /// Who is told of the name servers.
+    #[serde(default)]
+    pub resolver: Resolver,
+}
+
+/// The network interface, as the host sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LinkState {
+    /// There is no such interface.
+    #[serde(default)]
+    pub absent: bool,
+    /// Administratively up.
+    pub up: bool,
+    /// What is configured on it.
+    pub ip: IpSettings,
+    /// Metric of the default route through it, if there is one.
+    pub default_route_metric: Option<u32>,
+    /// Where its routes are kept.
+    #[serde(default)]
+    pub routing: Routing,
+    /// Who is told of the name servers.
+    #[serde(default)]
+    pub resolver: Resolver,
+}
+
+impl LinkState {
+    /// Whether nothing is configured that would lead anywhere.
+    #[must_use]
+    pub const fn is_bare(&self) -> bool {
+        self.ip.ipv4.is_none() && self.ip.ipv6.is_none() && self.default_route_metric.is_none()
+    }
+}
+
+/// Where the routes through an interface are kept.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Routing {
+    /// In the table that everybody uses.
+    #[default]
+    Main,
+    /// In a table of its own, too, which serves what is sent from the interface's addresses or bound to the interface.
+    /// There is a default route in it whether or not everybody's has one.
+    Table {
+        /// The table's number, neither 0 nor 253 to 255, which are the kernel's.
+        table: u32,
+        /// Priority of the rules that lead to it, below 32766, where the main table's is; lower is asked first.
+        rule_priority: u32,
+    },
+    /// In the table of this VRF device, which somebody else has made.
+    Vrf(String),
+}
+
+/// Who is told of the name servers that the network gave.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resolver {
+    /// `systemd-resolved` where it runs, else a file of our own.
+    #[default]
+    Auto,
+    /// `systemd-resolved`.
+    Resolved,
+    /// The program `resolvconf`.
+    Resolvconf,
+    /// A file, in the form of `resolv.conf`; `None`: our own.
+    File(Option<String>),
+    /// Nobody.
+    None,
+}
