@@ -19,5 +19,6 @@ mod drift;
 mod ethernet;
 mod gateway;
 mod kernel;
+mod resolvconf;
 mod resolved;
 mod two;
