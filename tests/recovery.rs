@@ -382,7 +382,7 @@ fn con_3_attempts_back_off_within_their_bounds_and_start_over_after_a_minute_of_
 fn ops_3_endless_retries_are_not_told_endlessly() {
     // The first one is answered with restarts, and each of them is told from the device's leaving to its return.
     let days = [
-        ("refuse-apn apn=internet cause=26", 400),
+        ("refuse-apn apn=internet cause=26", 450),
         ("refuse-apn apn=internet cause=33", 30),
         ("sim-out", 30),
         ("coverage on=false", 150),

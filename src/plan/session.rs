@@ -4,6 +4,8 @@
 //! after everything else is in order. A family that the network does not carry on this access point is not asked for
 //! again until the network, the card or the file changes, or a day has passed.
 
+use std::time::Duration;
+
 use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Apn, CallEnd, Desired, Fact, Failure, Finding, Instant, IpFamily, LinkState, Provider};
 use crate::model::{NotOffered, Selection, SessionState, call_end};
@@ -15,6 +17,10 @@ use super::reader::Reader;
 /// So often in a row a modem that believes in a session that is none is put right and dialled with at once; one that does
 /// not let go of it is a network that refuses.
 pub(super) const CLEARED_UP_AT_ONCE: u32 = 2;
+
+/// A radio that was turned off looks like a network that refuses, and not every modem tells: while a session is waited for,
+/// its network is looked at this often.
+const WHY_NO_SESSION: Duration = Duration::from_secs(60);
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Selection::Chosen(provider) = &desired.selection else {
@@ -41,11 +47,15 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
             if let Some((flush, why)) = stale_link(facts) {
                 return Outcome::Act(flush, why);
             }
-            match (profile, blocked) {
+            let outcome = match (profile, blocked) {
                 (Profile::First(outcome), _) => outcome,
                 (Profile::InOrder | Profile::Contended { .. }, Some(outcome)) => outcome,
                 (Profile::InOrder | Profile::Contended { .. }, None) => nothing_offered(provider, &refused, facts),
+            };
+            if matches!(outcome, Outcome::Wait(_)) {
+                facts.look_every(Fact::ServingSystem, WHY_NO_SESSION);
             }
+            outcome
         }
     }
 }

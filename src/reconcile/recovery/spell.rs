@@ -1,9 +1,13 @@
 //! A spell of trouble: how long one diagnosis has been true, and what was done about it.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::outlook::{Held, Taken};
 use crate::model::Instant;
+
+/// So long a trouble that is the diagnosis again, after another one was, may mend along with that one.
+const MEND_ALONG: Duration = Duration::from_secs(60);
 
 /// A spell of trouble.
 #[derive(Clone, Debug)]
@@ -58,6 +62,9 @@ impl Spell {
             let pause = now.since(paused_since);
             self.since = self.since + pause;
             self.last_step = self.last_step.map(|at| at + pause);
+            // What was wrong meanwhile may have been the cause of this, too. Of two troubles that take turns, the longer
+            // one still gets its steps.
+            self.not_before = self.not_before.max(now + pause.min(MEND_ALONG));
         }
     }
 }
