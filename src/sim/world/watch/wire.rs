@@ -8,7 +8,7 @@ use super::Broken;
 use crate::model::{Action, Failure, Instant};
 use crate::qmi::nas::{self, RegistrationState, RoamingIndicator};
 use crate::qmi::wds::{self, ConnectionStatus};
-use crate::qmi::{Frame, Indication, Kind, Piece, ProtocolError, Response, Service, Splitter, ctl, dms, uim};
+use crate::qmi::{Frame, Indication, Kind, Piece, ProtocolError, Request, Response, Service, Splitter, ctl, dms, uim};
 
 /// Service and id of a message.
 pub(super) type Key = (Service, u16);
@@ -139,6 +139,12 @@ impl Wire {
         }
         if frame.key() == ctl::sync::KEY {
             self.own_sync = Some(now);
+        }
+        if frame.key() == ctl::allocate_cid::KEY {
+            // It makes the client that it will ask with; a slow modem takes its time to grant one.
+            let service = ctl::allocate_cid::Request::decode(&frame).ok().and_then(|request| request.service);
+            let of_it = self.unheeded.iter_mut().filter(|((asks, _), _)| Some(*asks) == service);
+            of_it.for_each(|(_, since)| *since = now);
         }
         if self.open.len() == OPEN {
             let oldest = self.open.remove(0);
