@@ -359,6 +359,12 @@ impl Driver {
         self.clients.memory().get(role).copied()
     }
 
+    /// Whether it has a port to talk through.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Whether one of these facts is being looked at.
     #[must_use]
     pub fn is_looking(&self, facts: FactSet) -> bool {

@@ -8,12 +8,18 @@ use crate::model::{Action, ApnAnswer, Fact, Failure, HomeDigits, Instant, LinkSt
 impl Controller {
     pub(in super::super) fn handle_port(&mut self, state: PortState, secrets: &Secrets, now: Instant) {
         self.host_looks.remove(&Fact::Port);
+        let opening = matches!(self.observed.doing, Some(Action::OpenPort));
+        if state == PortState::Open && !opening && !self.driver.is_open() {
+            // It was told to be gone and is open all the same: what we knew of the channel is lost, so it is opened anew.
+            self.out.push_back(Output::ClosePort(self.name.clone()));
+            return self.turn(secrets, now);
+        }
         self.note_presence(&state, now);
         if state != PortState::Open {
             self.lose_port(now);
             if matches!(self.observed.doing, Some(Action::ClosePort)) {
                 self.end(Ok(()), now);
-            } else if matches!(self.observed.doing, Some(Action::OpenPort)) {
+            } else if opening {
                 let why = match &state {
                     PortState::Unusable(why) => why.clone(),
                     PortState::Absent => "no such device".to_owned(),
