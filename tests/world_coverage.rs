@@ -42,6 +42,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("BadIccid", "the cards of a world have numbers: tests/card.rs"),
     ("FamilyNotOffered", "believed for a day, longer than the calm: tests/sessions (CON-10)"),
     ("Ignored", "firmware that ignores what it is told: tests/radio_preference.rs (F35)"),
+    ("NoInterface", "the interfaces of a world are there: tests/netns (F38)"),
     ("NetworkLocked", "the cards of a world fit their modems: tests/card.rs (F30)"),
     ("PortUnusable", "no path of a world's port is wrong: tests/shell_ports.rs"),
     ("RegistrationUnknown", "the modems of a world know: tests/qmi_traps.rs"),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::model::Instant;
 
-/// So many changes are reported at once …
-const BURST: u32 = 20;
+/// So many changes are reported at once: one change of ours is several of the kernel's, and a bring-up is dozens …
+const BURST: u32 = 100;
 /// … and then one in this time. Whoever undoes everything we do is answered so slowly.
 const ONE_IN: Duration = Duration::from_secs(1);
 /// News that come closer together are one: a change of the link is several messages. A tenth of what repair may take.
