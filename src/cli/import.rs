@@ -9,8 +9,8 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::Context;
 use super::exit::{CliError, Exit};
 use super::out::remark;
-use super::quick_configure;
 use crate::config::{self, Imported, MAX_BYTES, Source};
+use crate::host::files;
 
 /// Take a configuration over from another program
 #[derive(Debug, ClapArgs)]
@@ -54,7 +54,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     if path.exists() && !force {
         return Err(CliError::Exists { path });
     }
-    quick_configure::replace(&path, &yaml).map_err(|source| CliError::Write { path: path.clone(), source })?;
+    files::replace(&path, &yaml, None).map_err(|source| CliError::Write { path: path.clone(), source })?;
     context.out.line(format_args!("wrote {}", path.display()))?;
     Ok(Exit::Done)
 }

@@ -1,14 +1,13 @@
 //! `wwan quick-configure APN`: writes the smallest configuration there is.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
 use super::Context;
 use super::exit::{CliError, Exit};
 use crate::config::{self, Source};
+use crate::host::files;
 
 /// Write the minimal configuration file
 #[derive(Debug, ClapArgs)]
@@ -35,7 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     if args.file.exists() && !args.force {
         return Err(CliError::Exists { path: args.file.clone() });
     }
-    replace(&args.file, &text).map_err(|source| CliError::Write { path: args.file.clone(), source })?;
+    files::replace(&args.file, &text, None).map_err(|source| CliError::Write { path: args.file.clone(), source })?;
     context.out.line(format_args!("wrote {}; a running daemon takes it over at once", args.file.display()))?;
     Ok(Exit::Done)
 }
@@ -54,14 +53,6 @@ fn minimal(modem: &str, apn: &str) -> String {
 /// Words that some YAML reader takes for something else than text.
 fn reserved(text: &str) -> bool {
     ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text)
-}
-
-/// Whoever reads it sees the old file or the new one, never half of one.
-pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    fs::write(&new, text)?;
-    fs::rename(&new, path)
 }
 
 #[cfg(test)]

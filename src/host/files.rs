@@ -3,9 +3,9 @@
 //! Understands nothing of their contents. A file that is not there is no source; a file that is there and cannot be
 //! read is a source that says why, so that a mistake in permissions never looks like a deleted configuration.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::fs::{File, Permissions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -140,6 +140,23 @@ fn read(path: &Path) -> Result<(Vec<u8>, bool), FileError> {
     Ok((bytes, meta.mode() & 0o004 != 0))
 }
 
+/// Replaces a file: whoever reads it sees the old one or the new one, never half of one. `mode`: its rights, where they are
+/// not to be what the process gives to its files. A link is replaced by the file: what it led to is somebody else's.
+///
+/// # Errors
+/// The file beside it, `….new`, cannot be written, or cannot take its place.
+pub fn replace(path: &Path, text: &str, mode: Option<u32>) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut file = File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(mode) = mode {
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    drop(file);
+    fs::rename(&new, path)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -217,7 +234,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), "a.yaml", "");
         for (mode, expected) in [(0o600, false), (0o640, false), (0o644, true)] {
-            fs::set_permissions(dir.path().join("a.yaml"), fs::Permissions::from_mode(mode)).unwrap();
+            fs::set_permissions(dir.path().join("a.yaml"), Permissions::from_mode(mode)).unwrap();
             assert_eq!(Layers::only(dir.path().join("a.yaml")).read()[0].world_readable, expected);
         }
     }

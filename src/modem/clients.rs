@@ -52,13 +52,12 @@ impl Clients {
 
     /// The modem took an id back that was held when it was asked to. It grants ids again at once: one that was granted
     /// since is another.
-    pub(super) fn take_back(&mut self, service: Service, id: u8, asked: Instant) -> Option<Role> {
-        let role = self.role(service, id)?;
-        let granted_since = self.granted.get(&role).is_some_and(|at| *at > asked);
-        (!granted_since).then(|| {
-            self.remove(role);
-            role
-        })
+    /// Says whether it was one of ours.
+    pub(super) fn take_back(&mut self, (service, id): (Service, u8), asked: Instant) -> bool {
+        let granted_since = |role: &Role| self.granted.get(role).is_some_and(|at| *at > asked);
+        let Some(role) = self.role(service, id).filter(|role| !granted_since(role)) else { return false };
+        self.remove(role);
+        true
     }
 
     pub(super) fn remove(&mut self, role: Role) {

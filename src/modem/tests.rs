@@ -123,6 +123,14 @@ impl Rig {
         self.driver.handle_timeout(self.now);
     }
 
+    /// The request of this deadline is not answered; the question whether anybody is there, which follows, is.
+    pub(super) fn lapse(&mut self, deadline: Duration) {
+        self.wait(deadline);
+        let probe = self.request();
+        let answer = self.willing(&probe);
+        self.send(&answer);
+    }
+
     /// The one request the driver sends now.
     pub(super) fn request(&mut self) -> Frame {
         let (frames, _) = self.outputs();

@@ -13,6 +13,10 @@ use super::{Outcome, backoff};
 /// While a stage waits for a fact to change, it is looked at this often: not every modem tells.
 const IMPATIENT: Duration = Duration::from_secs(10);
 
+/// What may be why a stage waits although an earlier one is content is looked at this often: not every modem tells, and at
+/// their calm rate such facts would be looked at too late to be online again within five minutes.
+pub(super) const UNTOLD: Duration = Duration::from_secs(60);
+
 /// Acknowledged attempts in a row without effect before we believe that the firmware ignores them.
 pub(super) const IGNORED_AFTER: u32 = 4;
 /// What firmware ignores is tried again this rarely: flash wears, and only an update changes its mind.

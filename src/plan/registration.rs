@@ -8,15 +8,11 @@ use std::time::Duration;
 use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Desired, Fact, Finding, IpFamily, Observed, Plmn, Registration, Selection};
 
-use super::reader::Reader;
+use super::reader::{Reader, UNTOLD};
 use super::{Outcome, session};
 
 /// Between registering and attaching pass a second or two.
 const ATTACHES_WITHIN: Duration = Duration::from_secs(10);
-/// A radio that was turned off or told to use a technology that is not there, or a card that was taken out, looks like a
-/// network that cannot be found. Not every modem tells, and at their calm rate these facts would be looked at too late to
-/// be online again within five minutes.
-const WHY_NO_NETWORK: Duration = Duration::from_secs(60);
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Some(serving) = facts.read(Fact::ServingSystem, facts.observed.serving_system.as_ref()) else {
@@ -29,8 +25,10 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
         Registration::Roaming => Outcome::Satisfied(Finding::Roaming(serving.plmn)),
         Registration::Denied(cause) => Outcome::Wait(Finding::Denied(cause)),
         Registration::NotRegistered | Registration::Searching | Registration::Unknown => {
+            // A radio that was turned off or told to use a technology that is not there, or a card that was taken out,
+            // looks like a network that cannot be found.
             for fact in [Fact::OperatingMode, Fact::Sim, Fact::RadioPreference] {
-                facts.look_every(fact, WHY_NO_NETWORK);
+                facts.look_every(fact, UNTOLD);
             }
             Outcome::Wait(match serving.registration {
                 Registration::NotRegistered => Finding::NotRegistered,

@@ -4,23 +4,17 @@
 //! after everything else is in order. A family that the network does not carry on this access point is not asked for
 //! again until the network, the card or the file changes, or a day has passed.
 
-use std::time::Duration;
-
 use crate::model::defect::{Defect, planted};
 use crate::model::{Action, Apn, CallEnd, Desired, Fact, Failure, Finding, Instant, IpFamily, LinkState, Provider};
 use crate::model::{NotOffered, Selection, SessionState, call_end};
 
 use super::Outcome;
 use super::profile::{self, Profile};
-use super::reader::Reader;
+use super::reader::{Reader, UNTOLD};
 
 /// So often in a row a modem that believes in a session that is none is put right and dialled with at once; one that does
 /// not let go of it is a network that refuses.
 pub(super) const CLEARED_UP_AT_ONCE: u32 = 2;
-
-/// A radio that was turned off looks like a network that refuses, and not every modem tells: while a session is waited for,
-/// its network is looked at this often.
-const WHY_NO_SESSION: Duration = Duration::from_secs(60);
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let Selection::Chosen(provider) = &desired.selection else {
@@ -53,7 +47,8 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
                 (Profile::InOrder | Profile::Contended { .. }, None) => nothing_offered(provider, &refused, facts),
             };
             if matches!(outcome, Outcome::Wait(_)) {
-                facts.look_every(Fact::ServingSystem, WHY_NO_SESSION);
+                // A radio that was turned off looks like a network that refuses.
+                facts.look_every(Fact::ServingSystem, UNTOLD);
             }
             outcome
         }

@@ -2,11 +2,12 @@
 //! from where its server comes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::host::files::replace;
 
 const HEADER: &str = "# Name servers of mobile networks, written by wwan. What is changed here is overwritten.\n";
 
@@ -47,7 +48,7 @@ pub(super) fn set(path: &Path, interface: &str, servers: &[IpAddr]) -> Result<()
     if before.as_deref() == Some(after.as_str()) {
         return Ok(());
     }
-    replace(path, &after).map_err(|source| FileError::Write { path: path.to_owned(), source })
+    write(path, &after).map_err(|source| FileError::Write { path: path.to_owned(), source })
 }
 
 /// Whether the file lists these servers of an interface; in an order that may owe something to another interface.
@@ -93,23 +94,17 @@ fn render(list: &BTreeMap<String, Vec<IpAddr>>) -> String {
     text
 }
 
-/// Nobody ever sees half a file. A link is replaced by the file: what it led to is somebody else's.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = path.with_file_name(name);
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.set_permissions(Permissions::from_mode(MODE))?;
-    drop(file);
-    fs::rename(&beside, path)
+    replace(path, text, Some(MODE))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn servers(list: &[&str]) -> Vec<IpAddr> {

@@ -57,7 +57,7 @@ fn gone(result: Result<(), NetlinkError>) -> Result<(), NetlinkError> {
 
 fn except(result: Result<(), NetlinkError>, meant: &[Errno]) -> Result<(), NetlinkError> {
     match result {
-        Err(NetlinkError::Refused(error)) if Errno::from_io_error(&error).is_some_and(|e| meant.contains(&e)) => Ok(()),
+        Err(error) if error.is_one_of(meant) => Ok(()),
         result => result,
     }
 }
@@ -66,7 +66,7 @@ fn except(result: Result<(), NetlinkError>, meant: &[Errno]) -> Result<(), Netli
 async fn rename(netlink: &mut Netlink, has: &Interface, name: &str) -> Result<(), NetlinkError> {
     let renamed = || RouteNetlinkMessage::SetLink(link(has, vec![LinkAttribute::IfName(name.to_owned())]));
     match netlink.change(renamed(), 0).await {
-        Err(NetlinkError::Refused(error)) if Errno::from_io_error(&error) == Some(Errno::BUSY) => {
+        Err(error) if error.is_one_of(&[Errno::BUSY]) => {
             netlink.change(RouteNetlinkMessage::SetLink(up(has, false)), 0).await?;
             netlink.change(renamed(), 0).await
         }

@@ -11,6 +11,7 @@ use rtnetlink::packet_route::route::{
 };
 use rtnetlink::packet_route::rule::{RuleAttribute, RuleMessage};
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
+use rustix::io::Errno;
 
 use super::socket::{Netlink, NetlinkError};
 use crate::link::{Address, Interface, Ipv6, PROTOCOL, Route, Rule, Selector, Vrf};
@@ -195,13 +196,10 @@ async fn rules(netlink: &mut Netlink, family: AddressFamily, ours: IpFamily) -> 
     match netlink.dump(RouteNetlinkMessage::GetRule(ask)).await {
         Ok(all) => Ok(all.into_iter().filter_map(|message| rule(message, ours)).collect()),
         // A kernel without policy routing has no rules.
-        Err(NetlinkError::Refused(error)) if error.raw_os_error() == Some(NOT_SUPPORTED) => Ok(Vec::new()),
+        Err(error) if error.is_one_of(&[Errno::OPNOTSUPP]) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
-
-/// `EOPNOTSUPP`.
-const NOT_SUPPORTED: i32 = rustix::io::Errno::OPNOTSUPP.raw_os_error();
 
 fn rule(message: RouteNetlinkMessage, family: IpFamily) -> Option<Rule> {
     let RouteNetlinkMessage::NewRule(message) = message else { return None };

@@ -13,6 +13,7 @@ use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage};
 use rtnetlink::packet_route::route::{RouteAttribute, RouteMessage, RouteProtocol};
 use rtnetlink::packet_route::rule::RuleAttribute;
 use rtnetlink::{Handle, MulticastGroup};
+use rustix::io::Errno;
 use tokio::task::JoinHandle;
 
 use crate::link::PROTOCOL;
@@ -51,6 +52,13 @@ pub(super) enum NetlinkError {
         /// Why.
         source: io::Error,
     },
+}
+
+impl NetlinkError {
+    /// Whether the kernel said no for one of these reasons.
+    pub(super) fn is_one_of(&self, reasons: &[Errno]) -> bool {
+        matches!(self, Self::Refused(error) if Errno::from_io_error(error).is_some_and(|reason| reasons.contains(&reason)))
+    }
 }
 
 /// The sockets.

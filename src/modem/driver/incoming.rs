@@ -75,7 +75,7 @@ impl Driver {
                 let failure = Failure::Refused("a client id that is none".to_owned());
                 return self.finish(open.script, Err(failure), now);
             }
-            Ok(()) => self.granted(open.script, purpose, &call, frame, now),
+            Ok(()) => self.granted(open, purpose, &call, frame, now),
             Err(ProtocolError::InvalidClientId)
                 if call.to != To::Control && !planted(Defect::IgnoreInvalidClientId) =>
             {
@@ -93,7 +93,7 @@ impl Driver {
         self.advance(open.script, now);
     }
 
-    fn granted(&mut self, script: u32, purpose: Purpose, call: &Call, frame: &Frame, now: Instant) {
+    fn granted(&mut self, open: &Open, purpose: Purpose, call: &Call, frame: &Frame, now: Instant) {
         let family = match call.to {
             To::Client(Role::Wds(family)) => Some(family),
             To::Client(_) | To::Control => None,
@@ -102,12 +102,9 @@ impl Driver {
             self.clients.grant(role, granted_client(frame).map(|(_, id)| id), now);
             self.remember();
         }
-        if let (Purpose::Action, Some((service, id))) = (purpose, given_back(&call.frame))
-            && let Some(role) = self.clients.role(service, id)
-        {
+        if let (Purpose::Action, Some(client)) = (purpose, given_back(&call.frame)) {
             // At once, not at the action's end: it may fail before, and this one is gone.
-            self.clients.remove(role);
-            self.remember();
+            self.taken_back(client, open.sent);
         }
         if let (Some(family), Some(handle)) = (family, answers::handle(frame)) {
             self.handles.insert(family, handle);
@@ -126,7 +123,7 @@ impl Driver {
                 // The network ended it: the handle is worth nothing any more.
                 self.handles.remove(family);
             }
-            if let Some(script) = self.scripts.get_mut(&script) {
+            if let Some(script) = self.scripts.get_mut(&open.script) {
                 script.told = true;
             }
             self.out.push_back(Output::Learn(report));
@@ -210,16 +207,20 @@ impl Driver {
         {
             self.give_back(role, id, now);
         }
-        if let Some((service, id)) = taken_back(frame)
-            && self.clients.take_back(service, id, open.sent).is_some()
-        {
-            self.remember();
+        if let Some(client) = taken_back(frame) {
+            self.taken_back(client, open.sent);
         }
         if let Some(handle) = answers::handle(frame)
             && let Some(Role::Wds(family)) = self.clients.role(open.service, open.client)
         {
             self.handles.insert(family, handle);
             self.doubt(FactSet::of(&[Fact::session(family), Fact::settings(family)]), now);
+        }
+    }
+
+    fn taken_back(&mut self, client: (Service, u8), asked: Instant) {
+        if self.clients.take_back(client, asked) {
+            self.remember();
         }
     }
 

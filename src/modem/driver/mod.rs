@@ -110,6 +110,19 @@ enum LookSince {
 }
 
 impl Unsettled {
+    fn look_begins(&mut self) {
+        if self.look == LookSince::None {
+            self.look = LookSince::Begun;
+        }
+    }
+
+    /// The fact was seen, by a look that may have begun before the doubt.
+    fn look_ends(&mut self) {
+        if self.look == LookSince::Begun {
+            self.look = LookSince::Seen;
+        }
+    }
+
     /// When the fact may be acted on in spite of the doubt.
     fn until(&self) -> Instant {
         match self.look {

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::surplus::Surplus;
 use super::{
-    Driver, LOOK_AGAIN, LookSince, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, PATIENCE, Pace, SECOND,
-    TELEMETRY_AGAIN, TELEMETRY_MISSES,
+    Driver, LOOK_AGAIN, OWED_AGAIN, OWED_MUCH_LATER, OWED_SOON, Output, PATIENCE, Pace, SECOND, TELEMETRY_AGAIN,
+    TELEMETRY_MISSES,
 };
 use crate::model::{Action, ControlState, Fact, FactSet, Failure, Instant, Report};
 use crate::modem::call::{Accepts, Call, To, UNSUPPORTED};
@@ -221,10 +221,8 @@ impl Driver {
                     *pace = Pace { from: now, looks: 0 };
                 }
                 pace.looks += 1;
-                if let Some(doubt) = self.unsettled.get_mut(&fact)
-                    && doubt.look == LookSince::None
-                {
-                    doubt.look = LookSince::Begun;
+                if let Some(doubt) = self.unsettled.get_mut(&fact) {
+                    doubt.look_begins();
                 }
                 self.run(Purpose::Read(fact), calls, now);
             } else {
@@ -255,10 +253,8 @@ impl Driver {
                 }
                 if !self.doubted.contains(fact) {
                     self.unsettled.remove(&fact);
-                } else if let Some(doubt) = self.unsettled.get_mut(&fact)
-                    && doubt.look == LookSince::Begun
-                {
-                    doubt.look = LookSince::Seen;
+                } else if let Some(doubt) = self.unsettled.get_mut(&fact) {
+                    doubt.look_ends();
                 }
                 self.wanted = self.wanted.without(FactSet::of(&[fact]));
                 self.out.extend(report.map(Output::Learn));

@@ -87,10 +87,7 @@ fn f2_a_slow_modem_is_given_ten_seconds_once_it_is_known_to_be_slow() {
 #[test]
 fn f3_a_late_answer_is_not_the_next_ones() {
     let (mut rig, asked) = asking();
-    rig.wait(Duration::from_secs(5));
-    let probe = rig.request();
-    let answer = rig.willing(&probe);
-    rig.send(&answer);
+    rig.lapse(Duration::from_secs(5));
     rig.outputs();
     rig.wait(SECOND);
     let again = rig.request();
@@ -293,10 +290,7 @@ fn a_doubt_holds_until_a_later_look_has_answered() {
     let second = rig.request();
     assert_eq!(rig.driver.unsettled(rig.now), SESSION);
     // The next is not answered. It is still doubtful when it is asked once more, well after three seconds.
-    rig.wait(Duration::from_secs(5));
-    let probe = rig.request();
-    let answer = rig.willing(&probe);
-    rig.send(&answer);
+    rig.lapse(Duration::from_secs(5));
     rig.outputs();
     rig.wait(SECOND);
     let third = rig.request();

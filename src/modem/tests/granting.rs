@@ -103,10 +103,7 @@ fn an_id_that_was_granted_again_is_not_gone_when_a_late_answer_says_so() {
     let first = rig.request();
     assert_eq!(first.key(), ctl::allocate_cid::KEY);
     // The grant comes too late and is given back; the modem does so, but its answer does not come.
-    rig.wait(Duration::from_secs(4));
-    let probe = rig.request();
-    let alive = rig.willing(&probe);
-    rig.send(&alive);
+    rig.lapse(Duration::from_secs(4));
     rig.send(&grant_client(&first, 11));
     let release = rig.request();
     assert_eq!(release.key(), ctl::release_cid::KEY);
@@ -129,10 +126,7 @@ fn an_id_that_the_modem_does_not_take_back_is_offered_again_a_few_times() {
     let mut rig = Rig::ready(&[]);
     rig.driver.want(SESSION, rig.now);
     let first = rig.request();
-    rig.wait(Duration::from_secs(4));
-    let probe = rig.request();
-    let alive = rig.willing(&probe);
-    rig.send(&alive);
+    rig.lapse(Duration::from_secs(4));
     rig.driver.want(FactSet::NONE, rig.now);
     rig.send(&grant_client(&first, 11));
     let mut offers = 0;
