@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::executor::{Executors, Links, Ports, Power, Store};
 use crate::host::netlink::Interfaces;
-use crate::host::port::{ControlPorts, Roots};
+use crate::host::port::ControlPorts;
 use crate::host::state::StateDir;
 use crate::model::{LinkState, ModemName};
 use crate::reconcile::{Input, Memory, PortSpec, PowerCommand};
@@ -44,9 +44,14 @@ impl Store for StateDir {
 
 /// Executors for modems of this host, which report to `inputs`.
 #[must_use]
-pub fn executors(state: PathBuf, links: Box<dyn Links>, inputs: &mpsc::Sender<Input>) -> Executors {
+pub fn executors(
+    state: PathBuf,
+    ports: ControlPorts,
+    links: Box<dyn Links>,
+    inputs: &mpsc::Sender<Input>,
+) -> Executors {
     Executors {
-        ports: Box::new(ControlPorts::new(Roots::default(), inputs.clone())),
+        ports: Box::new(ports),
         links,
         power: Box::new(NotYet { inputs: inputs.clone() }),
         store: Box::new(StateDir::new(state)),
