@@ -233,6 +233,7 @@ impl Dice {
         self.maybe(&mut map, "network", |d| d.pick(&[json!("automatic"), json!("26201"), json!("310260")]));
         let spans = [json!("1s"), json!("0ms"), json!("999999h"), json!("5m")];
         self.maybe(&mut map, "connection", |dice| json!({ "grace": dice.pick(&spans) }));
+        self.maybe(&mut map, "on_exit", |d| d.pick(&[json!("keep"), json!("disconnect"), json!("stay")]));
         map.into()
     }
 

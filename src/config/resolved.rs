@@ -60,6 +60,8 @@ pub struct ModemConfig {
     pub slot: Option<u8>,
     /// How long a network may fail before that is told.
     pub connection_grace: Duration,
+    /// Whether the session is ended and the interface taken down when the daemon is told to end.
+    pub disconnect_on_exit: bool,
     /// Where the entry begins.
     pub origin: Origin,
 }
@@ -315,6 +317,7 @@ fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(
             .connection
             .and_then(|connection| connection.grace)
             .map_or(DEFAULT_CONNECTION_GRACE, |grace| grace.duration()),
+        disconnect_on_exit: typed.on_exit == Some(types::OnExit::Disconnect),
         origin: place(entry.key_at),
     }
 }

@@ -110,6 +110,19 @@ pub struct Modem {
     /// What other programs are told of the connection.
     #[serde(default, deserialize_with = "present")]
     pub connection: Option<Connection>,
+    /// What becomes of the data session when the daemon is told to end. Default: `keep`.
+    #[serde(default, deserialize_with = "present")]
+    pub on_exit: Option<OnExit>,
+}
+
+/// What becomes of a modem when the daemon is told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnExit {
+    /// The session and the interface stay as they are, and the next daemon takes them over: an update costs no packet.
+    Keep,
+    /// The session is ended, the interface is taken down, and what was changed in the modem is put back.
+    Disconnect,
 }
 
 /// An offer of connectivity and the SIM cards it is for.

@@ -8,6 +8,7 @@ pub mod executor;
 pub mod journal;
 pub mod real;
 mod recorder;
+mod service;
 pub mod simulated;
 mod watchers;
 
@@ -20,8 +21,10 @@ use tokio::sync::mpsc;
 pub use self::executor::Executors;
 pub use self::journal::Journal;
 use self::recorder::Recorder;
+use self::service::Service;
 use self::watchers::Watchers;
 use crate::api::{Call, Limits, Server, ServerError};
+use crate::config::Source;
 use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
@@ -81,13 +84,15 @@ pub enum RunError {
 /// What the loop was woken by.
 enum Wake {
     Input(Input),
+    Config(Vec<Source>),
     Call(Call),
     Devices,
     Reread,
     End,
 }
 
-/// Runs until SIGTERM or SIGINT. The data sessions stay up, and what is needed to take them over again is kept.
+/// Runs until SIGTERM or SIGINT. Data sessions whose entry does not say otherwise stay up, and what is needed to take them
+/// over again is kept.
 ///
 /// # Errors
 /// Only at the start: what goes wrong later is a condition or a log line.
@@ -104,14 +109,16 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let mut watch = Watch::new(layers, Pace::default(), clock);
     let (fleet, watchers) = (Fleet::new(seed), Watchers::default());
     let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, watchers, started: clock.started() };
+    let mut service = Service::new(clock.now());
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
-    loop {
+    while !service.is_over(&daemon.fleet, clock.now()) {
         let due = daemon.fleet.poll_timeout().map_or(Instant::FAR, |(at, _)| at).min(daemon.watchers.due());
+        let due = due.min(service.due());
         let wake = tokio::select! {
             Some(input) = inputs.recv() => Wake::Input(input),
-            sources = watch.changed() => Wake::Input(Input::Config(sources)),
+            sources = watch.changed(), if !service.ends() => Wake::Config(sources),
             inhibition = inhibit.changed() => Wake::Input(Input::Inhibited(inhibition)),
             Some(call) = calls.recv() => Wake::Call(call),
             () = hotplug.changed() => Wake::Devices,
@@ -121,14 +128,31 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
         let now = clock.now();
         match wake {
             Wake::Input(input) => daemon.handle(input, now),
-            Wake::Reread => daemon.handle(Input::Config(watch.reread()), now),
+            Wake::Config(sources) => {
+                daemon.handle(Input::Config(sources), now);
+                service.ready();
+            }
+            Wake::Reread => {
+                service.supervisor.reloading();
+                daemon.handle(Input::Config(watch.reread()), now);
+                service.supervisor.ready();
+            }
             Wake::Devices => daemon.executors.look_at_ports(&daemon.fleet),
             Wake::Call(call) => daemon.answer(call, now),
-            Wake::End => break,
+            // Whoever asks twice does not want to wait.
+            Wake::End if service.ends() => break,
+            Wake::End => {
+                service.end(now);
+                daemon.handle(Input::Leave, now);
+            }
         }
+        service.tell(&daemon.fleet, now);
     }
     serving.abort();
-    tracing::info!("ends; data sessions stay as they are");
+    match daemon.fleet.is_letting_go() {
+        false => tracing::info!("ends"),
+        true => tracing::warn!("ends although not every modem is let go"),
+    }
     Ok(())
 }
 

@@ -93,10 +93,13 @@ fn device(controller: &Controller, first: &Condition) -> Option<Wrong> {
         ControlPort::Device { path, .. } | ControlPort::Socket { path } => path.clone(),
     };
     let held = |why: &str| {
-        wrong_because("the modem's control port cannot be opened")
-            .cause(why)
-            .advice("find the program that uses it: fuser -v /dev/cdc-wdm*")
-            .advice("stop that program, or share the modem with it: `control: { device: …, proxy: true }`")
+        let said = wrong_because("the modem's control port cannot be opened").cause(why);
+        let said = match (why.contains("ModemManager"), why.contains("is in use by")) {
+            (true, _) => said.advice("let ModemManager leave the modem to us: the rules in packaging/udev do that"),
+            (false, true) => said,
+            (false, false) => said.advice("find the program that uses it: fuser -v /dev/cdc-wdm*"),
+        };
+        said.advice("stop that program, or share the modem with it: `control: { device: …, proxy: true }`")
     };
     Some(match &first.finding {
         Finding::Absent => wrong_because("the modem is not there")

@@ -175,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn dev_1_without_the_kernels_events_nodes_tell() {
         let dir = tempfile::tempdir().unwrap();
-        let roots = Roots { sys: dir.path().join("sys"), dev: dir.path().to_owned() };
+        let roots = Roots { sys: dir.path().join("sys"), dev: dir.path().to_owned(), proc: "/nowhere".into() };
         let (hints, watcher) = nodes(&roots).unwrap();
         let mut hotplug = Hotplug(Source::Nodes(hints, watcher));
         std::fs::write(dir.path().join("cdc-wdm0"), "").unwrap();

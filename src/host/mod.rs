@@ -16,6 +16,7 @@ pub mod netlink;
 pub mod port;
 pub mod secret;
 pub mod state;
+pub mod supervisor;
 pub mod watch;
 
 /// An error with everything that caused it, in one line.

@@ -4,6 +4,7 @@
 //! as [`Input`]s through one bounded queue, so that a modem which talks faster than we listen is slowed down by its
 //! own buffers and not by our memory.
 
+mod holders;
 mod identify;
 mod known;
 mod line;
@@ -203,6 +204,9 @@ impl Port {
                 if let Some(holder) = self.known.hold(node, &self.modem) {
                     return Err(format!("{} is the entry {holder}'s", node.display()));
                 }
+                if let Some(why) = self.objection(node) {
+                    return Err(why);
+                }
                 Line::device(node)
             }
         };
@@ -238,6 +242,9 @@ impl Port {
 
     /// Opens a port; `None`: it is another modem's.
     async fn open_node(&self, node: &ControlNode, spec: &PortSpec) -> Result<Option<Line>, String> {
+        if let Some(why) = self.objection(&node.node) {
+            return Err(why);
+        }
         let mut line = Line::device(&node.node).map_err(|why| in_words(&why))?;
         let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return Ok(Some(line)) };
         let imei = match self.known.imei(node) {
@@ -249,6 +256,11 @@ impl Port {
             }
         };
         Ok((imei == *wanted).then_some(line))
+    }
+
+    /// Why the node had better not be opened.
+    fn objection(&self, node: &Path) -> Option<String> {
+        holders::objection(&self.roots.proc, node)
     }
 
     /// The interface may have been renamed while the port is open.

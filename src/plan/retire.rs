@@ -1,4 +1,5 @@
-//! The plan for a modem that the file no longer names: leave it as if we had never been there.
+//! The plan for a modem that is let go, because the file no longer names it or because we end and the file says so: leave it
+//! as if we had never been there.
 //!
 //! The same contract as `plan`, with the stages in reverse: sessions end, what we changed in the modem is put back, the
 //! link is flushed, client ids are given back, the port is closed. Nothing is insisted on: a step that fails is not
@@ -16,9 +17,7 @@ pub fn retire(observed: &Observed, now: Instant) -> Plan {
     let mut facts = Reader::new(observed, now);
     let step = match (&observed.doing, next(&mut facts)) {
         (Some(doing), _) => Step::Wait(Finding::InProgress(doing.to_string())),
-        (None, Some(action)) => {
-            Step::Do(action, Finding::Drifted { what: "the file no longer names this modem".to_owned() })
-        }
+        (None, Some(action)) => Step::Do(action, Finding::Drifted { what: "this modem is let go".to_owned() }),
         (None, None) => Step::Converged,
     };
     let report = |stage| StageReport { stage, status: Status::Unknown, finding: Finding::Waiting };

@@ -44,6 +44,8 @@ pub enum Input {
     Watched(ModemName, FactSet),
     /// Nothing happened but time.
     Timer,
+    /// The daemon was told to end: modems whose entry says so are let go.
+    Leave,
     /// Who asks that modems be left alone, as the inhibit files say now.
     Inhibited(Inhibition),
     /// Nothing is to be written to a modem before this time; `None`: go on.

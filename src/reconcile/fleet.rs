@@ -158,6 +158,12 @@ impl Fleet {
         found
     }
 
+    /// Whether a modem is being let go and is not gone yet.
+    #[must_use]
+    pub fn is_letting_go(&self) -> bool {
+        self.controllers.values().any(Controller::is_retiring)
+    }
+
     /// One modem.
     #[must_use]
     pub fn controller(&self, name: &ModemName) -> Option<&Controller> {
@@ -218,6 +224,11 @@ impl Fleet {
                 self.with(&name, now, |c, s| c.handle_kept(revision, result, s, now));
             }
             Input::Watched(name, facts) => self.with(&name, now, |c, s| c.handle_watched(facts, s, now)),
+            Input::Leave => self.each(now, |controller, secrets| {
+                if controller.config().disconnect_on_exit {
+                    controller.retire(secrets, now);
+                }
+            }),
             Input::Timer => {
                 self.wake_fallen(now);
                 let due = |c: &Controller| c.poll_timeout().is_some_and(|(at, _)| at <= now);

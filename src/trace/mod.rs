@@ -94,6 +94,7 @@ mod tests {
             Input::Opened("wwan0".into(), crate::reconcile::PortKind::Exclusive),
             Input::Bytes("wwan0".into(), vec![0x01, 0xFF, 0x00]),
             Input::Timer,
+            Input::Leave,
         ];
         let at = |i| Instant::from_secs(u64::try_from(i).unwrap_or(0));
         inputs.into_iter().enumerate().map(|(i, input)| Entry { at: at(i), input }).collect()

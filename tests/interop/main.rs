@@ -14,6 +14,7 @@ mod heal;
 mod modem_manager;
 mod node;
 mod offer;
+#[allow(dead_code, reason = "shared with tests/netns")]
 mod program;
 mod proxy;
 mod qmicli;

@@ -96,6 +96,11 @@ impl Program {
         Self { child: child.unwrap_or_else(|error| panic!("{name}: {error}")), out, err }
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it wrote to standard output so far.
     pub fn out(&self) -> String {
         fs::read_to_string(&self.out).unwrap()

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use super::program::{Answer, Program, answer_of, until};
+use super::program::{Answer, Program, answer_of, program, until};
 
 /// A modem: its interface, and lines of its entry in the file.
 pub type Modem<'a> = (&'a str, &'a [&'a str]);
@@ -16,6 +16,8 @@ pub struct Gateway {
     daemon: Option<Program>,
     starts: u32,
     environment: Vec<(String, String)>,
+    /// What the daemon is started by, with its arguments.
+    starter: Vec<String>,
 }
 
 impl Gateway {
@@ -34,6 +36,7 @@ impl Gateway {
             modems: Vec::new(),
             daemon: None,
             starts: 0,
+            starter: Vec::new(),
             environment: vec![("RUST_LOG".to_owned(), "info,wwan::host=debug".to_owned())],
         };
         gateway.edit(modems);
@@ -53,6 +56,17 @@ impl Gateway {
     pub fn with(mut self, variable: &str, value: &str) -> Self {
         self.environment.push((variable.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The daemon is started by this program.
+    pub fn started_by(mut self, words: &[&str]) -> Self {
+        self.starter = words.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// The daemon's process.
+    pub fn daemon_id(&self) -> u32 {
+        self.daemon.as_ref().unwrap().id()
     }
 
     /// Writes the file anew.
@@ -88,6 +102,11 @@ impl Gateway {
         self.starts += 1;
         let mut command = self.wwan("control.sock");
         command.arg("run").arg("--config").arg(self.dir.join("wwan.yaml")).arg("--state").arg(self.dir.join("state"));
+        if let [starter, words @ ..] = self.starter.as_slice() {
+            let mut started = program(starter);
+            started.args(words).arg(command.get_program()).args(command.get_args());
+            command = started;
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut daemon = Program::start(&self.dir, &format!("daemon{}", self.starts), &mut command);
         daemon.until_it_says("started");

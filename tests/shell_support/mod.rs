@@ -83,7 +83,7 @@ pub struct Going {
 }
 
 impl Going {
-    fn new(mut command: Command) -> Self {
+    pub fn new(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (tell, lines) = channel();
         let errors = tell.clone();
@@ -125,8 +125,13 @@ impl Going {
     }
 
     /// Asks it to end, and waits until it has.
-    pub fn end(mut self) -> i32 {
+    pub fn end(self) -> i32 {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// Waits until it has ended.
+    pub fn ended(mut self) -> i32 {
         self.child.wait().unwrap().code().expect("it ended by itself")
     }
 }

@@ -14,11 +14,13 @@ pub struct Roots {
     pub sys: PathBuf,
     /// Normally `/dev`.
     pub dev: PathBuf,
+    /// Normally `/proc`.
+    pub proc: PathBuf,
 }
 
 impl Default for Roots {
     fn default() -> Self {
-        Self { sys: PathBuf::from("/sys"), dev: PathBuf::from("/dev") }
+        Self { sys: PathBuf::from("/sys"), dev: PathBuf::from("/dev"), proc: PathBuf::from("/proc") }
     }
 }
 

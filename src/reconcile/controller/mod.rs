@@ -255,6 +255,11 @@ impl Controller {
         self.recovery.outlook(&self.permits(), now)
     }
 
+    /// Whether it is being let go.
+    pub(super) fn is_retiring(&self) -> bool {
+        self.retiring
+    }
+
     /// Whether everything we set up is gone and the controller can be dropped.
     pub(super) fn is_gone(&self) -> bool {
         let nothing_left = self.plan.step == Step::Converged && self.observed.doing.is_none();

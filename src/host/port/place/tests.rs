@@ -14,7 +14,7 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let roots = Roots { sys: dir.path().join("sys"), dev: dir.path().join("dev") };
+        let roots = Roots { sys: dir.path().join("sys"), dev: dir.path().join("dev"), proc: "/nowhere".into() };
         for place in ["class/net", "class/usbmisc", "class/wwan", "bus/usb/devices", "devices/usb1"] {
             fs::create_dir_all(roots.sys.join(place)).unwrap();
         }
