@@ -144,7 +144,11 @@ impl Dice {
             let bad =
                 ["127.0.0.1", "1.2.3:80", "[::1]:65536", "::1:80", "[fe80::1%2]:80", "999.1.1.1:1"].map(|a| json!(a));
             let listen = if dice.below(6) == 0 { dice.pick(&bad) } else { dice.pick(&good) };
-            json!({ "prometheus": { "listen": listen } })
+            match dice.below(4) {
+                0 => json!({ "textfile": { "path": "/run/a.prom" }, "state_file": { "path": "/run/a.json" } }),
+                1 => json!({ "state_file": { "path": "a.json" } }),
+                _ => json!({ "prometheus": { "listen": listen } }),
+            }
         });
         map.into()
     }

@@ -32,7 +32,9 @@ pub use excerpt::Excerpt;
 pub use import::{Imported, import_vintage_net};
 pub use network::IpConfig;
 pub use recovery::{Power, PowerTimes, RecoveryConfig};
-pub use resolved::{ApnSource, Auth, Config, ControlPort, Match, ModemConfig, Origin, ServiceProvider, SimCondition};
+pub use resolved::{
+    ApnSource, Auth, Config, ControlPort, Exporters, Match, ModemConfig, Origin, ServiceProvider, SimCondition,
+};
 pub use schema::{schema_2020_12, schema_draft_07};
 pub use secret::SecretSource;
 pub use source::{MAX_BYTES, Source};

@@ -29,10 +29,21 @@ pub const DEFAULT_CONNECTION_GRACE: Duration = Duration::from_secs(1);
 pub struct Config {
     /// What each modem shall do, by the name of its interface.
     pub modems: BTreeMap<ModemName, ModemConfig>,
-    /// Where Prometheus metrics are served; not yet carried out.
-    pub prometheus_listen: Option<SocketAddr>,
+    /// Where measurements are offered to other programs.
+    pub exporters: Exporters,
     pub(super) effective: Node,
     pub(super) files: Vec<Arc<str>>,
+}
+
+/// Where measurements are offered to other programs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Exporters {
+    /// Where Prometheus metrics are served.
+    pub prometheus_listen: Option<SocketAddr>,
+    /// The file with the same metrics.
+    pub textfile: Option<String>,
+    /// The file with conditions and properties.
+    pub state_file: Option<String>,
 }
 
 /// What one modem shall do.
@@ -195,13 +206,13 @@ impl fmt::Display for Origin {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Config");
-        out.field("modems", &self.modems).field("prometheus_listen", &self.prometheus_listen).finish_non_exhaustive()
+        out.field("modems", &self.modems).field("exporters", &self.exporters).finish_non_exhaustive()
     }
 }
 
 impl PartialEq for Config {
     fn eq(&self, other: &Self) -> bool {
-        self.modems == other.modems && self.prometheus_listen == other.prometheus_listen
+        self.modems == other.modems && self.exporters == other.exporters
     }
 }
 
@@ -292,8 +303,8 @@ pub(super) fn resolve<'a>(
     let labels: Vec<String> = document.labels.iter().flatten().map(|label| label.0.clone()).collect();
     let modems =
         modems.map(|(typed, entry)| (ModemName(entry.key.clone()), modem(typed, entry, &labels, &place))).collect();
-    let prometheus = document.exporters.as_ref().and_then(|e| e.prometheus.as_ref());
-    Config { modems, prometheus_listen: prometheus.and_then(|p| p.listen.0.parse().ok()), effective, files }
+    let exporters = document.exporters.as_ref().map(Exporters::from).unwrap_or_default();
+    Config { modems, exporters, effective, files }
 }
 
 fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(Mark) -> Origin) -> ModemConfig {
@@ -379,6 +390,17 @@ fn provider(typed: types::ServiceProvider, family: IpFamilies, labels: &[String]
         ip_family: typed.ip_family.map_or(family, IpFamilies::from),
         profile_index: typed.profile_index.map_or(DEFAULT_PROFILE_INDEX, |i| i.0),
         origin,
+    }
+}
+
+impl From<&types::Exporters> for Exporters {
+    fn from(typed: &types::Exporters) -> Self {
+        let path = |written: &Option<types::Written>| written.as_ref().map(|written| written.path.0.clone());
+        Self {
+            prometheus_listen: typed.prometheus.as_ref().and_then(|p| p.listen.0.parse().ok()),
+            textfile: path(&typed.textfile),
+            state_file: path(&typed.state_file),
+        }
     }
 }
 

@@ -367,9 +367,24 @@ pub struct Connection {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Exporters {
-    /// Prometheus text format over HTTP. Accepted and checked; served from a later release.
+    /// Metrics in the text format of Prometheus, over HTTP.
     #[serde(default, deserialize_with = "present")]
     pub prometheus: Option<Prometheus>,
+    /// The same metrics as a file, for the textfile collector of node_exporter.
+    #[serde(default, deserialize_with = "present")]
+    pub textfile: Option<Written>,
+    /// Conditions and properties of all modems as a JSON file.
+    #[serde(default, deserialize_with = "present")]
+    pub state_file: Option<Written>,
+}
+
+/// A file that is written when something has changed, every 15 s at most, and replaced as a whole. It holds no identities.
+/// Better not on flash: below /run, say.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct Written {
+    /// Where, for example "/run/wwan/state.json". The directory has to be there, and the daemon must be allowed to write to it.
+    pub path: AbsolutePath,
 }
 
 /// Prometheus text format over HTTP.
@@ -468,5 +483,6 @@ only_from_maps!(
     Connection,
     Exporters,
     Prometheus,
+    Written,
     Recovery
 );

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod executor;
+mod exporters;
 pub mod journal;
 pub mod real;
 mod recorder;
@@ -19,6 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 pub use self::executor::Executors;
+use self::exporters::{Exporters, Scrape};
 pub use self::journal::Journal;
 use self::recorder::Recorder;
 use self::service::Service;
@@ -86,6 +88,7 @@ enum Wake {
     Input(Input),
     Config(Vec<Source>),
     Call(Call),
+    Scrape(Scrape),
     Devices,
     Reread,
     End,
@@ -110,17 +113,19 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let (fleet, watchers) = (Fleet::new(seed), Watchers::default());
     let mut daemon = Daemon { fleet, executors, journal, apn_database, recorder, watchers, started: clock.started() };
     let mut service = Service::new(clock.now());
+    let (mut exporters, mut scrapes) = Exporters::new();
     daemon.recall(clock.now());
     tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "started");
 
     while !service.is_over(&daemon.fleet, clock.now()) {
         let due = daemon.fleet.poll_timeout().map_or(Instant::FAR, |(at, _)| at).min(daemon.watchers.due());
-        let due = due.min(service.due());
+        let due = due.min(service.due()).min(exporters.due());
         let wake = tokio::select! {
             Some(input) = inputs.recv() => Wake::Input(input),
             sources = watch.changed(), if !service.ends() => Wake::Config(sources),
             inhibition = inhibit.changed() => Wake::Input(Input::Inhibited(inhibition)),
             Some(call) = calls.recv() => Wake::Call(call),
+            Some(scrape) = scrapes.recv() => Wake::Scrape(scrape),
             () = hotplug.changed() => Wake::Devices,
             () = clock.reach(due) => Wake::Input(Input::Timer),
             wake = signals.next() => wake,
@@ -130,15 +135,22 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
             Wake::Input(input) => daemon.handle(input, now),
             Wake::Config(sources) => {
                 daemon.handle(Input::Config(sources), now);
+                exporters.configure(&daemon.fleet, now);
                 service.ready();
             }
             Wake::Reread => {
                 service.supervisor.reloading();
                 daemon.handle(Input::Config(watch.reread()), now);
+                exporters.configure(&daemon.fleet, now);
                 service.supervisor.ready();
             }
             Wake::Devices => daemon.executors.look_at_ports(&daemon.fleet),
             Wake::Call(call) => daemon.answer(call, now),
+            Wake::Scrape(scrape) => {
+                // Whoever asked may have gone. Whoever asks again finds what the modem is asked for now.
+                drop(scrape.send(Exporters::page(&daemon.fleet)));
+                daemon.demand("*", now);
+            }
             // Whoever asks twice does not want to wait.
             Wake::End if service.ends() => break,
             Wake::End => {
@@ -147,6 +159,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
             }
         }
         service.tell(&daemon.fleet, now);
+        exporters.write(&daemon.fleet, now);
     }
     serving.abort();
     match daemon.fleet.is_letting_go() {

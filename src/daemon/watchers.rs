@@ -110,7 +110,7 @@ impl Daemon {
         }
     }
 
-    fn demand(&mut self, pattern: &str, now: Instant) {
+    pub(super) fn demand(&mut self, pattern: &str, now: Instant) {
         for (modem, facts) in self.telemetry_of(pattern) {
             self.take_in(Input::Watched(modem, facts), now);
         }

@@ -14,6 +14,7 @@ pub mod hotplug;
 pub mod inhibit;
 pub mod netlink;
 pub mod port;
+pub mod scrape;
 pub mod secret;
 pub mod state;
 pub mod supervisor;

@@ -1,0 +1,133 @@
+//! Measurements for other programs: a page of metrics that is scraped, the same as a file, and a file with everything that
+//! may be shown. All are read from the core when they are asked for or due; nothing is kept twice.
+
+mod prometheus;
+mod state_file;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::config::Exporters as Wanted;
+use crate::host::{files, scrape};
+use crate::model::Instant;
+use crate::reconcile::Fleet;
+
+/// Between two writes of a file: what reads it looks every quarter of a minute or less often.
+const WRITTEN_EVERY: Duration = Duration::from_secs(15);
+/// Scrapes that wait for the loop.
+const SCRAPES: usize = 4;
+
+/// Somebody who wants the page of metrics.
+pub(super) type Scrape = oneshot::Sender<String>;
+
+/// Everything that is exported, as the file asks.
+#[derive(Debug)]
+pub(super) struct Exporters {
+    asks: mpsc::Sender<Scrape>,
+    serving: Option<(SocketAddr, JoinHandle<()>)>,
+    files: Vec<Written>,
+    due: Instant,
+}
+
+/// A file that is kept up to date.
+#[derive(Debug)]
+struct Written {
+    path: PathBuf,
+    render: fn(&Fleet) -> String,
+    /// What it holds.
+    text: String,
+    /// It could not be written, and that was said.
+    failing: bool,
+}
+
+impl Exporters {
+    /// Nothing yet; and where scrapes arrive.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Scrape>) {
+        let (asks, scrapes) = mpsc::channel(SCRAPES);
+        (Self { asks, serving: None, files: Vec::new(), due: Instant::FAR }, scrapes)
+    }
+
+    /// The page of metrics.
+    pub(super) fn page(fleet: &Fleet) -> String {
+        prometheus::page(fleet)
+    }
+
+    /// The file may ask for others now.
+    pub(super) fn configure(&mut self, fleet: &Fleet, now: Instant) {
+        let Some(wanted) = fleet.config().map(|config| &config.exporters) else { return };
+        let Wanted { prometheus_listen, textfile, state_file } = wanted;
+        if self.serving.as_ref().map(|(address, _)| *address) != *prometheus_listen {
+            if let Some((_, task)) = self.serving.take() {
+                task.abort();
+            }
+            let serve = |address| (address, tokio::spawn(scrape::serve(address, self.asks.clone())));
+            self.serving = prometheus_listen.map(serve);
+        }
+        let wanted = [(textfile, prometheus::page as fn(&Fleet) -> String), (state_file, state_file::text)];
+        let wanted = wanted.into_iter().filter_map(|(path, render)| Some((PathBuf::from(path.as_ref()?), render)));
+        let mut before = std::mem::take(&mut self.files);
+        let kept = |(path, render): (PathBuf, fn(&Fleet) -> String)| {
+            let known = before.iter().position(|file| file.path == path).map(|at| before.swap_remove(at));
+            Written { render, ..known.unwrap_or_else(|| Written::new(path, render)) }
+        };
+        self.files = wanted.map(kept).collect();
+        // What nobody keeps up to date any more says what is not so.
+        before.iter().for_each(|file| drop(std::fs::remove_file(&file.path)));
+        self.due = if self.files.is_empty() { Instant::FAR } else { now };
+    }
+
+    /// When the loop has to come by.
+    pub(super) const fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Writes what is due.
+    pub(super) fn write(&mut self, fleet: &Fleet, now: Instant) {
+        if now < self.due {
+            return;
+        }
+        self.due = now + WRITTEN_EVERY;
+        self.files.iter_mut().for_each(|file| file.write(fleet));
+    }
+}
+
+impl Drop for Exporters {
+    fn drop(&mut self) {
+        if let Some((_, task)) = &self.serving {
+            task.abort();
+        }
+    }
+}
+
+impl Written {
+    fn new(path: PathBuf, render: fn(&Fleet) -> String) -> Self {
+        Self { path, render, text: String::new(), failing: false }
+    }
+
+    fn write(&mut self, fleet: &Fleet) {
+        let text = (self.render)(fleet);
+        if text == self.text && !self.failing {
+            return;
+        }
+        match replace(&self.path, &text) {
+            Ok(()) => {
+                self.failing = false;
+                self.text = text;
+            }
+            Err(why) if !self.failing => {
+                self.failing = true;
+                tracing::warn!("cannot write {}: {why}", self.path.display());
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Others shall read it.
+fn replace(path: &Path, text: &str) -> Result<(), String> {
+    files::replace(path, text, Some(0o644)).map_err(|why| why.to_string())
+}
