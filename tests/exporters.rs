@@ -12,7 +12,7 @@ mod stage;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::Path;
 
 use program::until;
 use shell_support::{Going, Place};
@@ -111,7 +111,7 @@ fn ops_4_a_page_of_metrics_that_prometheus_reads_and_that_identifies_nobody() {
 }
 
 /// Prometheus' own client library reads the page, and finds every metric described.
-fn read_by_prometheus(page: &PathBuf) {
+fn read_by_prometheus(page: &Path) {
     if let Some(why) = stage::missing(&["python:prometheus_client"]) {
         return stage::skip("ops_4_a_page_of_metrics_that_prometheus_reads_and_that_identifies_nobody", &why);
     }
