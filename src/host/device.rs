@@ -110,7 +110,7 @@ fn interface_of(function: &Path, device: Option<&Path>) -> Option<String> {
 
 /// A USB device that is a modem in its boot loader.
 pub(super) struct Bootloader {
-    device: PathBuf,
+    pub(super) device: PathBuf,
     usb_id: String,
 }
 
@@ -154,7 +154,7 @@ fn hangs_on(roots: &Roots, hardware: &Hardware, device: &Path) -> bool {
 }
 
 /// USB vendor and product of a device in `/sys`.
-fn usb_id(device: &Path) -> Option<String> {
+pub(super) fn usb_id(device: &Path) -> Option<String> {
     let part = |file| fs::read_to_string(device.join(file)).ok().map(|text| text.trim().to_lowercase());
     Some(format!("{}:{}", part("idVendor")?, part("idProduct")?))
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
-pub use self::known::Interfaces;
+pub use self::known::{Devices, Interfaces};
 use self::known::Known;
 pub(super) use self::line::PROXY;
 pub use self::line::{Line, LineError};
@@ -57,6 +57,12 @@ impl ControlPorts {
     #[must_use]
     pub fn interfaces(&self) -> Interfaces {
         self.known.interfaces()
+    }
+
+    /// Which devices the modems are, as the ports find it.
+    #[must_use]
+    pub fn devices(&self) -> Devices {
+        Devices::new(self.known.clone())
     }
 
     /// Reports the state of the port; answered by [`Input::Port`].
@@ -223,6 +229,7 @@ impl Port {
             }
             match self.open_node(node, spec).await {
                 Ok(Some(line)) => {
+                    self.known.see(&self.modem, node);
                     self.known.place(&self.modem, node.interface.clone());
                     return Ok(line);
                 }
@@ -259,17 +266,32 @@ impl Port {
         }
     }
 
+    /// The device behind a node in `/dev`, which may be named by a link.
+    fn node_at(&self, path: &Path) -> Option<ControlNode> {
+        let path = std::fs::canonicalize(path).ok()?;
+        device::control_nodes(&self.roots)
+            .into_iter()
+            .find(|node| std::fs::canonicalize(&node.node).is_ok_and(|node| node == path))
+    }
+
     fn found(&self, spec: &PortSpec) -> Input {
         let state = match self.roots.find(spec) {
-            Found::Path(_) => {
+            Found::Path(path) => {
                 self.known.place(&self.modem, Some(self.modem.0.clone()));
+                if let Some(node) = self.node_at(&path) {
+                    self.known.see(&self.modem, &node);
+                }
                 PortState::Closed
             }
             Found::Nodes(nodes) => match nodes.iter().find(|node| !self.known.is_other(spec, node)) {
                 Some(node) => {
                     // Which one of several it is will be known when it was asked.
-                    let sure = nodes.len() == 1 || !matches!(spec, PortSpec::Hardware(Hardware { imei: Some(_), .. }));
+                    let by_imei = matches!(spec, PortSpec::Hardware(Hardware { imei: Some(_), .. }));
+                    let sure = nodes.len() == 1 || !by_imei;
                     self.known.place(&self.modem, node.interface.clone().filter(|_| sure));
+                    if !by_imei {
+                        self.known.see(&self.modem, node);
+                    }
                     PortState::Closed
                 }
                 None => PortState::Absent,

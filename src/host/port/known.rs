@@ -20,6 +20,8 @@ struct Facts {
     /// Who was asked, by place and arrival: whoever is plugged in there next is asked again.
     imeis: BTreeMap<(PathBuf, Option<String>), Imei>,
     interfaces: BTreeMap<ModemName, String>,
+    /// Where each modem was seen last; also while it is away.
+    devices: BTreeMap<ModemName, ControlNode>,
 }
 
 impl Known {
@@ -71,6 +73,11 @@ impl Known {
         }
     }
 
+    /// The modem is there, for sure.
+    pub(super) fn see(&self, modem: &ModemName, node: &ControlNode) {
+        self.facts().devices.insert(modem.clone(), node.clone());
+    }
+
     pub(super) fn interfaces(&self) -> Interfaces {
         Interfaces(self.clone())
     }
@@ -92,5 +99,27 @@ impl Interfaces {
     #[must_use]
     pub fn of(&self, modem: &ModemName) -> Option<String> {
         self.0.facts().interfaces.get(modem).cloned()
+    }
+}
+
+/// Which devices the modems are, as their ports found it.
+#[derive(Clone, Debug)]
+pub struct Devices(Known);
+
+impl Devices {
+    pub(super) fn new(known: Known) -> Self {
+        Self(known)
+    }
+
+    /// None of any modem.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Known::default())
+    }
+
+    /// Where the modem was when it was seen last; it may have left since, and another may be there now.
+    #[must_use]
+    pub fn last(&self, modem: &ModemName) -> Option<ControlNode> {
+        self.0.facts().devices.get(modem).cloned()
     }
 }

@@ -6,7 +6,7 @@ use super::super::door::{EventKind, Output, PowerCommand};
 use super::super::recovery::ladder::{Diagnosis, Step};
 use super::super::recovery::{Due, Over, Permits};
 use super::{Controller, HOST_ANSWERS_WITHIN};
-use crate::config::{ModemConfig, Power};
+use crate::config::ModemConfig;
 use crate::model::defect::{Defect, planted};
 use crate::model::time::{millis, spoken};
 use crate::model::{
@@ -356,8 +356,13 @@ impl Controller {
     /// Takes over how the file wants the power to be switched.
     pub(super) fn set_supply(&mut self, config: &ModemConfig, now: Instant) {
         let timings = timings(config);
-        let same = self.generation > 0 && switch(&self.config) == switch(config);
-        match switch(config) {
+        let same = self.generation > 0 && self.config.power.switch() == config.power.switch();
+        if !same && self.is_cycling_power() {
+            // The switch that would say how it ended is no longer asked.
+            self.off_look = None;
+            self.end(Err(Failure::Cancelled), now);
+        }
+        match config.power.switch() {
             _ if same => self.supply.set_timings(timings),
             Some(_) => self.supply = Supply::with_switch(timings, now),
             None => self.supply = Supply::without_switch(timings, NOT_CONFIGURED),
@@ -392,24 +397,13 @@ impl Controller {
     }
 }
 
-/// What is switched, where the file names a switch.
-fn switch(config: &ModemConfig) -> Option<(&str, u8)> {
-    match &config.power {
-        Power::None | Power::ModemReset => None,
-        Power::UsbPort { hub, port, .. } => Some((hub, *port)),
-    }
-}
-
 fn timings(config: &ModemConfig) -> Timings {
     let default = Timings::default();
-    let watchdog = config.recovery.watchdog;
-    match &config.power {
-        Power::None | Power::ModemReset => Timings { watchdog, ..default },
-        Power::UsbPort { times, .. } => Timings {
-            hold: times.hold.unwrap_or(default.hold),
-            time_to_power_off: times.shutdown_time.unwrap_or(default.time_to_power_off),
-            min_off: times.off_time.unwrap_or(default.min_off),
-            watchdog,
-        },
+    let times = config.power.times();
+    Timings {
+        hold: times.hold.unwrap_or(default.hold),
+        time_to_power_off: times.shutdown_time.unwrap_or(default.time_to_power_off),
+        min_off: times.off_time.unwrap_or(default.min_off),
+        watchdog: config.recovery.watchdog,
     }
 }
