@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::executor::{Executors, Links, Ports, Power, Store};
 use crate::host::netlink::Interfaces;
 use crate::host::port::{ControlPorts, Roots};
-use crate::host::power::{PowerOrder, Pace, Switches};
+use crate::host::power::{Pace, PowerOrder, Switches};
 use crate::host::state::StateDir;
 use crate::model::{LinkState, ModemName};
 use crate::reconcile::{Input, Memory, PortSpec};

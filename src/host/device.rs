@@ -71,6 +71,12 @@ pub(super) fn control_nodes(roots: &Roots) -> Vec<ControlNode> {
     found
 }
 
+/// The control port behind a path in `/dev`, which may be a link to its node.
+pub(super) fn node_at(roots: &Roots, path: &Path) -> Option<ControlNode> {
+    let path = fs::canonicalize(path).ok()?;
+    control_nodes(roots).into_iter().find(|node| fs::canonicalize(&node.node).is_ok_and(|node| node == path))
+}
+
 fn on_usb(roots: &Roots, entry: &Path) -> Option<ControlNode> {
     let function = fs::canonicalize(entry.join("device")).ok()?;
     let driver = fs::canonicalize(function.join("driver")).map(|driver| name(&driver)).unwrap_or_default();

@@ -14,11 +14,11 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
-pub use self::known::{Devices, Interfaces};
 use self::known::Known;
+pub use self::known::{Devices, Interfaces};
 pub(super) use self::line::PROXY;
 pub use self::line::{Line, LineError};
-use self::place::Found;
+pub(super) use self::place::Found;
 pub use self::place::Roots;
 use super::device::{self, ControlNode};
 use super::in_words;
@@ -266,19 +266,11 @@ impl Port {
         }
     }
 
-    /// The device behind a node in `/dev`, which may be named by a link.
-    fn node_at(&self, path: &Path) -> Option<ControlNode> {
-        let path = std::fs::canonicalize(path).ok()?;
-        device::control_nodes(&self.roots)
-            .into_iter()
-            .find(|node| std::fs::canonicalize(&node.node).is_ok_and(|node| node == path))
-    }
-
     fn found(&self, spec: &PortSpec) -> Input {
         let state = match self.roots.find(spec) {
             Found::Path(path) => {
                 self.known.place(&self.modem, Some(self.modem.0.clone()));
-                if let Some(node) = self.node_at(&path) {
+                if let Some(node) = device::node_at(&self.roots, &path) {
                     self.known.see(&self.modem, &node);
                 }
                 PortState::Closed

@@ -211,19 +211,21 @@ impl Seat {
             Switch::UsbAuthorized { .. } => self.device(command, Means::Authorized, switch, port).await,
             Switch::UsbBind { .. } => self.device(command, Means::Driver, switch, port).await,
             Switch::Gpio { chip, supply, reset } => self.gpio(command, chip, supply, reset.as_ref()).await,
-            Switch::Command { switch_on, switch_off, shut_down } => Ok(match command {
-                PowerCommand::On => program::run(switch_on, &self.modem).await?,
-                PowerCommand::Off => program::run(switch_off, &self.modem).await?,
-                PowerCommand::PrepareOff => match shut_down {
-                    Some(shut_down) => program::run(shut_down, &self.modem).await?,
-                    None => {}
-                },
-                _ => {
-                    for program in [Some(switch_on), Some(switch_off), shut_down.as_ref()].into_iter().flatten() {
-                        program::look(program)?;
+            Switch::Command { switch_on, switch_off, shut_down } => {
+                let program = match command {
+                    PowerCommand::On => Some(switch_on),
+                    PowerCommand::Off => Some(switch_off),
+                    PowerCommand::PrepareOff => shut_down.as_ref(),
+                    _ => {
+                        let all = [Some(switch_on), Some(switch_off), shut_down.as_ref()];
+                        return Ok(all.into_iter().flatten().try_for_each(|program| program::look(program))?);
                     }
+                };
+                if let Some(program) = program {
+                    program::run(program, &self.modem).await?;
                 }
-            }),
+                Ok(())
+            }
         }
     }
 
@@ -264,25 +266,27 @@ impl Seat {
         let device = self.place(Some(switch), port).await?;
         let (roots, owed, modem, found_off) =
             (self.roots.clone(), self.owed.clone(), self.modem.clone(), self.found_off);
-        let is_off = aside(move || -> Result<bool, UsbError> {
+        let was_off = aside(move || -> Result<bool, UsbError> {
             match command {
                 PowerCommand::Off => {
-                    let note = Note::of(&device, means, found_off);
-                    owed.write(&modem, &note);
+                    owed.write(&modem, &Note::of(&device, means, found_off));
                     device.let_go(&roots, means)?;
                 }
                 PowerCommand::On => {
                     device.take_back(&roots, means)?;
                     owed.forget(&modem);
                 }
-                _ => return device.look(&roots, means).map(|is_off| is_off && owed.of(&modem).is_none()),
+                _ => {
+                    // In this order: what is owed may be taken back at this moment.
+                    let note = owed.of(&modem);
+                    let is_off = device.look(&roots, means)?;
+                    return Ok(note.map_or(is_off, |note| note.found_off));
+                }
             }
-            Ok(false)
+            Ok(found_off)
         })
         .await??;
-        if command == PowerCommand::Attach {
-            self.found_off = is_off;
-        }
+        self.found_off = was_off;
         Ok(())
     }
 

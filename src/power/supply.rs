@@ -61,6 +61,8 @@ pub struct Supply {
     cycling: bool,
     /// Whether anybody looked yet if the modem is there.
     looked: bool,
+    /// It was there at the last look.
+    present: bool,
     /// The power is on because we switched it on.
     ours: bool,
     /// It was on without us; a cycle of ours does not make it ours.
@@ -84,6 +86,7 @@ impl Supply {
             asked: None,
             cycling: false,
             looked: false,
+            present: false,
             ours: false,
             found_on: false,
             not_before: Instant::ZERO,
@@ -122,6 +125,12 @@ impl Supply {
         self.machine.state()
     }
 
+    /// Whether the power is cut, and is to come back.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.why_not().is_none() && self.state() == State::WaitingToPowerOn
+    }
+
     /// How long a modem is left in peace after a power cycle.
     #[must_use]
     pub fn hold(&self) -> Duration {
@@ -141,6 +150,9 @@ impl Supply {
     pub fn handle_presence(&mut self, present: bool, now: Instant) {
         let first = !std::mem::replace(&mut self.looked, true);
         self.found_on |= present && !self.ours;
+        let came = present && !std::mem::replace(&mut self.present, present);
+        // A switch that is missing may have come with it.
+        self.attach_at = self.attach_at.map(|at| if came { now } else { at });
         let busy = self.cycling || self.asked.is_some_and(|(request, _)| request != Request::Attach);
         if busy {
             return;

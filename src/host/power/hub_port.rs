@@ -35,7 +35,11 @@ pub(super) struct HubPort {
 /// What the kernel calls the hub's device, and the hub's one function.
 fn names(hub: &str) -> (String, String) {
     // The root hub of a bus is the device `usb1`, and its function is `1-0:1.0`.
-    if hub.contains('-') { (hub.to_owned(), format!("{hub}:1.0")) } else { (format!("usb{hub}"), format!("{hub}-0:1.0")) }
+    if hub.contains('-') {
+        (hub.to_owned(), format!("{hub}:1.0"))
+    } else {
+        (format!("usb{hub}"), format!("{hub}-0:1.0"))
+    }
 }
 
 /// What the kernel calls a device that is plugged into a port.
@@ -93,8 +97,8 @@ impl HubPort {
         if !switches.iter().all(|switch| switch.exists()) {
             return Err(HubPortError::NoSwitch(self.hub.clone()));
         }
-        switches.extend(fs::canonicalize(port.join("peer")).ok().map(|peer| peer.join("disable")).filter(|p| p.exists()));
+        switches
+            .extend(fs::canonicalize(port.join("peer")).ok().map(|peer| peer.join("disable")).filter(|p| p.exists()));
         Ok(switches)
     }
 }
-

@@ -31,7 +31,7 @@ pub(super) struct Note {
     arrival: String,
     means: Means,
     /// It was so before we came: it is only where the modem is, not what we owe.
-    found_off: bool,
+    pub(super) found_off: bool,
     boot: String,
 }
 
@@ -64,8 +64,7 @@ impl Owed {
     /// trouble already, and that we die in the next second is unlikely.
     pub(super) fn write(&self, modem: &ModemName, note: &Note) {
         let text = serde_json::to_string(note).unwrap_or_default();
-        let written =
-            fs::create_dir_all(&self.directory).and_then(|()| files::replace(&self.file(modem), &text, None));
+        let written = fs::create_dir_all(&self.directory).and_then(|()| files::replace(&self.file(modem), &text, None));
         if let Err(why) = written {
             tracing::warn!(%modem, why = in_words(&why), "no note is kept of a device that is let go");
         }
@@ -129,4 +128,77 @@ pub(super) async fn redeem(owed: Owed, roots: Roots, again: Duration) {
 
 fn boot() -> String {
     fs::read_to_string(BOOT).map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A device without anything but its switch.
+    fn device(dir: &Path) -> (Roots, UsbDevice) {
+        let path = dir.join("sys/devices/1-3");
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("devnum"), "7\n").unwrap();
+        fs::write(path.join("authorized"), "0\n").unwrap();
+        let roots = Roots { sys: dir.join("sys"), dev: dir.join("dev") };
+        (roots, UsbDevice::at(&path).unwrap())
+    }
+
+    fn authorized(device: &UsbDevice) -> String {
+        fs::read_to_string(device.path.join("authorized")).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_stays_owed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (roots, device) = device(dir.path());
+        let owed = Owed::new(&dir.path().join("state"));
+        owed.write(&"wwan0".into(), &Note::of(&device, Means::Authorized, false));
+        let switch = device.path.join("authorized");
+        fs::remove_file(&switch).unwrap();
+        symlink("/dev/full", &switch).unwrap();
+        assert!(!owed.take_back(&roots));
+        fs::remove_file(&switch).unwrap();
+        fs::write(&switch, "0\n").unwrap();
+        assert!(owed.take_back(&roots));
+        assert_eq!((authorized(&device).as_str(), owed.of(&"wwan0".into())), ("1", None));
+    }
+
+    #[test]
+    fn a_note_of_another_arrival_or_another_boot_is_void() {
+        let dir = tempfile::tempdir().unwrap();
+        let (roots, device) = device(dir.path());
+        let owed = Owed::new(&dir.path().join("state"));
+        let other = UsbDevice { arrival: "6".into(), ..device.clone() };
+        owed.write(&"wwan0".into(), &Note::of(&other, Means::Authorized, false));
+        owed.write(&"wwan1".into(), &Note { boot: "another".into(), ..Note::of(&device, Means::Authorized, false) });
+        fs::write(dir.path().join("state/let-go/wwan2.json"), "{\"device\":").unwrap();
+        assert!(owed.take_back(&roots));
+        assert_eq!(authorized(&device), "0", "somebody else's");
+        assert_eq!(device::children(&dir.path().join("state/let-go")), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn what_was_let_go_before_we_came_stays_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let (roots, device) = device(dir.path());
+        let owed = Owed::new(&dir.path().join("state"));
+        owed.write(&"wwan0".into(), &Note::of(&device, Means::Authorized, true));
+        assert!(owed.take_back(&roots));
+        assert_eq!(authorized(&device), "0");
+        assert_eq!(owed.of(&"wwan0".into()).unwrap().device(), Some(device), "it is remembered where it is");
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_nothing_is_owed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, device) = device(dir.path());
+        fs::write(dir.path().join("state"), "").unwrap();
+        let owed = Owed::new(&dir.path().join("state"));
+        owed.write(&"wwan0".into(), &Note::of(&device, Means::Driver, false));
+        assert_eq!(owed.of(&"wwan0".into()), None);
+        owed.forget(&"wwan0".into());
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::device::{self, ControlNode};
-use super::super::port::{Devices, Roots};
+use super::super::port::{Devices, Found, Roots};
 use super::hub_port;
 use super::owed::{Note, Owed};
 use super::usb_device::UsbDevice;
@@ -52,7 +52,7 @@ impl Places {
         if let Some(device) = self.owed.of(modem).as_ref().and_then(Note::device) {
             return Ok(device);
         }
-        let seen = self.devices.last(modem);
+        let seen = self.visible(port).or_else(|| self.devices.last(modem));
         match &seen {
             Some(node) if node.usb_id.is_none() => return Err(PlaceError::NotUsb(node.device.clone())),
             Some(node) if self.is_still(node) => {
@@ -67,6 +67,18 @@ impl Places {
         }
         let marked = if let PortSpec::Hardware(hardware) = port { self.marked(hardware) } else { None };
         marked.ok_or_else(|| seen.map_or(PlaceError::Unknown, |node| PlaceError::Left(node.device)))
+    }
+
+    /// The modem's control port, where it can be told without asking anybody.
+    fn visible(&self, port: &PortSpec) -> Option<ControlNode> {
+        if matches!(port, PortSpec::Hardware(Hardware { imei: Some(_), .. })) {
+            return None;
+        }
+        match self.roots.find(port) {
+            Found::Nodes(nodes) => nodes.into_iter().next(),
+            Found::Path(path) => device::node_at(&self.roots, &path),
+            Found::Not(_) => None,
+        }
     }
 
     /// Whether the modem is, as far as is known, on a bus that can be looked through.
@@ -122,8 +134,6 @@ impl Places {
     }
 
     fn in_roots(&self, path: &str) -> PathBuf {
-        Path::new(path)
-            .strip_prefix("/sys")
-            .map_or_else(|_| PathBuf::from(path), |rest| self.roots.sys.join(rest))
+        Path::new(path).strip_prefix("/sys").map_or_else(|_| PathBuf::from(path), |rest| self.roots.sys.join(rest))
     }
 }

@@ -123,8 +123,17 @@ fn pwr_6_a_switch_that_comes_later_is_found() {
         assert_eq!(supply.why_not(), Some("no such hub"), "until it answers");
     }
     assert_eq!(now, T + ATTACH_AGAIN * 3);
+    supply.handle_answer(Request::Attach, Err("no such hub".to_owned()), now);
+    supply.handle_presence(true, now + seconds(7));
+    supply.handle_presence(false, now + seconds(8));
+    supply.handle_timeout(now + seconds(8));
+    assert_eq!(told(&mut supply), [Next::Tell(Request::Attach)], "it may have come with the modem");
+    now = now + seconds(8);
     supply.handle_answer(Request::Attach, Ok(()), now);
-    assert_eq!((supply.why_not(), told(&mut supply)), (None, tell(Command::PowerOn)), "it is wanted");
+    assert_eq!(supply.why_not(), None);
+    assert_eq!(told(&mut supply), [], "the modem was there a moment ago");
+    supply.handle_timeout(now + Timings::default().hold);
+    assert_eq!(supply.state(), State::On);
 }
 
 #[test]

@@ -357,10 +357,8 @@ impl Controller {
     pub(super) fn set_supply(&mut self, config: &ModemConfig, now: Instant) {
         let timings = timings(config);
         let same = self.generation > 0 && self.config.power.switch() == config.power.switch();
-        if !same && self.is_cycling_power() {
-            // The switch that would say how it ended is no longer asked.
-            self.off_look = None;
-            self.end(Err(Failure::Cancelled), now);
+        if !same {
+            self.leave_switch(now);
         }
         match config.power.switch() {
             _ if same => self.supply.set_timings(timings),
@@ -374,6 +372,17 @@ impl Controller {
             self.supply.reclaim(now);
         }
         self.take_power(now);
+    }
+
+    /// The file names another switch, or none. The old one is not left off, and does not say any more how a cycle ended.
+    fn leave_switch(&mut self, now: Instant) {
+        if self.supply.is_cut() {
+            self.out.push_back(Output::Power(self.name.clone(), PowerCommand::On));
+        }
+        if self.is_cycling_power() {
+            self.off_look = None;
+            self.end(Err(Failure::Cancelled), now);
+        }
     }
 
     fn diagnosis(&self) -> Option<Diagnosis> {
