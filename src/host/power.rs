@@ -75,6 +75,8 @@ enum PowerError {
     Program(#[from] ProgramError),
     #[error("the device was let go and is not taken back yet; that is tried again")]
     NotBack(#[source] UsbError),
+    #[error("it was not done when the next order came")]
+    Overtaken,
     #[error("cannot look for devices on the PCI bus")]
     Rescan(#[source] std::io::Error),
     #[error("an error of our own in the power switch")]
@@ -121,6 +123,7 @@ impl Switches {
                 lines: None,
                 cut: false,
                 found_off: false,
+                missing: None,
             };
             tokio::spawn(seat.attend(received));
             orders
@@ -145,33 +148,63 @@ struct Seat {
     cut: bool,
     /// The device was let go by somebody else before we came.
     found_off: bool,
+    /// Why there is no switch, as it was told.
+    missing: Option<String>,
 }
 
 impl Seat {
     /// Ends when the daemon drops either end.
     async fn attend(mut self, mut orders: mpsc::Receiver<PowerOrder>) {
-        while let Some(order) = orders.recv().await {
+        let mut waiting = None;
+        loop {
+            let next = if waiting.is_some() { waiting.take() } else { orders.recv().await };
+            let Some(order) = next else { return };
             let command = order.command;
-            let done = self.obey(order).await.map_err(|why| in_words(&why));
-            if let Err(why) = &done {
-                tracing::debug!(modem = %self.modem, ?command, why, "not switched");
-            }
+            self.follow(order.switch.as_ref()).await;
+            let done = match &order.switch {
+                // A modem that takes its time is cut off all the same.
+                Some(Switch::Command { shut_down: Some(program), .. }) if command == PowerCommand::PrepareOff => {
+                    tokio::select! {
+                        done = program::run(program, &self.modem) => done.map_err(PowerError::from),
+                        later = orders.recv() => {
+                            waiting = later;
+                            Err(PowerError::Overtaken)
+                        }
+                    }
+                }
+                _ => self.obey(order).await,
+            };
+            let done = done.map_err(|why| in_words(&why));
+            self.log(command, done.as_ref().err());
             if self.reports.send(Input::PowerDone(self.modem.clone(), command, done)).await.is_err() {
                 return;
             }
         }
     }
 
+    /// A switch that is missing is looked for again and again, and told once.
+    fn log(&mut self, command: PowerCommand, why: Option<&String>) {
+        if command == PowerCommand::Attach {
+            if self.missing.as_ref() != why {
+                match why {
+                    Some(why) => tracing::warn!(modem = %self.modem, why, "there is no power switch"),
+                    None => tracing::info!(modem = %self.modem, "the power switch is there"),
+                }
+            }
+            self.missing = why.cloned();
+        } else if let Some(why) = why {
+            tracing::warn!(modem = %self.modem, ?command, why, "not switched");
+        }
+    }
+
     async fn obey(&mut self, order: PowerOrder) -> Result<(), PowerError> {
         let PowerOrder { command, switch, port } = order;
-        if self.switch != switch {
-            self.give_up().await;
-            self.switch.clone_from(&switch);
-        }
         match (command, switch) {
             (PowerCommand::Rescan, switch) => self.rescan(switch.as_ref(), &port).await,
             (PowerCommand::Reauthorise, switch) => self.reauthorise(switch.as_ref(), &port).await,
             (_, None) => Err(PowerError::NotConfigured),
+            // Nothing but a program of the user's can ask a modem that.
+            (PowerCommand::PrepareOff, Some(_)) => Ok(()),
             (command, Some(switch)) => {
                 self.operate(command, &switch, &port).await?;
                 match command {
@@ -184,14 +217,18 @@ impl Seat {
         }
     }
 
-    /// The file names another switch. A modem is not left without power by the old one.
-    async fn give_up(&mut self) {
+    /// Where the file names another switch, the modem is not left without power by the old one.
+    async fn follow(&mut self, switch: Option<&Switch>) {
+        if self.switch.as_ref() == switch {
+            return;
+        }
         if let Some(old) = self.switch.take().filter(|_| self.cut) {
             let port = PortSpec::Interface(self.modem.0.clone());
             if let Err(why) = self.operate(PowerCommand::On, &old, &port).await {
                 tracing::warn!(modem = %self.modem, why = in_words(&why), "the former power switch stays off");
             }
         }
+        self.switch = switch.cloned();
         self.cut = false;
         self.found_off = false;
         self.lines = None;
@@ -212,19 +249,13 @@ impl Seat {
             Switch::UsbBind { .. } => self.device(command, Means::Driver, switch, port).await,
             Switch::Gpio { chip, supply, reset } => self.gpio(command, chip, supply, reset.as_ref()).await,
             Switch::Command { switch_on, switch_off, shut_down } => {
-                let program = match command {
-                    PowerCommand::On => Some(switch_on),
-                    PowerCommand::Off => Some(switch_off),
-                    PowerCommand::PrepareOff => shut_down.as_ref(),
-                    _ => {
-                        let all = [Some(switch_on), Some(switch_off), shut_down.as_ref()];
-                        return Ok(all.into_iter().flatten().try_for_each(|program| program::look(program))?);
-                    }
-                };
-                if let Some(program) = program {
-                    program::run(program, &self.modem).await?;
-                }
-                Ok(())
+                let all = [Some(switch_on), Some(switch_off), shut_down.as_ref()];
+                Ok(match command {
+                    PowerCommand::On => program::run(switch_on, &self.modem).await,
+                    PowerCommand::Off => program::run(switch_off, &self.modem).await,
+                    PowerCommand::PrepareOff => Ok(()),
+                    _ => all.into_iter().flatten().try_for_each(|program| program::look(program)),
+                }?)
             }
         }
     }
@@ -270,7 +301,7 @@ impl Seat {
             match command {
                 PowerCommand::Off => {
                     owed.write(&modem, &Note::of(&device, means, found_off));
-                    device.let_go(&roots, means)?;
+                    device.let_go(&roots, means).inspect_err(|_| owed.forget(&modem))?;
                 }
                 PowerCommand::On => {
                     device.take_back(&roots, means)?;
@@ -296,13 +327,8 @@ impl Seat {
         let (roots, owed, modem) = (self.roots.clone(), self.owed.clone(), self.modem.clone());
         let device = aside(move || -> Result<UsbDevice, UsbError> {
             owed.write(&modem, &Note::of(&device, Means::Authorized, false));
-            match device.let_go(&roots, Means::Authorized) {
-                Ok(()) => Ok(device),
-                Err(why) => {
-                    owed.forget(&modem);
-                    Err(why)
-                }
-            }
+            device.let_go(&roots, Means::Authorized).inspect_err(|_| owed.forget(&modem))?;
+            Ok(device)
         })
         .await??;
         tokio::time::sleep(self.pace.apart).await;

@@ -171,11 +171,11 @@ fn pwr_8_a_gpio_line_feeds_the_modem() {
         let [supply, reset] = [2, 3].map(|line| lines.join(format!("sim_gpio{line}/value")));
         let usb = UsbModem::plug_in(0, EC25, prompt());
         usb.feed(supply.clone(), "1");
+        when("/sys/class/net/wwan0", true);
         let name = "method: gpio, chip: modem-board, line: MODEM_POWER, reset: { line: 3, active_low: true }";
         let daemon = Daemon::start(&with_power(name));
         daemon.until_converged("wwan0");
         // An adopted line is left as it is.
-        daemon.until_port("wwan0", Instant::ZERO, |state| *state == PortState::Open);
         assert!(!daemon.told().iter().any(|told| matches!(&told.input, Input::Port(_, PortState::Absent))));
         cycle(&daemon);
         assert_eq!([&supply, &reset].map(|line| fs::read_to_string(line).unwrap().trim().to_owned()), ["1", "1"]);

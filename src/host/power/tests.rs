@@ -292,6 +292,21 @@ async fn pwr_6_a_chip_that_is_not_there_is_said() {
 }
 
 #[tokio::test]
+async fn pwr_11_a_modem_that_does_not_shut_down_is_cut_off() {
+    let mut rig = Rig::new(AT_ONCE);
+    let endless = ["/usr/bin/tail", "-f", "/dev/null"].map(str::to_owned).to_vec();
+    let at_once = vec!["/bin/true".to_owned()];
+    let switch = Switch::Command { switch_on: at_once.clone(), switch_off: at_once, shut_down: Some(endless) };
+    for command in [PowerCommand::PrepareOff, PowerCommand::Off] {
+        let order = PowerOrder { command, switch: Some(switch.clone()), port: spec() };
+        rig.switches.switch(&wwan0(), order).unwrap();
+    }
+    let late = Err("it was not done when the next order came".to_owned());
+    assert_eq!(rig.answer().await, Input::PowerDone(wwan0(), PowerCommand::PrepareOff, late));
+    assert_eq!(rig.answer().await, Input::PowerDone(wwan0(), PowerCommand::Off, Ok(())));
+}
+
+#[tokio::test]
 async fn pwr_11_programs_are_run_in_the_order_of_the_core() {
     let mut rig = Rig::new(AT_ONCE);
     let log = rig.dir.path().join("log").display().to_string();
