@@ -100,7 +100,7 @@ impl Switches {
     #[must_use]
     pub fn new(roots: Roots, devices: Devices, state: &Path, pace: Pace, reports: mpsc::Sender<Input>) -> Self {
         let owed = Owed::new(state);
-        tokio::spawn(owed::redeem(owed.clone(), roots.clone(), pace.again));
+        tokio::spawn(owed::redeem(owed.clone(), roots.clone(), owed.modems(), pace.again));
         Self { roots, devices, owed, pace, reports, modems: BTreeMap::new() }
     }
 
@@ -129,6 +129,13 @@ impl Switches {
             orders
         });
         orders.try_send(order).map_err(|_| "the switch has not done yet what it was told before".to_owned())
+    }
+}
+
+/// A daemon that ends leaves nothing let go behind, whatever it was about to do.
+impl Drop for Switches {
+    fn drop(&mut self) {
+        self.owed.take_back(&self.roots, self.owed.modems());
     }
 }
 
@@ -340,7 +347,8 @@ impl Seat {
         })
         .await?;
         if let Err(why) = back {
-            tokio::spawn(owed::redeem(self.owed.clone(), self.roots.clone(), self.pace.again));
+            let modems = vec![self.modem.clone()];
+            tokio::spawn(owed::redeem(self.owed.clone(), self.roots.clone(), modems, self.pace.again));
             return Err(PowerError::NotBack(why));
         }
         Ok(())

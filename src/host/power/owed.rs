@@ -81,32 +81,38 @@ impl Owed {
         serde_json::from_slice(&fs::read(self.file(modem)).ok()?).ok()
     }
 
-    /// Takes back whatever can be; whether nothing is owed any more.
-    fn take_back(&self, roots: &Roots) -> bool {
-        let notes = device::children(&self.directory).into_iter().filter_map(|path| {
-            let modem = ModemName::from(path.file_name()?.to_str()?.strip_suffix(".json")?);
-            Some((self.of(&modem), modem))
-        });
-        let mut nothing_left = true;
-        for (note, modem) in notes {
-            let device = note.as_ref().and_then(Note::device);
-            match (note, device) {
-                (Some(note), Some(_)) if note.found_off => {}
-                (Some(note), Some(device)) => match device.take_back(roots, note.means) {
-                    Ok(()) => {
-                        tracing::info!(%modem, device = %device.path.display(), "taken back: it had been let go");
-                        self.forget(&modem);
-                    }
-                    Err(UsbError::Gone { .. }) => self.forget(&modem),
-                    Err(why) => {
-                        tracing::warn!(%modem, why = in_words(&why), "the device is not taken back");
-                        nothing_left = false;
-                    }
-                },
-                (_, None) | (None, _) => self.forget(&modem),
+    /// The modems of which something is noted.
+    pub(super) fn modems(&self) -> Vec<ModemName> {
+        let notes = device::children(&self.directory);
+        let modem = |path: &PathBuf| Some(ModemName::from(path.file_name()?.to_str()?.strip_suffix(".json")?));
+        notes.iter().filter_map(modem).collect()
+    }
+
+    /// Takes back what is owed of these modems; those for which that failed.
+    pub(super) fn take_back(&self, roots: &Roots, modems: Vec<ModemName>) -> Vec<ModemName> {
+        modems.into_iter().filter(|modem| !self.settle(roots, modem)).collect()
+    }
+
+    /// Whether nothing is owed any more.
+    fn settle(&self, roots: &Roots, modem: &ModemName) -> bool {
+        let note = self.of(modem);
+        let Some((note, device)) = note.and_then(|note| Some((note.clone(), note.device()?))) else {
+            self.forget(modem);
+            return true;
+        };
+        if note.found_off {
+            return true;
+        }
+        match device.take_back(roots, note.means) {
+            Ok(()) => tracing::info!(%modem, device = %device.path.display(), "taken back: it had been let go"),
+            Err(UsbError::Gone { .. }) => {}
+            Err(why) => {
+                tracing::warn!(%modem, why = in_words(&why), "the device is not taken back");
+                return false;
             }
         }
-        nothing_left
+        self.forget(modem);
+        true
     }
 
     fn file(&self, modem: &ModemName) -> PathBuf {
@@ -114,12 +120,13 @@ impl Owed {
     }
 }
 
-/// Takes back what is owed, and goes on trying for what cannot be taken back at once.
-pub(super) async fn redeem(owed: Owed, roots: Roots, again: Duration) {
+/// Takes back what is owed of these modems, and goes on trying for what cannot be taken back at once.
+pub(super) async fn redeem(owed: Owed, roots: Roots, mut modems: Vec<ModemName>, again: Duration) {
     for _ in 0..TRIES {
         let (owed, roots) = (owed.clone(), roots.clone());
         // A panic in there would come again.
-        if tokio::task::spawn_blocking(move || owed.take_back(&roots)).await.unwrap_or(true) {
+        modems = tokio::task::spawn_blocking(move || owed.take_back(&roots, modems)).await.unwrap_or_default();
+        if modems.is_empty() {
             return;
         }
         tokio::time::sleep(again).await;
@@ -159,10 +166,10 @@ mod tests {
         let switch = device.path.join("authorized");
         fs::remove_file(&switch).unwrap();
         symlink("/dev/full", &switch).unwrap();
-        assert!(!owed.take_back(&roots));
+        assert_eq!(owed.take_back(&roots, owed.modems()), ["wwan0".into()]);
         fs::remove_file(&switch).unwrap();
         fs::write(&switch, "0\n").unwrap();
-        assert!(owed.take_back(&roots));
+        assert_eq!(owed.take_back(&roots, owed.modems()), []);
         assert_eq!((authorized(&device).as_str(), owed.of(&"wwan0".into())), ("1", None));
     }
 
@@ -175,7 +182,7 @@ mod tests {
         owed.write(&"wwan0".into(), &Note::of(&other, Means::Authorized, false));
         owed.write(&"wwan1".into(), &Note { boot: "another".into(), ..Note::of(&device, Means::Authorized, false) });
         fs::write(dir.path().join("state/let-go/wwan2.json"), "{\"device\":").unwrap();
-        assert!(owed.take_back(&roots));
+        assert_eq!(owed.take_back(&roots, owed.modems()), []);
         assert_eq!(authorized(&device), "0", "somebody else's");
         assert_eq!(device::children(&dir.path().join("state/let-go")), Vec::<PathBuf>::new());
     }
@@ -186,7 +193,7 @@ mod tests {
         let (roots, device) = device(dir.path());
         let owed = Owed::new(&dir.path().join("state"));
         owed.write(&"wwan0".into(), &Note::of(&device, Means::Authorized, true));
-        assert!(owed.take_back(&roots));
+        assert_eq!(owed.take_back(&roots, owed.modems()), []);
         assert_eq!(authorized(&device), "0");
         assert_eq!(owed.of(&"wwan0".into()).unwrap().device(), Some(device), "it is remembered where it is");
     }

@@ -251,8 +251,34 @@ async fn f42_a_daemon_that_dies_after_letting_go_takes_back_at_its_next_start() 
     assert_eq!(rig.notes(), 1);
     let (tell, _inputs) = mpsc::channel(1);
     let state = rig.dir.path().join("state");
-    rig.switches = Switches::new(rig.roots.clone(), Devices::none(), &state, AT_ONCE, tell);
+    let next = Switches::new(rig.roots.clone(), Devices::none(), &state, AT_ONCE, tell);
+    std::mem::forget(std::mem::replace(&mut rig.switches, next));
     rig.until("devices/pci0/usb1/1-3/authorized", "1").await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_ends_takes_back_what_it_let_go() {
+    let mut rig = Rig::new(AT_ONCE);
+    rig.look().await;
+    assert_eq!(rig.tell(PowerCommand::Off, Some(&AUTHORIZED)).await, Ok(()));
+    assert_eq!(rig.text("devices/pci0/usb1/1-3/authorized"), "0");
+    let (switches, sys) = (rig.switches, rig.roots.sys);
+    drop(switches);
+    assert_eq!(fs::read_to_string(sys.join("devices/pci0/usb1/1-3/authorized")).unwrap().trim(), "1");
+}
+
+#[tokio::test]
+async fn a_device_that_was_let_go_before_we_came_is_left_so() {
+    let mut rig = Rig::new(AT_ONCE);
+    put(&rig.sys("devices/pci0/usb1/1-3/authorized"), "0\n");
+    let switch = Switch::UsbAuthorized { device: Some("1-3".to_owned()) };
+    for (command, expected) in [(PowerCommand::Attach, "0"), (PowerCommand::On, "1"), (PowerCommand::Off, "0")] {
+        assert_eq!(rig.tell(command, Some(&switch)).await, Ok(()));
+        assert_eq!(rig.text("devices/pci0/usb1/1-3/authorized"), expected, "{command:?}");
+    }
+    let (switches, sys) = (rig.switches, rig.roots.sys);
+    drop(switches);
+    assert_eq!(fs::read_to_string(sys.join("devices/pci0/usb1/1-3/authorized")).unwrap().trim(), "0");
 }
 
 #[tokio::test]
