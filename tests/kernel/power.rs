@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use wwan::host::clock::Clock;
 use wwan::model::{Instant, PortState};
 use wwan::reconcile::{Input, PowerCommand};
 use wwan::sim::Disturbance;
@@ -30,12 +32,27 @@ fn answers(daemon: &Daemon) -> Vec<(Instant, PowerCommand, Result<(), String>)> 
     daemon.told().into_iter().filter_map(of).collect()
 }
 
-fn until_answered(daemon: &Daemon, command: PowerCommand) -> (Instant, Result<(), String>) {
+/// The first answer to a command from a time on.
+fn until_answered(daemon: &Daemon, command: PowerCommand, from: Instant) -> (Instant, Result<(), String>) {
     until(&format!("an answer to {command:?}"), || {
         let all = answers(daemon);
-        let last = all.iter().rfind(|(_, answered, _)| *answered == command);
-        last.map(|(at, _, result)| (*at, result.clone())).ok_or_else(|| format!("{all:?}\n{}", daemon.log()))
+        let first = all.iter().find(|(at, answered, _)| *answered == command && *at >= from);
+        first.map(|(at, _, result)| (*at, result.clone())).ok_or_else(|| format!("{all:?}\n{}", daemon.log()))
     })
+}
+
+/// The switch is there, by what was told from a time on.
+fn until_attached(daemon: &Daemon, from: Instant) {
+    until("the switch", || {
+        let there = |(at, command, result): &(Instant, PowerCommand, Result<(), String>)| {
+            *command == PowerCommand::Attach && result.is_ok() && *at >= from
+        };
+        if answers(daemon).iter().any(there) { Ok(()) } else { Err(daemon.log()) }
+    });
+}
+
+fn now() -> Instant {
+    Clock::since_boot().now()
 }
 
 fn until_says(file: &Path, text: &str) {
@@ -48,15 +65,16 @@ fn until_says(file: &Path, text: &str) {
 /// Has the power cycled by force: the modem leaves, stays away, comes back and connects.
 fn cycle(daemon: &Daemon) {
     daemon.until_converged("wwan0");
-    assert_eq!(until_answered(daemon, PowerCommand::Attach).1, Ok(()), "{}", daemon.log());
+    let begun = now();
     daemon.ask("reset wwan0 --force").good();
-    let (off, result) = until_answered(daemon, PowerCommand::Off);
+    let (off, result) = until_answered(daemon, PowerCommand::Off, begun);
     assert_eq!(result, Ok(()), "{}", daemon.log());
-    let gone = daemon.until_port("wwan0", Instant::ZERO, |state| *state == PortState::Absent);
-    let (on, result) = until_answered(daemon, PowerCommand::On);
+    let gone = daemon.until_port("wwan0", begun, |state| *state == PortState::Absent);
+    let (on, result) = until_answered(daemon, PowerCommand::On, begun);
     assert_eq!(result, Ok(()), "{}", daemon.log());
     println!("off at {off:?}, gone at {gone:?}, on at {on:?}");
-    assert!((5_000..5_100).contains(&on.since(off).as_millis()), "{off:?} {on:?}");
+    // A reset line is held for a tenth of a second.
+    assert!((5_000..5_300).contains(&on.since(off).as_millis()), "{off:?} {on:?}");
     assert!(gone <= on, "{gone:?} {on:?}");
     daemon.until_port("wwan0", on, |state| *state != PortState::Absent);
     daemon.until_converged("wwan0");
@@ -69,16 +87,34 @@ fn pwr_8_f26_the_kernel_lets_the_modem_go_and_takes_it_back() {
     play("power::pwr_8_f26_the_kernel_lets_the_modem_go_and_takes_it_back", &[], || {
         let usb = UsbModem::plug_in(0, EC25, prompt());
         when("/sys/class/net/wwan0", true);
+        let daemon = Daemon::start(&with_power("method: usb-authorized"));
+        until_attached(&daemon, Instant::ZERO);
+        cycle(&daemon);
+        drop(usb);
+        daemon.end();
+    });
+}
+
+#[test]
+fn pwr_8_the_driver_lets_the_modem_go_and_takes_it_back_as_the_file_says_from_now_on() {
+    let name = "power::pwr_8_the_driver_lets_the_modem_go_and_takes_it_back_as_the_file_says_from_now_on";
+    play(name, &[], || {
+        let usb = UsbModem::plug_in(0, EC25, prompt());
+        when("/sys/class/net/wwan0", true);
         let device = fs::canonicalize(DEVICE).unwrap();
         let daemon = Daemon::start(&with_power("method: usb-authorized"));
-        cycle(&daemon);
-        let authorized = device.join("authorized");
-        // By its driver, as the file says from now on; and by its place.
-        configure(&with_power(&format!("method: usb-bind, device: \"{}\"", device.file_name().unwrap().display())));
+        until_attached(&daemon, Instant::ZERO);
+        daemon.until_converged("wwan0");
+        let edited = now();
+        let place = device.file_name().unwrap().display().to_string();
+        configure(&with_power(&format!("method: usb-bind, device: \"{place}\", off_time: 8s")));
+        until_attached(&daemon, edited);
         daemon.ask("reset wwan0 --force").good();
-        when(&device.join("driver").display().to_string(), false);
-        assert_eq!(fs::read_to_string(&authorized).unwrap().trim(), "1");
-        when(&device.join("driver").display().to_string(), true);
+        let driver = device.join("driver").display().to_string();
+        let gone = when(&driver, false);
+        assert_eq!(fs::read_to_string(device.join("authorized")).unwrap().trim(), "1");
+        let back = when(&driver, true);
+        assert!((7_900..8_200).contains(&back.since(gone).as_millis()), "{gone:?} {back:?}");
         daemon.until_converged("wwan0");
         drop(usb);
         daemon.end();
@@ -93,11 +129,11 @@ fn pwr_8_a_modem_that_hangs_is_let_go_and_taken_back_by_recovery() {
         daemon.until_converged("wwan0");
         usb.disturb(Disturbance::Hang { seconds: 420 });
         for _ in 0..7 {
-            std::thread::park_timeout(std::time::Duration::from_secs(60));
+            std::thread::park_timeout(Duration::from_secs(60));
         }
-        let (at, result) = until_answered(&daemon, PowerCommand::Reauthorise);
+        let (at, result) = until_answered(&daemon, PowerCommand::Reauthorise, Instant::ZERO);
         assert_eq!(result, Ok(()));
-        let gone = daemon.until_port("wwan0", at - std::time::Duration::from_secs(2), |s| *s == PortState::Absent);
+        let gone = daemon.until_port("wwan0", at - Duration::from_secs(2), |s| *s == PortState::Absent);
         assert!(gone <= at, "{gone:?} {at:?}");
         daemon.until_converged("wwan0");
         daemon.end();
@@ -111,6 +147,7 @@ fn pwr_8_f42_a_daemon_that_is_killed_leaves_no_modem_let_go() {
         when("/sys/class/net/wwan0", true);
         let authorized = fs::canonicalize(DEVICE).unwrap().join("authorized");
         let daemon = Daemon::start(&with_power("method: usb-authorized, off_time: 10m"));
+        until_attached(&daemon, Instant::ZERO);
         daemon.until_converged("wwan0");
         daemon.ask("reset wwan0 --force").good();
         until_says(&authorized, "0");
@@ -137,6 +174,7 @@ fn pwr_8_the_port_of_a_hub_is_switched() {
         // The emulated hub forgets what is plugged in when a port loses its power; a real device does not.
         usb.feed(shown, "0");
         let daemon = Daemon::start(&with_power(&format!("method: usb-port, hub: \"{hub}\", port: {port}")));
+        until_attached(&daemon, Instant::ZERO);
         cycle(&daemon);
         drop(usb);
         daemon.end();
@@ -174,6 +212,7 @@ fn pwr_8_a_gpio_line_feeds_the_modem() {
         when("/sys/class/net/wwan0", true);
         let name = "method: gpio, chip: modem-board, line: MODEM_POWER, reset: { line: 3, active_low: true }";
         let daemon = Daemon::start(&with_power(name));
+        until_attached(&daemon, Instant::ZERO);
         daemon.until_converged("wwan0");
         // An adopted line is left as it is.
         assert!(!daemon.told().iter().any(|told| matches!(&told.input, Input::Port(_, PortState::Absent))));
@@ -197,13 +236,10 @@ fn pwr_6_a_switch_that_comes_later_is_used_then() {
         let usb = UsbModem::plug_in(0, EC25, prompt());
         let daemon = Daemon::start(&with_power("method: gpio, chip: modem-board, line: MODEM_POWER"));
         daemon.until_converged("wwan0");
-        let (_, refused) = until_answered(&daemon, PowerCommand::Attach);
+        let (_, refused) = until_answered(&daemon, PowerCommand::Attach, Instant::ZERO);
         assert_eq!(refused, Err("there is no GPIO chip modem-board".to_owned()));
         usb.feed(chip().join("sim_gpio2/value"), "1");
-        until("the switch", || match until_answered(&daemon, PowerCommand::Attach).1 {
-            Ok(()) => Ok(()),
-            Err(why) => Err(why),
-        });
+        until_attached(&daemon, Instant::ZERO);
         cycle(&daemon);
         daemon.end();
     });
