@@ -23,8 +23,8 @@ pub(super) enum ProgramError {
     Empty,
     #[error("cannot run {program}")]
     Run { program: String, source: std::io::Error },
-    #[error("{program} does not end within {} s{}", ENDS_WITHIN.as_secs(), said(.output))]
-    Endless { program: String, output: String },
+    #[error("{program} does not end within {within:?}{}", said(.output))]
+    Endless { program: String, within: Duration, output: String },
     #[error("{program} failed ({status}){}", said(.output))]
     Failed { program: String, status: ExitStatus, output: String },
 }
@@ -42,6 +42,10 @@ pub(super) fn look(words: &[String]) -> Result<(), ProgramError> {
 
 /// Runs it to its end.
 pub(super) async fn run(words: &[String], modem: &ModemName) -> Result<(), ProgramError> {
+    run_within(ENDS_WITHIN, words, modem).await
+}
+
+async fn run_within(within: Duration, words: &[String], modem: &ModemName) -> Result<(), ProgramError> {
     let [program, arguments @ ..] = words else { return Err(ProgramError::Empty) };
     let mut command = Command::new(program);
     command.args(arguments).env("WWAN_MODEM", &modem.0).current_dir("/").kill_on_drop(true);
@@ -51,7 +55,7 @@ pub(super) async fn run(words: &[String], modem: &ModemName) -> Result<(), Progr
     let mut child = command.spawn().map_err(failed)?;
     let group = Group(child.id());
     let (mut output, mut errors) = (Vec::new(), Vec::new());
-    let ended = tokio::time::timeout(ENDS_WITHIN, attend(&mut child, &mut output, &mut errors)).await;
+    let ended = tokio::time::timeout(within, attend(&mut child, &mut output, &mut errors)).await;
     let printed = in_one_line(&[output, errors].concat());
     match ended {
         // It is let alone with what it has left running: that may be its way.
@@ -61,7 +65,7 @@ pub(super) async fn run(words: &[String], modem: &ModemName) -> Result<(), Progr
         }
         Ok(Ok(status)) => Err(ProgramError::Failed { program: program.clone(), status, output: printed }),
         Ok(Err(why)) => Err(failed(why)),
-        Err(_) => Err(ProgramError::Endless { program: program.clone(), output: printed }),
+        Err(_) => Err(ProgramError::Endless { program: program.clone(), within, output: printed }),
     }
 }
 
@@ -154,6 +158,34 @@ mod tests {
     async fn a_program_may_print_more_than_anybody_reads() {
         let said = refusal(&shell("yes | head -c 1000000; printf 'the end' >&2; exit 1")).await;
         assert!(said.ends_with("the end") && said.len() < 2000, "{}", said.len());
+    }
+
+    #[tokio::test]
+    async fn pwr_6_a_program_that_does_not_end_is_ended_with_what_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("pid");
+        let script = format!("tail -f /dev/null & echo $! >'{}'; echo waiting; wait", file.display());
+        let mut limit = Duration::from_millis(100);
+        // A busy machine may take longer to start a shell.
+        let (said, child) = loop {
+            let said = run_within(limit, &shell(&script), &"wwan0".into()).await.unwrap_err().to_string();
+            match std::fs::read_to_string(&file) {
+                Ok(child) if said.contains("waiting") => break (said, child),
+                _ => limit *= 2,
+            }
+        };
+        assert_eq!(said, format!("/bin/sh does not end within {limit:?}: waiting"));
+        // Gone, or dead and not yet buried by whoever inherits it.
+        let lives = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+            !stat.is_empty() && !stat.contains(") Z ")
+        };
+        let gone = async {
+            while lives() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
     }
 
     #[tokio::test]
