@@ -20,7 +20,7 @@ use crate::host::dns::NameServers;
 use crate::host::files::Layers;
 use crate::host::hotplug::Hotplug;
 use crate::host::netlink::Interfaces;
-use crate::host::port::Roots;
+use crate::host::port::{ControlPorts, Roots};
 
 /// The file with the name servers, beside the daemon's socket: `/run/wwan/resolv.conf`.
 const RESOLV_CONF: &str = "resolv.conf";
@@ -54,18 +54,21 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
     log("info");
     block_on(async {
         let (tell, inputs) = mpsc::channel(INPUTS);
+        let roots = Roots::default();
+        let ports = ControlPorts::new(roots.clone(), tell.clone());
         let links: Box<dyn Links> = if args.simulated_links {
             Box::new(SimulatedLinks::new(tell.clone()))
         } else {
             let own_file = socket.with_file_name(RESOLV_CONF);
-            Box::new(Interfaces::new(tell.clone(), NameServers::new(own_file)))
+            let name_servers = NameServers::new(own_file);
+            Box::new(Interfaces::new(tell.clone(), ports.interface_names(), name_servers, roots.clone()))
         };
-        let executors = real::executors(args.state, links, &tell);
+        let executors = real::executors(args.state, ports, links, &tell);
         let layers = args.config.map_or_else(Layers::system, Layers::only);
         let clock = Clock::since_boot();
         let journal = Journal::new(clock.started());
         let (seed, apn_database) = (seed(), args.apn_database);
-        let hotplug = Hotplug::of_host(&Roots::default());
+        let hotplug = Hotplug::of_host(&roots);
         let options = Options { layers, socket, seed, clock, journal, apn_database, hotplug, trace: args.trace };
         Ok(daemon::run(options, executors, inputs).await?)
     })?;

@@ -44,8 +44,12 @@ impl Store for StateDir {
 
 /// Executors for modems of this host, which report to `inputs`.
 #[must_use]
-pub fn executors(state: PathBuf, links: Box<dyn Links>, inputs: &mpsc::Sender<Input>) -> Executors {
-    let ports = ControlPorts::new(Roots::default(), inputs.clone());
+pub fn executors(
+    state: PathBuf,
+    ports: ControlPorts,
+    links: Box<dyn Links>,
+    inputs: &mpsc::Sender<Input>,
+) -> Executors {
     let switches = Switches::new(Roots::default(), ports.devices(), &state, Pace::default(), inputs.clone());
     Executors {
         ports: Box::new(ports),

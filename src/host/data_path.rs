@@ -1,5 +1,4 @@
-//! How the driver frames packets. Modem and driver must agree: one that sends bare IP packets to a driver which expects
-//! Ethernet frames, or the other way round, is connected and carries nothing.
+//! How the driver of an interface frames packets, and how it is told (`qmi/raw_ip` of `qmi_wwan`).
 
 use std::fs;
 use std::io;
@@ -7,14 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-/// What goes over the data path.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Framing {
-    /// Bare IP packets.
-    RawIp,
-    /// Ethernet frames.
-    Ethernet,
-}
+use crate::model::Framing;
 
 /// What became of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,20 +61,19 @@ pub enum DataPathError {
 /// # Errors
 /// The interface is up, or the setting cannot be read or written.
 pub fn prepare(sys: &Path, interface: &str, framing: Framing) -> Result<Prepared, DataPathError> {
-    let path = sys.join("class/net").join(interface).join("qmi/raw_ip");
-    let wanted = framing == Framing::RawIp;
-    match raw_ip(&path)? {
+    match self::framing(sys, interface)? {
         None => return Ok(Prepared::Fixed),
-        Some(now) if now == wanted => return Ok(Prepared::Unchanged),
+        Some(now) if now == framing => return Ok(Prepared::Unchanged),
         Some(_) => {}
     }
+    let path = setting(sys, interface);
     // Not created where it is missing, and in one write: only that says whether the driver took it.
     let written = fs::OpenOptions::new().write(true).open(&path).and_then(|mut file| {
         use io::Write as _;
-        file.write_all(if wanted { b"Y\n" } else { b"N\n" })
+        file.write_all(if framing == Framing::RawIp { b"Y\n" } else { b"N\n" })
     });
     match written {
-        Ok(()) if raw_ip(&path)? == Some(wanted) => Ok(Prepared::Changed),
+        Ok(()) if self::framing(sys, interface)? == Some(framing) => Ok(Prepared::Changed),
         Ok(()) => Err(DataPathError::Kept { path }),
         Err(why) if Errno::from_io_error(&why) == Some(Errno::BUSY) => {
             Err(DataPathError::Up { interface: interface.to_owned() })
@@ -91,13 +82,21 @@ pub fn prepare(sys: &Path, interface: &str, framing: Framing) -> Result<Prepared
     }
 }
 
-/// Whether the driver expects bare packets; `None`: it has no such setting.
-fn raw_ip(path: &Path) -> Result<Option<bool>, DataPathError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text.trim() == "Y")),
+/// How the driver of an interface frames packets; `None`: it has no such setting.
+///
+/// # Errors
+/// The setting cannot be read.
+pub fn framing(sys: &Path, interface: &str) -> Result<Option<Framing>, DataPathError> {
+    let path = setting(sys, interface);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(if text.trim() == "Y" { Framing::RawIp } else { Framing::Ethernet })),
         Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(DataPathError::Read { path: path.to_owned(), source }),
+        Err(source) => Err(DataPathError::Read { path, source }),
     }
+}
+
+fn setting(sys: &Path, interface: &str) -> PathBuf {
+    sys.join("class/net").join(interface).join("qmi/raw_ip")
 }
 
 #[cfg(test)]

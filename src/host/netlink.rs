@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use self::attend::Attendant;
 use super::dns::NameServers;
+use super::port::{InterfaceNames, Roots};
 use crate::model::{LinkState, ModemName};
 use crate::reconcile::Input;
 
@@ -25,7 +26,16 @@ use crate::reconcile::Input;
 pub struct Interfaces {
     tasks: BTreeMap<ModemName, mpsc::UnboundedSender<Order>>,
     inputs: mpsc::Sender<Input>,
+    host: Host,
+}
+
+/// What of the host the interfaces have to do with, besides the kernel's netlink.
+#[derive(Clone, Debug)]
+struct Host {
+    /// What each modem's interface is called.
+    names: InterfaceNames,
     name_servers: Arc<NameServers>,
+    roots: Roots,
 }
 
 /// What the core asks of an interface. Few: one change is in flight at a time, and looks are asked for once.
@@ -36,28 +46,28 @@ enum Order {
 }
 
 impl Interfaces {
-    /// None yet; they report to `inputs`, and tell `name_servers` of theirs.
+    /// None yet; they have these `names`, report to `inputs`, and tell `name_servers` of theirs.
     #[must_use]
-    pub fn new(inputs: mpsc::Sender<Input>, name_servers: NameServers) -> Self {
-        Self { tasks: BTreeMap::new(), inputs, name_servers: Arc::new(name_servers) }
+    pub fn new(inputs: mpsc::Sender<Input>, names: InterfaceNames, name_servers: NameServers, roots: Roots) -> Self {
+        let host = Host { names, name_servers: Arc::new(name_servers), roots };
+        Self { tasks: BTreeMap::new(), inputs, host }
     }
 
-    /// Reports the state of the modem's interface, which has the modem's name, as [`Input::Link`]; and from then on
-    /// whenever it changes.
+    /// Reports the state of the modem's interface, as [`Input::Link`]; and from then on whenever it changes.
     pub fn look(&mut self, modem: &ModemName) {
         self.order(modem, Order::Look);
     }
 
-    /// Makes it so, and answers with [`Input::LinkDone`].
+    /// Makes it so, under the modem's name, and answers with [`Input::LinkDone`].
     pub fn configure(&mut self, modem: &ModemName, link: &LinkState) {
         self.order(modem, Order::Configure(link.clone()));
     }
 
     fn order(&mut self, modem: &ModemName, order: Order) {
-        let Self { tasks, inputs, name_servers } = self;
+        let Self { tasks, inputs, host } = self;
         let orders = tasks.entry(modem.clone()).or_insert_with(|| {
             let (orders, received) = mpsc::unbounded_channel();
-            tokio::spawn(Attendant::new(modem.clone(), inputs.clone(), name_servers.clone()).attend(received));
+            tokio::spawn(Attendant::new(modem.clone(), inputs.clone(), host.clone()).attend(received));
             orders
         });
         // The task ends only with this sender.

@@ -15,7 +15,7 @@ use std::path::Path;
 use tokio::sync::mpsc;
 
 use self::known::Known;
-pub use self::known::{Devices, Interfaces};
+pub use self::known::{Devices, InterfaceNames};
 pub(super) use self::line::PROXY;
 pub use self::line::{Line, LineError};
 pub(super) use self::place::Found;
@@ -55,8 +55,8 @@ impl ControlPorts {
 
     /// What the interfaces of the modems are called, as the ports find it.
     #[must_use]
-    pub fn interfaces(&self) -> Interfaces {
-        self.known.interfaces()
+    pub fn interface_names(&self) -> InterfaceNames {
+        self.known.interface_names()
     }
 
     /// Which devices the modems are, as the ports find it.
@@ -291,7 +291,9 @@ impl Port {
             Found::Not(why) => why,
         };
         if !state.is_there() {
-            self.known.place(&self.modem, None);
+            // What is left of an entry's own interface is still its: addresses may have to go.
+            let own = !matches!(spec, PortSpec::Hardware(_));
+            self.known.place(&self.modem, own.then(|| self.modem.0.clone()));
         }
         Input::Port(self.modem.clone(), state)
     }

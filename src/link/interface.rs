@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::model::IpFamily;
+use crate::model::{Framing, IpFamily};
 
 /// A network interface as a dump of the kernel shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -15,6 +15,10 @@ pub struct Interface {
     pub up: bool,
     /// Largest packet, in octets.
     pub mtu: u32,
+    /// How its driver frames packets; `None`: it has one way only.
+    pub framing: Option<Framing>,
+    /// Its Ethernet address; `None`: it has none.
+    pub station: Option<[u8; 6]>,
     /// Packets go as they are, without a link-layer header: there are no neighbours to ask for.
     pub raw_ip: bool,
     /// The number of the device it belongs to: a VRF, or a bridge.

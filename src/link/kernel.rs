@@ -4,12 +4,19 @@ use std::net::IpAddr;
 
 use super::interface::{Interface, Ipv6, family};
 use super::operations::Operation;
-use crate::model::IpFamily;
+use crate::model::{Framing, IpFamily};
 
 /// Does it. The interface loses what the real kernel would take from it.
 pub(super) fn carry_out(operation: &Operation, has: &mut Interface) {
     match operation {
         Operation::Rename(name) => has.name.clone_from(name),
+        Operation::Frame(framing) => {
+            assert!(!has.up, "the driver is busy");
+            has.framing = Some(*framing);
+            has.raw_ip = *framing == Framing::RawIp;
+            has.station = (!has.raw_ip).then_some([0x46, 0, 0, 0, 0, 1]);
+        }
+        Operation::SetStation(station) => has.station = Some(*station),
         Operation::SetMaster(master) => {
             // Moving between routing domains flushes the routes.
             has.master = *master;

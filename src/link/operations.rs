@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::model::{LinkState, Routing};
+use crate::model::{Framing, LinkState, Routing};
 
 use super::interface::{Address, Interface, Route, Rule, Selector};
 use super::wanted::{Refusal, Wanted};
@@ -14,6 +14,11 @@ use super::wanted::{Refusal, Wanted};
 pub enum Operation {
     /// Give it this name.
     Rename(String),
+    /// Let its driver frame packets like this. It is down then, and what else it needs is seen afterwards: an Ethernet
+    /// interface is another one than one without neighbours.
+    Frame(Framing),
+    /// Give it this Ethernet address.
+    SetStation([u8; 6]),
     /// Put it below the VRF device of this number; `None`: take it out of the one it is in.
     SetMaster(Option<u32>),
     /// Let it make no IPv6 addresses, and take none from router advertisements.
@@ -53,6 +58,16 @@ pub fn operations(has: &Interface, name: &str, wants: &LinkState) -> Result<Vec<
     if has.name != name {
         list.push(Operation::Rename(name.to_owned()));
     }
+    if let Some(framing) = reframed(has, wants) {
+        if has.up {
+            list.push(Operation::Down);
+        }
+        list.push(Operation::Frame(framing));
+        return Ok(list);
+    }
+    if let Some(station) = has.station.filter(|_| has.framing == Some(Framing::Ethernet)).and_then(unlike_ip) {
+        list.push(Operation::SetStation(station));
+    }
     if has.master != wanted.master && (wanted.master.is_some() || is_vrf(has)) {
         list.push(Operation::SetMaster(wanted.master));
     }
@@ -83,6 +98,22 @@ pub fn operations(has: &Interface, name: &str, wants: &LinkState) -> Result<Vec<
     Ok(list)
 }
 
+/// The framing that the driver has to be told.
+fn reframed(has: &Interface, wants: &LinkState) -> Option<Framing> {
+    let wanted = wants.framing.filter(|_| wants.up)?;
+    has.framing.is_some_and(|now| now != wanted).then_some(wanted)
+}
+
+/// Another Ethernet address for one that begins like an IP header: `qmi_wwan` takes the frames to it for bare packets and
+/// ruins them. It avoids such an address where it chooses it itself; Linux 6.11 and later let `usbnet` choose one.
+fn unlike_ip(station: [u8; 6]) -> Option<[u8; 6]> {
+    let [first, rest @ ..] = station;
+    let version = first >> 4;
+    let [a, b, c, d, e] = rest;
+    // Locally administered, as the kernel's own random ones.
+    matches!(version, 4 | 6).then_some([first & 0x0f | 0x02, a, b, c, d, e])
+}
+
 /// What is in one list and not in the other, once each, in the order of the one.
 fn missing<'a, T: Clone + Ord>(from: &'a [T], in_other: &'a [T]) -> impl Iterator<Item = T> {
     let mut known: BTreeSet<&T> = in_other.iter().collect();
@@ -110,6 +141,11 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rename(name) => write!(f, "rename the interface to {name}"),
+            Self::Frame(Framing::RawIp) => f.write_str("let the driver pass bare IP packets"),
+            Self::Frame(Framing::Ethernet) => f.write_str("let the driver pass Ethernet frames"),
+            Self::SetStation(_) => {
+                f.write_str("give the interface an Ethernet address that does not look like an IP header")
+            }
             Self::SetMaster(Some(_)) => f.write_str("put the interface into its VRF"),
             Self::SetMaster(None) => f.write_str("take the interface out of its VRF"),
             Self::Quiet => f.write_str("switch off the kernel's own IPv6 addresses"),

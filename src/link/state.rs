@@ -34,7 +34,7 @@ pub fn state(has: &Interface, name: &str, configured: Option<&LinkState>) -> Lin
     // The MTU of an interface that leads nowhere says nothing.
     ip.mtu = (!has.addresses.is_empty()).then_some(has.mtu);
     let default_route_metric = has.routes.iter().find(|route| route.prefix == 0).map(|route| route.metric);
-    LinkState { up: has.up, ip, default_route_metric, ..LinkState::default() }
+    LinkState { up: has.up, framing: has.framing, ip, default_route_metric, ..LinkState::default() }
 }
 
 fn gateway(has: &Interface, of: IpFamily) -> Option<IpAddr> {

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::session::{Ipv4Settings, Ipv6Settings};
-use crate::model::{IpFamily, IpSettings, LinkState, Routing};
+use crate::model::{Framing, IpFamily, IpSettings, LinkState, Routing};
 
-/// As the executor does it: operations, then a look at what has become of them. Two rounds are the most that any state
-/// takes (IPv6 comes back with the MTU, routes go with the VRF); the last one finds nothing to do.
-const ROUNDS: usize = 3;
+/// As the executor does it: operations, then a look at what has become of them. Three rounds are the most that any state
+/// takes (the framing comes alone, IPv6 comes back with the MTU, routes go with the VRF); the last one finds nothing to do.
+const ROUNDS: usize = 4;
 
 fn v4(last: u8) -> Ipv4Settings {
     Ipv4Settings {
@@ -246,6 +246,38 @@ fn what_the_kernel_does_not_keep_is_as_it_was_configured() {
     assert_eq!(state(&has, "wwan0", None), LinkState::default(), "nothing of it is left");
 }
 
+#[test]
+fn dev_3_the_driver_is_told_how_packets_are_framed_before_anything_else_and_while_it_is_down() {
+    let wants = LinkState { framing: Some(Framing::RawIp), ..both() };
+    let ethernet = Interface { framing: Some(Framing::Ethernet), raw_ip: false, station: Some([2; 6]), ..fresh() };
+    assert_eq!(said(&ethernet, &wants), ["let the driver pass bare IP packets"]);
+    let up = Interface { up: true, ..ethernet.clone() };
+    assert_eq!(said(&up, &wants), ["take the interface down", "let the driver pass bare IP packets"]);
+    let mut has = up;
+    settle(&mut has, &wants);
+    assert!(has.up && has.raw_ip && has.addresses.contains(&address("10.64.0.2/32")), "{has:?}");
+    // A driver that has one way only is left with it, and so is one whose modem has no such setting.
+    assert_eq!(said(&fresh(), &wants), said(&fresh(), &both()));
+    assert_eq!(said(&ethernet, &both()), said(&Interface { framing: None, ..ethernet.clone() }, &both()));
+}
+
+#[test]
+fn dev_3_frames_go_to_no_address_that_looks_like_an_ip_header() {
+    let wants = LinkState { framing: Some(Framing::Ethernet), ..both() };
+    let with = |first| {
+        let station = Some([first, 1, 2, 3, 4, 5]);
+        Interface { framing: Some(Framing::Ethernet), raw_ip: false, station, ..fresh() }
+    };
+    let changed = "give the interface an Ethernet address that does not look like an IP header";
+    for (first, changes) in [(0x02, false), (0x46, true), (0x52, false), (0x6a, true), (0x76, false), (0xfe, false)] {
+        let said = said(&with(first), &wants);
+        assert_eq!(said.contains(&changed.to_owned()), changes, "{first:x}: {said:?}");
+    }
+    let mut has = with(0x46);
+    settle(&mut has, &wants);
+    assert_eq!(has.station, Some([0x06, 1, 2, 3, 4, 5]));
+}
+
 fn settings() -> impl Strategy<Value = IpSettings> {
     let mtu = prop_oneof![Just(None), Just(Some(1430)), Just(Some(1000)), Just(Some(1500))];
     (proptest::option::of(0..4_u8), proptest::option::of(0..4_u16), mtu).prop_map(|(four, six, mtu)| IpSettings {
@@ -264,14 +296,21 @@ fn wants() -> impl Strategy<Value = LinkState> {
         Just(Routing::Vrf("blue".into())),
     ];
     let metric = proptest::option::of(prop_oneof![Just(0), Just(50), Just(700)]);
-    (any::<bool>(), settings(), metric, routing).prop_map(|(up, ip, default_route_metric, routing)| LinkState {
-        // An interface that is down has no routes and no IPv6: nobody wants addresses on one.
-        up: up || ip.ipv4.is_some() || ip.ipv6.is_some(),
-        ip,
-        default_route_metric,
-        routing,
-        ..LinkState::default()
-    })
+    (any::<bool>(), framing(), settings(), metric, routing).prop_map(
+        |(up, framing, ip, default_route_metric, routing)| LinkState {
+            // An interface that is down has no routes and no IPv6: nobody wants addresses on one.
+            up: up || ip.ipv4.is_some() || ip.ipv6.is_some(),
+            framing,
+            ip,
+            default_route_metric,
+            routing,
+            ..LinkState::default()
+        },
+    )
+}
+
+fn framing() -> impl Strategy<Value = Option<Framing>> {
+    prop_oneof![Just(None), Just(Some(Framing::RawIp)), Just(Some(Framing::Ethernet))]
 }
 
 fn interface() -> impl Strategy<Value = Interface> {
@@ -303,10 +342,13 @@ fn interface() -> impl Strategy<Value = Interface> {
     let rules = proptest::sample::subsequence(rules.clone(), 0..=rules.len());
     let master = prop_oneof![Just(None), Just(Some(3)), Just(Some(9))];
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (addresses, routes, rules, master, flags).prop_map(
-        |(addresses, routes, rules, master, (up, raw_ip, quiet, small))| {
+    (addresses, routes, rules, master, framing(), flags).prop_map(
+        |(addresses, routes, rules, master, framing, (up, bare, quiet, small))| {
+            let raw_ip = framing.map_or(bare, |framing| framing == Framing::RawIp);
             let has = Interface {
                 up,
+                framing,
+                station: (!raw_ip).then_some([0x62, 1, 2, 3, 4, 5]),
                 raw_ip,
                 mtu: if small { 1000 } else { 1500 },
                 ipv6: (!small).then_some(Ipv6 { quiet }),
@@ -341,6 +383,9 @@ proptest! {
         settle(&mut has, &wants);
         prop_assert_eq!(state(&has, "wwan0", Some(&wants)), wants.clone());
         prop_assert_eq!(has.up, wants.up);
+        let told = has.framing.is_some() && wants.framing.is_some() && wants.up;
+        prop_assert!(!told || has.framing == wants.framing, "{:?}", has.framing);
+        prop_assert_eq!(has.framing.is_some(), before.framing.is_some(), "a driver has the setting or not");
         prop_assert_eq!(has.addresses.len(), usize::from(wants.ip.ipv4.is_some()) + usize::from(wants.ip.ipv6.is_some()));
         // What another modem has is left to it.
         let theirs = |has: &Interface| {
@@ -366,8 +411,10 @@ proptest! {
             let route = has.routes.iter().any(|route| interface::family(route.destination) == family);
             address && (route || wants.default_route_metric.is_none())
         };
-        // A VRF is another routing domain: nothing of what was there counts in it. The same MTU keeps IPv6.
-        let same = matches!(before.routing, Routing::Vrf(_)) == matches!(after.routing, Routing::Vrf(_));
+        // A VRF is another routing domain: nothing of what was there counts in it. The same MTU keeps IPv6. The framing
+        // changes only while the interface is down.
+        let reframed = has.framing.is_some() && after.framing.is_some() && has.framing != after.framing;
+        let same = !reframed && matches!(before.routing, Routing::Vrf(_)) == matches!(after.routing, Routing::Vrf(_));
         let families: Vec<IpFamily> = [IpFamily::Ipv4, IpFamily::Ipv6]
             .into_iter()
             .filter(|family| same && before.up && after.up && led(&has, &before, *family))

@@ -29,6 +29,9 @@ pub struct LinkState {
     pub absent: bool,
     /// Administratively up.
     pub up: bool,
+    /// How its driver frames packets; `None`: it has one way only, or it does not matter.
+    #[serde(default)]
+    pub framing: Option<Framing>,
     /// What is configured on it.
     pub ip: IpSettings,
     /// Metric of the default route through it, if there is one.
@@ -47,6 +50,17 @@ impl LinkState {
     pub const fn is_bare(&self) -> bool {
         self.ip.ipv4.is_none() && self.ip.ipv6.is_none() && self.default_route_metric.is_none()
     }
+}
+
+/// What goes over the data path between modem and driver. Both must agree: a modem that sends bare IP packets to a driver
+/// which expects Ethernet frames, or the other way round, is connected and carries nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framing {
+    /// Bare IP packets.
+    RawIp,
+    /// Ethernet frames.
+    Ethernet,
 }
 
 /// Where the routes through an interface are kept.

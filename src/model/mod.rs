@@ -35,7 +35,7 @@ pub use desired::{Desired, Provider, Selection};
 pub use fact::{Fact, FactSet};
 pub use finding::Finding;
 pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
-pub use link::{DesiredLink, LinkState, Resolver, Routing};
+pub use link::{DesiredLink, Framing, LinkState, Resolver, Routing};
 pub use observed::{ControlState, DataFormat, Device, Observed, PortState, Report, Seen, SessionSettings};
 pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
 pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Setting};

@@ -132,10 +132,18 @@ impl Transactions {
         Some(open)
     }
 
-    /// Forgets everything: the modem has.
+    /// Forgets everything: the channel is another one.
     pub(super) fn clear(&mut self) {
         self.open.clear();
         self.expired.clear();
+    }
+
+    /// The modem has begun anew, on the same channel: its services have forgotten what they were asked. What the control
+    /// service was asked last it may have been asked after that.
+    pub(super) fn restarted(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        open.into_iter().for_each(|open| self.bury(open));
+        self.expired.retain(|open| open.service == Service::Ctl);
     }
 
     fn bury(&mut self, open: Open) {

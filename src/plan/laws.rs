@@ -9,10 +9,10 @@ use crate::model::call_end::Class;
 use crate::model::session::Ipv4Settings;
 use crate::model::{
     AccessTechnologies, AccessTechnology, Action, Apn, Attempts, Authentication, CallEnd, ConditionKind, ControlState,
-    DataFormat, Desired, DesiredLink, Device, Fact, FactSet, Failure, Finding, Iccid, Instant, IpFamilies, IpFamily,
-    IpSettings, LinkState, ModemProfile, NotOffered, Observed, OperatingMode, PinChance, PinMark, Plmn, PortState,
-    Provider, RadioPreference, Registration, Report, Secret, Selection, ServingSystem, SessionSettings, SessionState,
-    SimIdentity, SimState, Status, Throttled,
+    DataFormat, Desired, DesiredLink, Device, Fact, FactSet, Failure, Finding, Framing, Iccid, Instant, IpFamilies,
+    IpFamily, IpSettings, LinkState, ModemProfile, NotOffered, Observed, OperatingMode, PinChance, PinMark, Plmn,
+    PortState, Provider, RadioPreference, Registration, Report, Secret, Selection, ServingSystem, SessionSettings,
+    SessionState, SimIdentity, SimState, Status, Throttled,
 };
 
 const NOW: Instant = Instant::from_secs(1_000_000);
@@ -69,7 +69,8 @@ fn settings(apn: &str) -> SessionSettings {
 }
 
 fn configured() -> LinkState {
-    LinkState { up: true, ip: settings("internet").ip, default_route_metric: Some(700), ..LinkState::default() }
+    let (framing, default_route_metric) = (Some(Framing::RawIp), Some(700));
+    LinkState { up: true, framing, ip: settings("internet").ip, default_route_metric, ..LinkState::default() }
 }
 
 fn absent() -> LinkState {

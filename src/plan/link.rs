@@ -1,7 +1,7 @@
 //! Stage link: does the network interface have what the network gave?
 
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, Desired, Fact, Finding, IpFamily, IpSettings, LinkState, Observed};
+use crate::model::{Action, DataFormat, Desired, Fact, Finding, Framing, IpFamily, IpSettings, LinkState, Observed};
 
 use super::Outcome;
 use super::reader::Reader;
@@ -48,10 +48,20 @@ fn wanted(desired: &Desired, observed: &Observed) -> LinkState {
     LinkState {
         absent: false,
         up: true,
+        framing: framing(observed),
         ip,
         default_route_metric: desired.link.default_route.then_some(desired.link.route_metric),
         routing: desired.link.routing.clone(),
         resolver: desired.link.resolver.clone(),
+    }
+}
+
+/// What the modem frames the driver must expect. A modem that has no such setting says nothing about the driver's.
+fn framing(observed: &Observed) -> Option<Framing> {
+    match observed.data_format.as_ref()?.value {
+        DataFormat::RawIp => Some(Framing::RawIp),
+        DataFormat::Ethernet => Some(Framing::Ethernet),
+        DataFormat::Fixed => None,
     }
 }
 

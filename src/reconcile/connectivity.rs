@@ -26,6 +26,8 @@ pub(super) struct Evidence {
     pub(super) address: Option<bool>,
     /// A session in one of the families asked for is connected.
     pub(super) session: Option<bool>,
+    /// When a session was last seen up, if one is.
+    pub(super) session_seen: Option<Instant>,
     /// What the network does for us.
     pub(super) service: Option<Service>,
     /// Something of this was known once and has grown too old to be believed: whoever could tell is silent.
@@ -51,6 +53,8 @@ pub(super) struct Connectivity {
     failing_since: Option<Instant>,
     /// Since when nothing confirms what is believed.
     unproven_since: Option<Instant>,
+    /// When a session was last seen up.
+    session_seen: Option<Instant>,
     /// It was the internet before the network failed us: the local network is not worth mentioning now.
     fallen: bool,
     /// The modem has restarted: no session has survived that, though nobody has asked yet.
@@ -75,6 +79,7 @@ impl Connectivity {
             guess: was_internet,
             failing_since: None,
             unproven_since: None,
+            session_seen: None,
             fallen: false,
             restarted: false,
         }
@@ -92,13 +97,14 @@ impl Connectivity {
     /// When the conclusion may change though nothing is seen.
     pub(super) fn poll_timeout(&self, grace: Duration) -> Option<(Instant, &'static str)> {
         let failing = self.failing_since.map(|since| (since + grace, "the grace of the connection ends"));
-        let unproven = self.unproven_since.map(|since| (since + UNPROVEN_FOR, "the connection needs proof"));
+        let unproven = self.proof_due().map(|at| (at, "the connection needs proof"));
         failing.into_iter().chain(unproven).min()
     }
 
     /// Concludes anew. Says what it was, if that has changed.
     pub(super) fn update(&mut self, evidence: &Evidence, grace: Duration, now: Instant) -> Option<Reach> {
         let before = self.truth.reach;
+        self.session_seen = evidence.session_seen.or(self.session_seen);
         self.restarted &= evidence.session.is_none();
         let evidence = Evidence { session: evidence.session.or(self.restarted.then_some(false)), ..*evidence };
         match evidence.verdict() {
@@ -151,12 +157,20 @@ impl Connectivity {
             return self.fall(Gap::Registration, now);
         }
         if self.truth.reach != Reach::Disconnected {
-            let since = *self.unproven_since.get_or_insert(now);
-            if now.since(since) >= UNPROVEN_FOR {
+            self.unproven_since.get_or_insert(now);
+            if self.proof_due().is_some_and(|due| now >= due) {
                 self.settle();
                 self.set(Reach::Disconnected, Some(Gap::Proof), now);
             }
         }
+    }
+
+    /// Until when something has to confirm what is believed. A session that is asked about anew is no older for that, and
+    /// none is believed in for longer than one that nobody asks about.
+    fn proof_due(&self) -> Option<Instant> {
+        let patient = self.unproven_since? + UNPROVEN_FOR;
+        let seen = self.session_seen.map(|at| at + Fact::SessionIpv4.max_age());
+        Some(seen.map_or(patient, |expires| patient.min(expires)))
     }
 
     fn fall(&mut self, gap: Gap, now: Instant) {
@@ -180,6 +194,7 @@ impl Evidence {
             present: observed.port.as_ref().is_none_or(|seen| seen.value.is_there()),
             address: link.map(|link| link.up && (link.ip.ipv4.is_some() || link.ip.ipv6.is_some())),
             session: session(observed, families, now),
+            session_seen: families.families().iter().filter_map(|family| up_at(observed, *family)).max(),
             silent: is_old(Fact::Link, observed.link.as_ref(), now)
                 || is_old(Fact::ServingSystem, observed.serving_system.as_ref(), now)
                 || families.families().iter().any(|f| is_old(Fact::session(*f), observed.session(*f), now)),
@@ -234,6 +249,10 @@ fn session(observed: &Observed, families: IpFamilies, now: Instant) -> Option<bo
     wanted.iter().all(|family| state(family).is_some()).then_some(false)
 }
 
+fn up_at(observed: &Observed, family: IpFamily) -> Option<Instant> {
+    observed.session(family).filter(|seen| seen.value.is_up()).map(|seen| seen.at)
+}
+
 fn is_old<T>(fact: Fact, seen: Option<&Seen<T>>, now: Instant) -> bool {
     seen.is_some_and(|seen| now >= seen.at + fact.max_age())
 }
@@ -255,6 +274,7 @@ mod tests {
             present: true,
             address: Some(address),
             session: Some(session),
+            session_seen: None,
             service: Some(service),
             silent: false,
         }
@@ -268,7 +288,8 @@ mod tests {
         evidence(true, true, BAD)
     }
 
-    const UNKNOWN: Evidence = Evidence { present: true, address: None, session: None, service: None, silent: false };
+    const UNKNOWN: Evidence =
+        Evidence { present: true, address: None, session: None, session_seen: None, service: None, silent: false };
 
     /// The changes that a series of evidence makes; time goes on in steps of 50 ms, as if somebody always looked.
     fn changes(was_internet: bool, series: &[(u64, Evidence)], until_ms: u64) -> Vec<(u64, Reach)> {
@@ -354,6 +375,14 @@ mod tests {
     fn lnk_4_what_nobody_has_confirmed_for_too_long_is_no_internet() {
         let said = changes(false, &[(0, good()), (1_000, Evidence { session: None, silent: true, ..good() })], 2_000);
         assert_eq!(said, [(0, Reach::Internet), (1_000, Reach::Disconnected)]);
+    }
+
+    #[test]
+    fn lnk_4_a_session_that_is_asked_about_anew_is_believed_in_no_longer_than_one_that_is_not() {
+        let seen = Evidence { session_seen: Some(Instant::ZERO), ..good() };
+        let forgotten = Evidence { session: None, ..good() };
+        let said = changes(false, &[(0, seen), (100_000, forgotten)], 200_000);
+        assert_eq!(said, [(0, Reach::Internet), (120_000, Reach::Disconnected)]);
     }
 
     #[test]

@@ -1,17 +1,15 @@
 //! Our daemon on the real driver: it is told at once what comes and goes, and finds each modem again.
 
-use std::path::Path;
 use std::time::Duration;
 
 use wwan::host::clock::Clock;
-use wwan::host::data_path::{Framing, prepare};
 use wwan::model::{Instant, PortState};
 use wwan::sim::{Disturbance, Witness};
 
 use super::emulator::{UsbModem, prompt};
 use super::gateway::{Daemon, configure, modem};
 use super::guest::play;
-use super::plug::{configure_link, ping, when};
+use super::plug::{ping, routed, when};
 use super::program::until;
 use super::usb::{BOOTLOADER, EC25, MC7455};
 
@@ -47,13 +45,17 @@ fn dev_1_f26_f28_the_daemon_sees_at_once_what_is_plugged_in_and_what_is_pulled()
 
         let usb = UsbModem::plug_in(0, EC25, prompt());
         let there = when("/sys/class/net/wwan0", true);
+        let route = routed("wwan0");
+        println!("wwan0 to the default route: {:?}", route.since(there));
+        assert!(route <= there + Duration::from_millis(100), "{route:?} {there:?}\n{}", daemon.log());
+        ping("192.0.2.1", "wwan0");
+        ping("2001:db8:ffff::1", "wwan0");
         let told = daemon.until_port("wwan0", Instant::ZERO, closed);
         println!("wwan0 is there at {there:?}, the daemon is told at {told:?}");
         assert!(told <= there + EXACT, "{told:?} {there:?}");
         daemon.until_converged("wwan0");
         let first = dialled(&usb, told);
         println!("wwan0 to the request for a session: {:?}", first.since(there));
-        assert!(first <= there + Duration::from_millis(100), "{first:?} {there:?}");
 
         let pulled = clock.now();
         usb.pull();
@@ -68,9 +70,10 @@ fn dev_1_f26_f28_the_daemon_sees_at_once_what_is_plugged_in_and_what_is_pulled()
         let there = when("/sys/class/net/wwan0", true);
         let told = daemon.until_port("wwan0", there, closed);
         assert!(told <= there + EXACT, "{told:?} {there:?}");
-        let again = dialled(&usb, there);
-        println!("an hour later, wwan0 to the request for a session: {:?}", again.since(there));
-        assert!(again <= there + Duration::from_millis(100), "{again:?} {there:?}\n{}", daemon.log());
+        let route = routed("wwan0");
+        println!("an hour later, wwan0 to the default route: {:?}", route.since(there));
+        assert!(route <= there + Duration::from_millis(100), "{route:?} {there:?}\n{}", daemon.log());
+        ping("192.0.2.1", "wwan0");
         daemon.until_converged("wwan0");
         daemon.end();
     });
@@ -82,8 +85,6 @@ fn con_6_f16_a_session_that_the_network_ends_is_dialled_again_at_once() {
         let daemon = Daemon::start(&modem("wwan0", ""));
         let usb = UsbModem::plug_in(0, EC25, prompt());
         daemon.until_converged("wwan0");
-        prepare(Path::new("/sys"), "wwan0", Framing::RawIp).unwrap();
-        configure_link(&usb, "wwan0");
         ping("192.0.2.1", "wwan0");
         std::thread::park_timeout(HOUR);
         usb.disturb(Disturbance::DropSession { cause: 36 });
@@ -95,33 +96,35 @@ fn con_6_f16_a_session_that_the_network_ends_is_dialled_again_at_once() {
         println!("the network ends the session, the daemon dials after {:?}", again.since(down));
         assert!(again <= down + EXACT, "{again:?} {down:?}\n{}", daemon.log());
         daemon.until_converged("wwan0");
+        ping("192.0.2.1", "wwan0");
         daemon.end();
     });
 }
 
 #[test]
 fn dev_2_f27_two_modems_that_swap_their_numbers_keep_their_entries() {
-    play("discovery::dev_2_f27_two_modems_that_swap_their_numbers_keep_their_entries", &[], || {
+    play("discovery::dev_2_f27_two_modems_that_swap_their_numbers_keep_their_entries", &["ip", "ping"], || {
         let quectel = "    match: { usb_id: \"2c7c:0125\" }\n";
         let sierra = "    match: { usb_id: \"1199:9071\" }\n";
         let daemon = Daemon::start(&(modem("field", quectel) + &modem("office", sierra)));
         let ec25 = UsbModem::plug_in(0, EC25, prompt());
-        when("/sys/class/net/wwan0", true);
+        when("/dev/cdc-wdm0", true);
         let mc7455 = UsbModem::plug_in(1, MC7455, prompt());
-        when("/sys/class/net/wwan1", true);
+        when("/dev/cdc-wdm1", true);
         daemon.until_converged("field");
         daemon.until_converged("office");
+        routed("field");
+        routed("office");
 
         ec25.pull();
         mc7455.pull();
-        when("/sys/class/net/wwan0", false);
-        when("/sys/class/net/wwan1", false);
+        when("/sys/class/net/field", false);
+        when("/sys/class/net/office", false);
         let pulled = Clock::since_boot().now();
         mc7455.plug(1);
         when("/dev/cdc-wdm0", true);
-        when("/sys/class/net/wwan0", true);
         ec25.plug(0);
-        when("/sys/class/net/wwan1", true);
+        when("/dev/cdc-wdm1", true);
         dialled(&ec25, pulled);
         dialled(&mc7455, pulled);
         daemon.until_converged("field");
@@ -129,8 +132,40 @@ fn dev_2_f27_two_modems_that_swap_their_numbers_keep_their_entries() {
         let imei = |modem: &str| daemon.ask(&format!("get {modem}.mobile.imei")).good().out;
         until_contains(|| imei("field"), &ec25.imei);
         until_contains(|| imei("office"), &mc7455.imei);
+        for (interface, vendor) in [("field", "2c7c"), ("office", "1199")] {
+            routed(interface);
+            ping("192.0.2.1", interface);
+            assert_eq!(vendor_of(interface), vendor);
+        }
         daemon.end();
     });
+}
+
+#[test]
+fn dev_2_two_modems_that_have_each_others_names_get_their_own() {
+    play("discovery::dev_2_two_modems_that_have_each_others_names_get_their_own", &["ip", "ping"], || {
+        let _mc7455 = UsbModem::plug_in(1, MC7455, prompt());
+        when("/sys/class/net/wwan0", true);
+        let _ec25 = UsbModem::plug_in(0, EC25, prompt());
+        when("/sys/class/net/wwan1", true);
+        let quectel = "    match: { usb_id: \"2c7c:0125\" }\n";
+        let sierra = "    match: { usb_id: \"1199:9071\" }\n";
+        let daemon = Daemon::start(&(modem("wwan0", quectel) + &modem("wwan1", sierra)));
+        daemon.until_converged("wwan0");
+        daemon.until_converged("wwan1");
+        for (interface, vendor) in [("wwan0", "2c7c"), ("wwan1", "1199")] {
+            routed(interface);
+            ping("192.0.2.1", interface);
+            assert_eq!(vendor_of(interface), vendor);
+        }
+        daemon.end();
+    });
+}
+
+/// The USB vendor of the device that an interface belongs to.
+fn vendor_of(interface: &str) -> String {
+    let device = format!("/sys/class/net/{interface}/device/../idVendor");
+    std::fs::read_to_string(device).unwrap().trim().to_owned()
 }
 
 fn until_contains(look: impl Fn() -> String, text: &str) {

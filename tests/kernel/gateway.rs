@@ -28,7 +28,7 @@ impl Daemon {
         configure(modems);
         let dir = PathBuf::from(DIR);
         let mut command = wwan();
-        command.args(["run", "--simulated-links", "--config"]).arg(dir.join("wwan.yaml"));
+        command.args(["run", "--config"]).arg(dir.join("wwan.yaml"));
         command.arg("--state").arg(dir.join("state")).arg("--trace").arg(dir.join("trace"));
         let mut program = Program::start(&dir, "daemon", &mut command);
         program.until_it_says("started");

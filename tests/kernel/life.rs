@@ -6,14 +6,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use wwan::host::clock::Clock;
-use wwan::host::data_path::{Framing, Prepared, prepare};
 use wwan::model::PortState;
 use wwan::sim::{Personality, Witness};
 
 use super::emulator::{UsbModem, prompt};
 use super::gateway::{Daemon, modem};
 use super::guest::play;
-use super::plug::{configure_link, ping, when};
+use super::plug::{ping, routed, when};
 use super::program::{Program, answer, program};
 use super::usb::{EC25, MC7455};
 
@@ -24,18 +23,13 @@ fn dials(usb: &UsbModem) -> usize {
     })
 }
 
-fn raw_ip(interface: &str) {
-    prepare(Path::new("/sys"), interface, Framing::RawIp).unwrap();
-}
-
 #[test]
 fn f42_a_daemon_that_is_killed_takes_its_session_over() {
     play("life::f42_a_daemon_that_is_killed_takes_its_session_over", &["ip", "ping"], || {
         let mut daemon = Daemon::start(&modem("wwan0", ""));
         let usb = UsbModem::plug_in(0, EC25, prompt());
         daemon.until_converged("wwan0");
-        raw_ip("wwan0");
-        configure_link(&usb, "wwan0");
+        routed("wwan0");
         let before = dials(&usb);
         let clients = usb.until("the modem", |seen| Some(seen.truth.clients));
         // At moments that have nothing to do with one another: the idle minute's, between the looks, right after a start.
@@ -84,8 +78,6 @@ fn dev_4_a_modem_that_frames_ethernet_is_told_not_to() {
         let usb = UsbModem::plug_in(0, EC25, Personality { ethernet_by_default: true, ..prompt() });
         daemon.until_converged("wwan0");
         usb.until("raw IP", |seen| (!seen.truth.ethernet).then_some(()));
-        assert_eq!(prepare(Path::new("/sys"), "wwan0", Framing::RawIp).unwrap(), Prepared::Changed);
-        configure_link(&usb, "wwan0");
         ping("192.0.2.1", "wwan0");
         ping("2001:db8:ffff::1", "wwan0");
         daemon.end();
@@ -101,13 +93,6 @@ fn dev_6_two_modems_carry_packets_at_once() {
         let second = UsbModem::plug_in(5, MC7455, prompt());
         daemon.until_converged("wwan0");
         daemon.until_converged("wwan1");
-        for (usb, interface) in [(&first, "wwan0"), (&second, "wwan1")] {
-            raw_ip(interface);
-            let address = usb.until("a session", |seen| seen.addresses.0);
-            answer("ip", &["link", "set", interface, "up"]).good();
-            answer("ip", &["address", "add", &format!("{address}/32"), "dev", interface]).good();
-            answer("ip", &["route", "add", "192.0.2.0/24", "dev", interface, "metric", &interface[4..]]).good();
-        }
         ping("192.0.2.1", "wwan0");
         ping("192.0.2.1", "wwan1");
         for usb in [&first, &second] {

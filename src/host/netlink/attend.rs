@@ -1,25 +1,27 @@
 //! One interface: orders are carried out, and what others do to it is reported at once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use tokio::sync::mpsc;
 
-use super::Order;
 use super::carry_out::carry_out;
 use super::dump::dump;
 use super::pace::Pace;
-use super::socket::{Netlink, News};
+use super::socket::{Netlink, NetlinkError, News};
+use super::{Host, Order};
 use crate::host::clock::Clock;
-use crate::host::dns::NameServers;
 use crate::host::in_words;
-use crate::link::{self, Interface};
+use crate::link::{self, Interface, Operation};
 use crate::model::{Instant, IpSettings, LinkState, ModemName};
 use crate::reconcile::Input;
 
-/// Rounds of operations and a look at what has become of them. Two are the most that any state takes; the others are
+/// Rounds of operations and a look at what has become of them. Three are the most that any state takes; the others are
 /// for somebody who changes something at the same time.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 5;
+
+/// Octets in the name of an interface (`IFNAMSIZ` without its end).
+const LONGEST_NAME: usize = 15;
 
 /// Where there is no socket, or no more news, it is tried anew after this time.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -28,10 +30,12 @@ const AGAIN_AFTER: Duration = Duration::from_secs(5);
 pub(super) struct Attendant {
     modem: ModemName,
     inputs: mpsc::Sender<Input>,
-    name_servers: Arc<NameServers>,
+    host: Host,
     netlink: Option<Netlink>,
     clock: Clock,
     pace: Pace,
+    /// What our interface was called when it was last looked at; `None`: there was none.
+    name: Option<String>,
     /// The number of our interface, so that it is known under another name.
     index: Option<u32>,
     /// What was asked for last.
@@ -43,11 +47,11 @@ pub(super) struct Attendant {
 }
 
 impl Attendant {
-    pub(super) fn new(modem: ModemName, inputs: mpsc::Sender<Input>, name_servers: Arc<NameServers>) -> Self {
+    pub(super) fn new(modem: ModemName, inputs: mpsc::Sender<Input>, host: Host) -> Self {
         let clock = Clock::start();
         let pace = Pace::new(clock.now());
-        let (netlink, index, configured, told) = (None, None, None, None);
-        Self { modem, inputs, name_servers, netlink, clock, pace, index, configured, told, due: Instant::FAR }
+        let (netlink, name, index, configured, told) = (None, None, None, None, None);
+        Self { modem, inputs, host, netlink, clock, pace, name, index, configured, told, due: Instant::FAR }
     }
 
     /// Until nobody gives orders any more.
@@ -64,6 +68,7 @@ impl Attendant {
                     None => return,
                 },
                 () = clock.reach(self.due) => self.look_again().await,
+                () = self.host.names.changed(&self.modem, self.name.as_deref()) => self.look_again().await,
                 news = news(&mut self.netlink, &self.modem, self.index) => self.heard(news),
             }
         }
@@ -130,15 +135,18 @@ impl Attendant {
 
     fn state(&self, has: &Interface) -> LinkState {
         let state = link::state(has, &self.modem.0, self.configured.as_ref());
-        if self.name_servers.has(&self.modem, &state) {
+        if self.host.name_servers.has(&self.modem, &state) {
             return state;
         }
         LinkState { ip: IpSettings { dns: Vec::new(), ..state.ip }, ..state }
     }
 
     async fn dump(&mut self) -> Result<Option<Interface>, String> {
+        self.name = self.host.names.of(&self.modem);
+        let Some(name) = &self.name else { return Ok(None) };
         let Some(netlink) = &mut self.netlink else { return Err("no netlink socket".to_owned()) };
-        let found = dump(netlink, &self.modem.0, self.index).await.map_err(|error| in_words(&error))?;
+        let sys = &self.host.roots.sys;
+        let found = dump(netlink, sys, name, self.index).await.map_err(|error| in_words(&error))?;
         self.index = found.as_ref().map(|has| has.index);
         Ok(found)
     }
@@ -149,25 +157,43 @@ impl Attendant {
         self.told = None;
         for _ in 0..ROUNDS {
             let Some(has) = self.dump().await? else {
-                self.name_servers.forget(&self.modem).await;
+                self.host.name_servers.forget(&self.modem).await;
                 return if wants.is_bare() { Ok(()) } else { Err(format!("there is no interface {}", self.modem)) };
             };
             let operations = link::operations(&has, &self.modem.0, &wants).map_err(|refusal| refusal.to_string())?;
             if operations.is_empty() {
-                return self.name_servers.set(&self.modem, has.index, &wants).await;
+                return self.host.name_servers.set(&self.modem, has.index, &wants).await;
             }
             if wants.is_bare() {
                 // Before the way to them goes.
-                self.name_servers.forget(&self.modem).await;
+                self.host.name_servers.forget(&self.modem).await;
             }
             for operation in &operations {
-                let Some(netlink) = &mut self.netlink else { return Err("no netlink socket".to_owned()) };
-                tracing::debug!(modem = %self.modem, "{operation}");
-                let done = carry_out(netlink, &has, operation).await;
-                done.map_err(|error| format!("cannot {operation}: {}", in_words(&error)))?;
+                self.carry_out_one(&has, operation).await?;
             }
         }
         Err("somebody else changes the interface as often as we do".to_owned())
+    }
+
+    async fn carry_out_one(&mut self, has: &Interface, operation: &Operation) -> Result<(), String> {
+        let Some(netlink) = &mut self.netlink else { return Err("no netlink socket".to_owned()) };
+        let sys = &self.host.roots.sys;
+        tracing::debug!(modem = %self.modem, "{operation}");
+        let done = carry_out(netlink, sys, has, operation).await;
+        if let Operation::Rename(name) = operation {
+            match &done {
+                Ok(()) => self.host.names.rename(&self.modem, name),
+                // Two that have each other's name: one has to let go first.
+                Err(error) if taken(error) && self.host.names.is_on_loan(name) => {
+                    let aside = format!("{}_", name.chars().take(LONGEST_NAME - 1).collect::<String>());
+                    if carry_out(netlink, sys, has, &Operation::Rename(aside.clone())).await.is_ok() {
+                        self.host.names.rename(&self.modem, &aside);
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        done.map_err(|error| format!("cannot {operation}: {}", in_words(&error)))
     }
 
     /// Waits while the loop is busy; the loop waits for nothing of ours.
@@ -175,6 +201,10 @@ impl Attendant {
         // The loop may have ended.
         drop(self.inputs.send(input).await);
     }
+}
+
+fn taken(error: &NetlinkError) -> bool {
+    error.is_one_of(&[Errno::EXIST])
 }
 
 async fn news(netlink: &mut Option<Netlink>, modem: &ModemName, index: Option<u32>) -> News {

@@ -1,6 +1,7 @@
 //! Operations as the kernel wants to be told them.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use rtnetlink::packet_core::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
@@ -11,12 +12,14 @@ use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::io::Errno;
 
 use super::socket::{Netlink, NetlinkError};
+use crate::host::{data_path, in_words};
 use crate::link::{Address, Interface, Operation, PROTOCOL, Route, Rule, Selector};
 use crate::model::IpFamily;
 
 /// Does it to an interface as it was dumped. What is there already, or gone already, is done.
 pub(super) async fn carry_out(
     netlink: &mut Netlink,
+    sys: &Path,
     has: &Interface,
     operation: &Operation,
 ) -> Result<(), NetlinkError> {
@@ -30,7 +33,14 @@ pub(super) async fn carry_out(
         }
         Operation::Quiet => quiet(netlink, has).await,
         Operation::SetMtu(mtu) => netlink.change(M::SetLink(link(has, vec![LinkAttribute::Mtu(*mtu)])), 0).await,
-        // The framing of the interface (`qmi/raw_ip`) can only be changed while it is down: its place is here.
+        Operation::Frame(framing) => {
+            data_path::prepare(sys, &has.name, *framing).map_err(|error| NetlinkError::Framing(in_words(&error)))?;
+            Ok(())
+        }
+        Operation::SetStation(station) => {
+            let attribute = LinkAttribute::Address(station.to_vec());
+            netlink.change(M::SetLink(link(has, vec![attribute])), 0).await
+        }
         Operation::Up => netlink.change(M::SetLink(up(has, true)), 0).await,
         Operation::Down => netlink.change(M::SetLink(up(has, false)), 0).await,
         Operation::AddAddress { address: one, prefix_route } => {

@@ -1,6 +1,7 @@
 //! What the kernel has, as [`Interface`].
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 use rtnetlink::packet_route::link::{
@@ -14,6 +15,7 @@ use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::io::Errno;
 
 use super::socket::{Netlink, NetlinkError};
+use crate::host::{data_path, in_words};
 use crate::link::{Address, Interface, Ipv6, PROTOCOL, Route, Rule, Selector, Vrf};
 use crate::model::IpFamily;
 
@@ -23,6 +25,7 @@ const FAMILIES: [(AddressFamily, IpFamily); 2] =
 /// The interface of this name; else the one that had it, by its number, under the name that it has now.
 pub(super) async fn dump(
     netlink: &mut Netlink,
+    sys: &Path,
     name: &str,
     known: Option<u32>,
 ) -> Result<Option<Interface>, NetlinkError> {
@@ -32,6 +35,7 @@ pub(super) async fn dump(
         return Ok(None);
     };
     let mut found = interface(link);
+    found.framing = data_path::framing(sys, &found.name).map_err(|error| NetlinkError::Framing(in_words(&error)))?;
     found.vrfs = links.iter().filter_map(vrf).collect();
     for (address, index) in addresses(netlink).await? {
         let link_local = matches!(address.address, IpAddr::V6(v6) if v6.is_unicast_link_local());
@@ -74,6 +78,7 @@ fn interface(link: &LinkMessage) -> Interface {
     };
     for attribute in &link.attributes {
         match attribute {
+            LinkAttribute::Address(address) => found.station = address.as_slice().try_into().ok(),
             LinkAttribute::Mtu(mtu) => found.mtu = *mtu,
             LinkAttribute::Controller(index) if *index != 0 => found.master = Some(*index),
             LinkAttribute::AfSpecUnspec(families) => found.ipv6 = families.iter().find_map(ipv6),

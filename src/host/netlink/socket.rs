@@ -44,6 +44,9 @@ pub(super) enum NetlinkError {
     /// It said nothing.
     #[error("the kernel does not answer")]
     Silent,
+    /// The driver does not frame packets as it is told; why.
+    #[error("{0}")]
+    Framing(String),
     /// A setting below `/proc/sys`.
     #[error("cannot write {path}")]
     Setting {

@@ -5,13 +5,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use super::super::device::ControlNode;
 use crate::model::{Imei, ModemName};
 use crate::reconcile::{Hardware, PortSpec};
 
 /// Shared by the tasks of the ports. Nothing here waits, and no lock is held over a wait.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known(Arc<Mutex<Facts>>);
+pub(super) struct Known {
+    facts: Arc<Mutex<Facts>>,
+    names: Arc<Names>,
+}
+
+/// Interfaces by their modems.
+type Names = watch::Sender<BTreeMap<ModemName, String>>;
 
 #[derive(Debug, Default)]
 struct Facts {
@@ -19,7 +27,6 @@ struct Facts {
     held: BTreeMap<ModemName, PathBuf>,
     /// Who was asked, by place and arrival: whoever is plugged in there next is asked again.
     imeis: BTreeMap<(PathBuf, Option<String>), Imei>,
-    interfaces: BTreeMap<ModemName, String>,
     /// Where each modem was seen last; also while it is away.
     devices: BTreeMap<ModemName, ControlNode>,
 }
@@ -66,11 +73,7 @@ impl Known {
 
     /// What the modem's interface is called; `None`: it has none now.
     pub(super) fn place(&self, modem: &ModemName, interface: Option<String>) {
-        let mut facts = self.facts();
-        match interface {
-            Some(interface) => drop(facts.interfaces.insert(modem.clone(), interface)),
-            None => drop(facts.interfaces.remove(modem)),
-        }
+        place(&self.names, modem, interface);
     }
 
     /// The modem is there, for sure.
@@ -78,28 +81,58 @@ impl Known {
         self.facts().devices.insert(modem.clone(), node.clone());
     }
 
-    pub(super) fn interfaces(&self) -> Interfaces {
-        Interfaces(self.clone())
+    pub(super) fn interface_names(&self) -> InterfaceNames {
+        InterfaceNames { names: Arc::clone(&self.names), news: self.names.subscribe() }
     }
 
     /// Nothing here is left half changed by a panic.
     fn facts(&self) -> MutexGuard<'_, Facts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What the network interfaces of the modems are called now. An entry that `match`es hardware has the interface of that
 /// device, whatever its name is today; every other entry has the interface that it is named after.
 #[derive(Clone, Debug)]
-pub struct Interfaces(Known);
+pub struct InterfaceNames {
+    names: Arc<Names>,
+    news: watch::Receiver<BTreeMap<ModemName, String>>,
+}
 
-impl Interfaces {
+impl InterfaceNames {
     /// The interface of a modem. `None`: its device is not there, or not known yet. Then nothing may be done to an
     /// interface that only bears its name: it would be another modem's.
     #[must_use]
     pub fn of(&self, modem: &ModemName) -> Option<String> {
-        self.0.facts().interfaces.get(modem).cloned()
+        self.names.borrow().get(modem).cloned()
     }
+
+    /// It was given another name.
+    pub fn rename(&self, modem: &ModemName, name: &str) {
+        place(&self.names, modem, Some(name.to_owned()));
+    }
+
+    /// Whether the interface of this name is another modem's, and shall have another name.
+    #[must_use]
+    pub fn is_on_loan(&self, name: &str) -> bool {
+        self.names.borrow().iter().any(|(modem, interface)| interface == name && modem.0 != name)
+    }
+
+    /// Waits until the interface of a modem has another name than this. Safe to be dropped and called again.
+    pub async fn changed(&mut self, modem: &ModemName, from: Option<&str>) {
+        // The sender lives as long as we do: it ends with a change.
+        drop(self.news.wait_for(|names| names.get(modem).map(String::as_str) != from).await);
+    }
+}
+
+fn place(names: &Names, modem: &ModemName, interface: Option<String>) {
+    names.send_if_modified(|names| {
+        let before = match &interface {
+            Some(interface) => names.insert(modem.clone(), interface.clone()),
+            None => names.remove(modem),
+        };
+        before != interface
+    });
 }
 
 /// Which devices the modems are, as their ports found it.

@@ -342,6 +342,7 @@ impl Driver {
     fn lost(&mut self, evidence: &'static str, now: Instant) {
         self.synchronised = false;
         self.fail_all(&Failure::Restarted, now);
+        self.transactions.restarted();
         self.reset_channel();
         if !planted(Defect::KeepClientsOverRestart) {
             self.clients.clear();

@@ -222,6 +222,7 @@ impl Driver {
 
     /// The port was opened; through a proxy if `proxy` names the device to tell it.
     pub fn handle_opened(&mut self, proxy: Option<String>) {
+        self.transactions.clear();
         self.reset_channel();
         self.open = true;
         self.proxy = proxy;
@@ -232,6 +233,7 @@ impl Driver {
         self.open = false;
         self.synchronised = false;
         self.fail_all(&Failure::PortLost, now);
+        self.transactions.clear();
         self.reset_channel();
     }
 
@@ -387,7 +389,6 @@ impl Driver {
     fn reset_channel(&mut self) {
         self.splitter = Splitter::default();
         self.synchronised = false;
-        self.transactions.clear();
         self.clients.doubt();
         self.gathered = Gathered::default();
         self.wanted = FactSet::NONE;

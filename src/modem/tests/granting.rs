@@ -139,3 +139,22 @@ fn an_id_that_the_modem_does_not_take_back_is_offered_again_a_few_times() {
     }
     assert_eq!(offers, 4);
 }
+
+#[test]
+fn an_id_that_is_granted_after_a_restart_to_a_request_from_before_it_is_given_back() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(SESSION, rig.now);
+    rig.obey();
+    rig.driver.want(FactSet::of(&[Fact::SessionIpv4, Fact::OperatingMode]), rig.now);
+    let (asked, _) = rig.outputs();
+    let (allocations, looks): (Vec<_>, Vec<_>) = asked.iter().partition(|frame| frame.key() == ctl::allocate_cid::KEY);
+    let ([allocation], [look]) = (&*allocations, &*looks) else { panic!("{asked:?}") };
+    rig.send(&look.refusal(ProtocolError::InvalidClientId));
+    let (_, outputs) = rig.outputs();
+    assert!(outputs.iter().any(|output| matches!(output, Output::Restarted { .. })), "{outputs:?}");
+    rig.driver.start(&Action::Synchronise, rig.now);
+    rig.obey();
+    rig.send(&grant_client(allocation, 11));
+    let release = ctl::release_cid::Request::decode(&rig.request()).unwrap();
+    assert_eq!(release.client, Some(ctl::ClientId { service: Service::Dms, client: 11 }));
+}

@@ -28,7 +28,7 @@ pub(super) struct Watch {
     before_edit: Option<(ModemConfig, Instant)>,
     /// Cards that were usable: the one now and those before it.
     cards: VecDeque<(Instant, String, String)>,
-    lies: [Option<Instant>; 4],
+    lies: [Option<Instant>; 5],
     dials: VecDeque<Instant>,
     power_cycles: VecDeque<Instant>,
     /// Power cycles and enumerations anew, of a daemon that keeps its memory.
@@ -90,7 +90,7 @@ impl Watch {
             abroad_with_session_since: None,
             before_edit: None,
             cards: VecDeque::new(),
-            lies: [None; 4],
+            lies: [None; 5],
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
             power_steps: VecDeque::new(),
@@ -358,13 +358,16 @@ impl Watch {
             && matches!(&data.finding, Finding::Connected { apn } if !apn.is_empty() && !host.board().modem().is_connected_with(apn));
         let says_configured = controller.status(ConditionKind::LinkConfigured) == Status::True;
         let link = &host.link().ip;
-        let addresses = (link.ipv4.map(|s| s.address), link.ipv6.map(|s| s.address));
-        let link_wrong = says_configured && connected && addresses != host.board().modem().addresses();
+        // Each family by itself: each is a fact of its own, and may be wrong where the other is not.
+        let (v4, v6) = host.board().modem().addresses();
+        let v4_wrong = says_configured && connected && link.ipv4.map(|s| s.address) != v4;
+        let v6_wrong = says_configured && connected && link.ipv6.map(|s| s.address) != v6;
         let says_internet = controller.connection().reach == Reach::Internet;
         let claims = [
             (says_connected && !connected, SESSION_LIE, "DataConnected=True without a session"),
             (apn_wrong, APN_LIE, "DataConnected=True with another access point"),
-            (link_wrong, LINK_LIE, "LinkConfigured=True with other addresses than the network gave"),
+            (v4_wrong, LINK_LIE, "LinkConfigured=True with another IPv4 address than the network gave"),
+            (v6_wrong, LINK_LIE, "LinkConfigured=True with another IPv6 address than the network gave"),
             (says_internet && !connected, SESSION_LIE, "connection=internet without a session"),
         ];
         for (lie, (is_lie, allowed, what)) in self.lies.iter_mut().zip(claims) {
