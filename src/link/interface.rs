@@ -11,6 +11,8 @@ pub struct Interface {
     pub index: u32,
     /// Its name.
     pub name: String,
+    /// Another interface of the host has the name that this one shall have.
+    pub name_taken: bool,
     /// Administratively up.
     pub up: bool,
     /// Largest packet, in octets.

@@ -4,10 +4,11 @@ use crate::model::defect::{Defect, planted};
 use crate::model::{Action, DataFormat, Desired, Fact, Finding, Framing, IpFamily, IpSettings, LinkState, Observed};
 
 use super::Outcome;
-use super::reader::Reader;
+use super::reader::{Reader, UNTOLD};
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let want = wanted(desired, facts.observed);
+    ask_for_addresses(&want, facts);
     if want.ip.ipv4.is_none() && want.ip.ipv6.is_none() {
         return Outcome::Wait(Finding::NoAddress);
     }
@@ -26,6 +27,16 @@ pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
         return Outcome::Satisfied(Finding::Configured { addresses: given });
     }
     facts.attempt(configure, || Finding::Drifted { what })
+}
+
+/// A session that is up without an address may get one without a word.
+fn ask_for_addresses(want: &LinkState, facts: &mut Reader<'_>) {
+    for (family, given) in [(IpFamily::Ipv4, want.ip.ipv4.is_some()), (IpFamily::Ipv6, want.ip.ipv6.is_some())] {
+        let up = facts.observed.session(family).is_some_and(|seen| seen.value.is_up());
+        if up && !given {
+            facts.look_every(Fact::settings(family), UNTOLD);
+        }
+    }
 }
 
 /// The interface as it should be, from the settings of the sessions that are up.

@@ -10,7 +10,7 @@ use super::emulator::{UsbModem, prompt};
 use super::gateway::{Daemon, configure, modem};
 use super::guest::play;
 use super::plug::{ping, routed, when};
-use super::program::until;
+use super::program::{answer, until};
 use super::usb::{BOOTLOADER, EC25, MC7455};
 
 /// Clocks of two programs that show whole milliseconds differ by so much.
@@ -190,6 +190,8 @@ fn dev_2_of_two_modems_that_fit_none_is_chosen_until_the_file_says_which() {
         configure(&modem("wwan0", &format!("    match: {{ imei: \"{}\" }}\n", second.imei)));
         daemon.until_converged("wwan0");
         second.until("a session", |seen| seen.addresses.0);
+        // Its interface keeps its name: that of the entry is the other modem's, which is none of ours.
+        routed("wwan1");
         first.until("nothing of ours in it", |seen| (seen.truth.clients == 0 && seen.notes.is_empty()).then_some(()));
 
         // The other one is meant: the port that is open is given up for it.
@@ -197,6 +199,12 @@ fn dev_2_of_two_modems_that_fit_none_is_chosen_until_the_file_says_which() {
         first.until("a session", |seen| seen.addresses.0);
         until_contains(|| daemon.ask("get wwan0.mobile.imei").all(), &first.imei);
         daemon.until_converged("wwan0");
+        routed("wwan0");
+        // Nothing of it stays on the interface that it was.
+        until("nothing on wwan1", || {
+            let left = answer("ip", &["-br", "address", "show", "dev", "wwan1"]).good().out;
+            if left.contains("DOWN") && !left.contains('.') { Ok(()) } else { Err(left) }
+        });
         daemon.end();
     });
 }

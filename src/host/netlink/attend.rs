@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use tokio::sync::mpsc;
 
 use super::carry_out::carry_out;
-use super::dump::dump;
+use super::dump::{dump, dump_of};
 use super::pace::Pace;
 use super::socket::{Netlink, NetlinkError, News};
 use super::{Host, Order};
@@ -134,11 +134,18 @@ impl Attendant {
     }
 
     fn state(&self, has: &Interface) -> LinkState {
-        let state = link::state(has, &self.modem.0, self.configured.as_ref());
+        let state = link::state(has, self.name_for(has), self.configured.as_ref());
         if self.host.name_servers.has(&self.modem, &state) {
             return state;
         }
         LinkState { ip: IpSettings { dns: Vec::new(), ..state.ip }, ..state }
+    }
+
+    /// What the interface shall be called: as the modem, unless an interface that is none of ours is called so. To be
+    /// online matters more than a name.
+    fn name_for<'a>(&'a self, has: &'a Interface) -> &'a str {
+        let kept = has.name_taken && !self.host.names.is_on_loan(&self.modem.0);
+        if kept { &has.name } else { &self.modem.0 }
     }
 
     async fn dump(&mut self) -> Result<Option<Interface>, String> {
@@ -146,9 +153,25 @@ impl Attendant {
         let Some(name) = &self.name else { return Ok(None) };
         let Some(netlink) = &mut self.netlink else { return Err("no netlink socket".to_owned()) };
         let sys = &self.host.roots.sys;
-        let found = dump(netlink, sys, name, self.index).await.map_err(|error| in_words(&error))?;
-        self.index = found.as_ref().map(|has| has.index);
+        let found = dump(netlink, sys, name, &self.modem.0, self.index).await.map_err(|error| in_words(&error))?;
+        let before = std::mem::replace(&mut self.index, found.as_ref().map(|has| has.index));
+        if let Some(before) = before.filter(|before| found.is_some() && self.index != Some(*before)) {
+            self.leave(before).await;
+        }
         Ok(found)
+    }
+
+    /// The entry means another interface now: what it has put on the one before goes, if that is still there.
+    async fn leave(&mut self, index: u32) {
+        let Some(netlink) = self.netlink.as_mut().filter(|_| self.configured.take().is_some()) else { return };
+        let sys = &self.host.roots.sys;
+        let Ok(Some(has)) = dump_of(netlink, sys, index).await else { return };
+        for operation in link::operations(&has, &has.name, &LinkState::default()).unwrap_or_default() {
+            tracing::debug!(modem = %self.modem, "{operation}, {} is another's now", has.name);
+            if let Err(why) = carry_out(netlink, sys, &has, &operation).await {
+                tracing::warn!(modem = %self.modem, "cannot {operation}: {}", in_words(&why));
+            }
+        }
     }
 
     async fn configure(&mut self, wants: LinkState) -> Result<(), String> {
@@ -160,7 +183,8 @@ impl Attendant {
                 self.host.name_servers.forget(&self.modem).await;
                 return if wants.is_bare() { Ok(()) } else { Err(format!("there is no interface {}", self.modem)) };
             };
-            let operations = link::operations(&has, &self.modem.0, &wants).map_err(|refusal| refusal.to_string())?;
+            let operations =
+                link::operations(&has, self.name_for(&has), &wants).map_err(|refusal| refusal.to_string())?;
             if operations.is_empty() {
                 return self.host.name_servers.set(&self.modem, has.index, &wants).await;
             }

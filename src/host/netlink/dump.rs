@@ -22,11 +22,13 @@ use crate::model::IpFamily;
 const FAMILIES: [(AddressFamily, IpFamily); 2] =
     [(AddressFamily::Inet, IpFamily::Ipv4), (AddressFamily::Inet6, IpFamily::Ipv6)];
 
-/// The interface of this name; else the one that had it, by its number, under the name that it has now.
+/// The interface of this name; else the one that had it, by its number, under the name that it has now. It shall be called
+/// `wanted`.
 pub(super) async fn dump(
     netlink: &mut Netlink,
     sys: &Path,
     name: &str,
+    wanted: &str,
     known: Option<u32>,
 ) -> Result<Option<Interface>, NetlinkError> {
     let links = links(netlink).await?;
@@ -34,6 +36,27 @@ pub(super) async fn dump(
     let Some(link) = called.or_else(|| links.iter().find(|link| Some(link.header.index) == known)) else {
         return Ok(None);
     };
+    let mut found = whole(netlink, sys, link, &links).await?;
+    found.name_taken = found.name != wanted && links.iter().any(|link| name_of(link) == Some(wanted));
+    Ok(Some(found))
+}
+
+/// The interface of this number.
+pub(super) async fn dump_of(netlink: &mut Netlink, sys: &Path, index: u32) -> Result<Option<Interface>, NetlinkError> {
+    let links = links(netlink).await?;
+    match links.iter().find(|link| link.header.index == index) {
+        Some(link) => whole(netlink, sys, link, &links).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// All that the kernel has about an interface.
+async fn whole(
+    netlink: &mut Netlink,
+    sys: &Path,
+    link: &LinkMessage,
+    links: &[LinkMessage],
+) -> Result<Interface, NetlinkError> {
     let mut found = interface(link);
     found.framing = data_path::framing(sys, &found.name).map_err(|error| NetlinkError::Framing(in_words(&error)))?;
     found.vrfs = links.iter().filter_map(vrf).collect();
@@ -49,7 +72,7 @@ pub(super) async fn dump(
         found.routes.extend(routes(netlink, family, found.index).await?);
         found.rules.extend(rules(netlink, family, ours).await?);
     }
-    Ok(Some(found))
+    Ok(found)
 }
 
 async fn links(netlink: &mut Netlink) -> Result<Vec<LinkMessage>, NetlinkError> {
