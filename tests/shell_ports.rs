@@ -281,7 +281,7 @@ async fn dev_2_the_modem_with_the_imei_is_found_and_nothing_is_left_in_the_other
     let machine = Machine::new();
     let masters = [machine.plug("1-1", "cdc-wdm0", "wwan0"), machine.plug("1-2", "cdc-wdm1", "wwan1")];
     let mut bench = machine.bench();
-    let interfaces = bench.ports.interfaces();
+    let interfaces = bench.ports.interface_names();
     let [one, two] = masters;
     let ((_, first), (imei, second)) = (modem_at(one, 1), modem_at(two, 2));
     let spec = PortSpec::Hardware(Hardware { imei: Some(imei), ..Hardware::default() });
@@ -336,7 +336,7 @@ async fn dev_2_an_interface_that_is_renamed_is_followed_while_the_port_is_open()
     let machine = Machine::new();
     let _master = machine.plug("1-1", "cdc-wdm0", "wwan0");
     let mut bench = machine.bench();
-    let (modem, interfaces) = (bench.modem.clone(), bench.ports.interfaces());
+    let (modem, interfaces) = (bench.modem.clone(), bench.ports.interface_names());
     let spec = PortSpec::Hardware(Hardware { usb_id: Some("2c7c:0125".into()), ..Hardware::default() });
     bench.open(&spec).await;
     assert_eq!(interfaces.of(&modem).as_deref(), Some("wwan0"));
