@@ -156,6 +156,33 @@ fn pwr_4_an_edit_does_not_touch_the_power() {
 }
 
 #[test]
+fn pwr_4_another_switch_in_the_middle_of_a_cycle_leaves_no_modem_without_power() {
+    use PowerCommand::{Attach, Off, On, PrepareOff};
+    for other in ["method: gpio, chip: gpiochip0, line: 3", "method: none"] {
+        let edited = CONFIG.replace("method: usb-port, hub: \"1-1\", port: 3", other);
+        let mut gateway = online(CONFIG);
+        gateway.input(Input::Reset { modem: name(), force: true });
+        while !commands(&gateway).contains(&Off) {
+            gateway.run_for(1);
+        }
+        gateway.edit(&edited);
+        let expected: &[_] = if other == "method: none" { &[] } else { &[Attach] };
+        assert_eq!(commands(&gateway), [&[PrepareOff, Off, On], expected].concat());
+        gateway.until_online(120);
+    }
+}
+
+#[test]
+fn pwr_6_a_missing_switch_is_looked_for_every_minute() {
+    let gateway = online(&CONFIG.replace("method: usb-port, hub: \"1-1\", port: 3", "method: none"));
+    let mut gateway = Gateway { host: gateway.host.without_power_switch(), ..gateway };
+    gateway.edit(CONFIG);
+    gateway.run_for(150);
+    let attached = commands(&gateway).iter().filter(|command| **command == PowerCommand::Attach).count();
+    assert!((3..=5).contains(&attached), "{:?}", gateway.power);
+}
+
+#[test]
 fn pwr_5_a_reset_by_hand() {
     // By its own command.
     let mut gateway = online(CONFIG);

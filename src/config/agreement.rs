@@ -66,7 +66,7 @@ fn merged_valid_documents_are_valid() {
     let mut layers = Vec::new();
     let mut last_valid: Option<Node> = None;
     let mut merged = 0;
-    for _ in 0..DOCUMENTS / 5 {
+    for _ in 0..DOCUMENTS / 4 {
         let (Some(tree), _) = yaml::parse(&dice.document().to_string(), 0) else { continue };
         if !compiled().validator.is_valid(&tree.to_json()) {
             continue;
@@ -189,12 +189,24 @@ impl Dice {
             }
         });
         self.maybe(&mut map, "power", |dice| {
-            dice.pick(&[
+            let reset = json!({ "line": "RESET", "active_low": true });
+            let good = [
                 json!({ "method": "none" }),
                 json!({ "method": "modem-reset" }),
                 json!({ "method": "usb-port", "hub": "1-1", "port": 3 }),
-                json!({ "method": "usb-port", "hub": "1-1.2.3.4.5.6.7", "port": 31 }),
-            ])
+                json!({ "method": "usb-port", "hub": "1-1.2.3.4.5.6.7", "port": 31, "hold": "5m" }),
+                json!({ "method": "usb-authorized" }),
+                json!({ "method": "usb-bind", "device": "1-1.3" }),
+                json!({ "method": "gpio", "chip": "gpiochip0", "line": 65_535, "active_low": true }),
+                json!({ "method": "gpio", "chip": "label:1", "line": "5V_EN", "reset": reset }),
+                json!({ "method": "command", "switch_on": ["/a"], "switch_off": ["/a", "b c"], "off_time": "1s" }),
+            ];
+            let odd = [
+                json!({ "method": "gpio", "chip": "a chip", "line": 1 }),
+                json!({ "method": "gpio", "chip": "x", "line": "17", "reset": { "line": -1 } }),
+                json!({ "method": "command", "switch_on": [], "switch_off": ["/a"], "shut_down": [""] }),
+            ];
+            if dice.below(20) == 0 { dice.pick(&odd) } else { dice.pick(&good) }
         });
         self.maybe(&mut map, "match", |dice| {
             let mut keys = Map::new();

@@ -80,7 +80,8 @@ impl Checker<'_> {
             }
             Kind::MinLength { .. } | Kind::MaxLength { .. } => self.invalid(&path, "1 to 127 characters"),
             Kind::MinItems { .. } => {
-                let hint = "remove the key to allow everything".to_owned();
+                let restricts = path.last_key().is_some_and(|key| key.starts_with("only_"));
+                let hint = if restricts { "remove the key to allow everything" } else { "name a program" }.to_owned();
                 self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint));
             }
             Kind::MinProperties { .. } => {

@@ -60,6 +60,8 @@ pub enum Code {
     DuplicateName,
     /// Two modems claim the same hardware.
     SameHardware,
+    /// Two modems have one power switch.
+    SameSwitch,
     /// A service provider that no SIM can choose.
     UnreachableProvider,
     /// A prefix that an earlier entry always takes.

@@ -30,6 +30,7 @@ pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
         let path = root.key(&modem.key);
         providers(document, modem, &path, &mut findings);
         routing(modem, &path.key("ip"), &mut findings);
+        programs(modem, &path.key("power"), &mut findings);
     }
     pins(document, &Path::default(), &mut findings);
     findings
@@ -98,6 +99,19 @@ fn routing(modem: &Entry, path: &Path, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Programs are run without a shell, and by a service manager that has a search path of its own.
+fn programs(modem: &Entry, path: &Path, findings: &mut Vec<Finding>) {
+    let Some(power) = modem.value.child("power") else { return };
+    for key in ["switch_on", "switch_off", "shut_down"] {
+        let first = power.child(key).and_then(|words| words.items().first());
+        if let Some(program) = first.filter(|program| program.text().is_some_and(|text| !text.starts_with('/'))) {
+            let message = "a program is named by its path from the root";
+            let finding = Finding::error(Code::InvalidValue, program.at, message).path(&path.key(key).index(0));
+            push_once(findings, finding.hint("for example: `[\"/usr/bin/gpioset\", \"…\"]`"));
+        }
+    }
+}
+
 /// The path under which an entry is written: those of `defaults` are met in every modem and belong to none.
 fn written_at(document: &Node, item: &Node) -> Option<Path> {
     let path = Path::default().key("defaults").key("service_providers");
@@ -129,6 +143,7 @@ pub(super) fn meaning(valid: &Merged<'_>, config: &Config) -> Vec<Finding> {
     let root = Path::default().key("modems");
     let mut findings = unreachable(valid, config, &root);
     same_hardware(valid, config, &root, &mut findings);
+    same_switch(valid, config, &root, &mut findings);
     walk(valid, &valid.document, &Path::default(), &mut findings);
     findings
 }
@@ -164,6 +179,18 @@ fn same_hardware(valid: &Merged<'_>, config: &Config, path: &Path, findings: &mu
         let Some(other) = earlier.iter().find(|e| claims(e).is_some_and(|c| collide(&c, &mine))) else { continue };
         let message = format!("claims the same hardware as `{}` on line {}", other.key, other.key_at.line);
         findings.push(Finding::error(Code::SameHardware, entry.key_at, message).path(&path.key(&entry.key)));
+    }
+}
+
+/// One switch for two modems may be how the board is made, but a cycle of one is a cycle of both.
+fn same_switch(valid: &Merged<'_>, config: &Config, path: &Path, findings: &mut Vec<Finding>) {
+    let switch = |e: &Entry| config.modems.get(&e.key.as_str().into()).and_then(|modem| modem.power.switch());
+    for (i, entry) in valid.modems.iter().enumerate() {
+        let Some(mine) = switch(entry).filter(|switch| switch.is_one_place()) else { continue };
+        let Some(other) = valid.modems[..i].iter().find(|e| switch(e) == Some(mine)) else { continue };
+        let message = format!("switches the same power as `{}` on line {}", other.key, other.key_at.line);
+        let finding = Finding::warning(Code::SameSwitch, entry.key_at, message).path(&path.key(&entry.key));
+        findings.push(finding.hint("when recovery cycles the power of one, the other goes offline too"));
     }
 }
 

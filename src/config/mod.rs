@@ -13,6 +13,7 @@ mod judge;
 mod lint;
 mod merge;
 mod network;
+mod power;
 mod reach;
 mod recovery;
 mod render;
@@ -31,7 +32,8 @@ pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use excerpt::Excerpt;
 pub use import::{Imported, import_vintage_net};
 pub use network::IpConfig;
-pub use recovery::{Power, PowerTimes, RecoveryConfig};
+pub use power::{Line, LineAt, PowerConfig, PowerTimes, Switch};
+pub use recovery::RecoveryConfig;
 pub use resolved::{
     ApnSource, Auth, Config, ControlPort, Exporters, Match, ModemConfig, Origin, ServiceProvider, SimCondition,
 };

@@ -14,7 +14,8 @@ use crate::model::{
 };
 
 use super::network::IpConfig;
-use super::recovery::{Power, RecoveryConfig};
+use super::power::PowerConfig;
+use super::recovery::RecoveryConfig;
 use super::secret::SecretSource;
 use super::tree::{Entry, Mark, Node};
 use super::types::{self, Technology};
@@ -58,7 +59,7 @@ pub struct ModemConfig {
     /// Who is told of the name servers.
     pub resolver: Resolver,
     /// How the supply is switched.
-    pub power: Power,
+    pub power: PowerConfig,
     /// The hardware that is meant; nothing set: the modem that has the interface.
     pub matching: Match,
     /// Where the modem is controlled.
@@ -318,7 +319,7 @@ fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(
         radio,
         ip,
         resolver: typed.dns.map(Resolver::from).unwrap_or_default(),
-        power: typed.power.map_or(Power::None, Power::from),
+        power: typed.power.map_or(PowerConfig::None, PowerConfig::from),
         matching: typed.matching.map(Match::from).unwrap_or_default(),
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
         slot: typed.sim.as_ref().and_then(|sim| sim.slot).map(|slot| slot.0),

@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 18] = [
+pub const FORMS: [&Form; 22] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -28,6 +28,10 @@ pub const FORMS: [&Form; 18] = [
     &AbsolutePath::FORM,
     &UsbId::FORM,
     &UsbHub::FORM,
+    &UsbDevice::FORM,
+    &GpioChip::FORM,
+    &GpioLineName::FORM,
+    &Argument::FORM,
     &ImeiDigits::FORM,
     &ListenAddress::FORM,
     &CredentialName::FORM,
@@ -111,6 +115,26 @@ text_type! {
     /// A USB hub as the kernel calls it: bus, or bus and ports.
     UsbHub, "^[0-9]{1,3}(-[0-9]{1,3}([.][0-9]{1,3}){0,6})?$", "a hub as the kernel names it: `1`, `1-1` or `1-1.4`",
     hub
+}
+text_type! {
+    /// A USB device as the kernel calls it: bus and ports.
+    UsbDevice, "^[0-9]{1,3}-[0-9]{1,3}([.][0-9]{1,3}){0,6}$", "a USB device as the kernel names it: `1-1` or `1-1.3`",
+    |t| t.contains('-') && hub(t)
+}
+text_type! {
+    /// A GPIO chip by name or label.
+    GpioChip, "^[!-~]{1,64}$", "the name or label of a GPIO chip: up to 64 characters without spaces",
+    |t| length(t, 1, 64) && visible(t)
+}
+text_type! {
+    /// A line of a GPIO chip by name. Digits alone are an offset, which is a number and no text.
+    GpioLineName, "^[0-9]{0,30}[!-/:-~][!-~]{0,30}$", "an offset, or a name without spaces; an offset is written without quotes",
+    line_name
+}
+text_type! {
+    /// A word of a command line.
+    Argument, "^[^\\x00]{1,1024}$", "a text of 1 to 1024 characters",
+    |t| (1..=1024).contains(&t.chars().count()) && !t.contains('\0')
 }
 text_type! {
     /// The digits of an IMEI.
@@ -231,6 +255,11 @@ fn hub(text: &str) -> bool {
     digits(bus, 1, 3) && ports_ok
 }
 
+fn line_name(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    visible(text) && text.len() - rest.len() <= 30 && length(rest, 1, 31)
+}
+
 macro_rules! number_type {
     ($(#[$doc:meta])* $name:ident($int:ty), $min:literal ..= $max:literal) => {
         $(#[$doc])*
@@ -305,4 +334,8 @@ number_type! {
 number_type! {
     /// Port of a USB hub (USB 2.0 clause 11.23: one octet; hubs in the field have up to 31).
     UsbPort(u8), 1..=31
+}
+number_type! {
+    /// A line of a GPIO chip by its number, from 0; the largest chips have some hundred.
+    GpioOffset(u16), 0..=65_535u16
 }

@@ -12,10 +12,11 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::network::{Dns, Family, Ip};
+use super::power::{Power, ResetLine};
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
-    LteBand, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, SimSlot, TimeSpan, UsbHub,
-    UsbId, UsbPort, UserName, Version,
+    LteBand, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, SimSlot, TimeSpan, UsbId,
+    UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -231,33 +232,6 @@ pub enum AuthMethod {
     Pap,
     /// Challenge handshake (RFC 1994).
     Chap,
-}
-
-/// How the modem's supply is switched.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(remote = "Self", tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Power {
-    /// Not at all: recovery ends with what the modem and the bus do by themselves.
-    None {},
-    /// The modem resets itself on command.
-    ModemReset {},
-    /// The port of a USB hub that can switch it. Accepted and checked; carried out from a later release, until then
-    /// as `modem-reset`.
-    UsbPort {
-        /// The hub as the kernel names it, for example "1-1". Quote it.
-        hub: UsbHub,
-        /// The port of the hub, from 1.
-        port: UsbPort,
-        /// How long the modem is left in peace after a power cycle. Default: 10m.
-        #[serde(default, deserialize_with = "present")]
-        hold: Option<TimeSpan>,
-        /// How long it may take to shut down by itself before the power is cut. Default: 5s.
-        #[serde(default, deserialize_with = "present")]
-        shutdown_time: Option<TimeSpan>,
-        /// How long the power stays off. Default: 5s.
-        #[serde(default, deserialize_with = "present")]
-        off_time: Option<TimeSpan>,
-    },
 }
 
 /// What is done when waiting does not help. Without any key: what helps against the trouble at hand, in steps that
@@ -484,5 +458,6 @@ only_from_maps!(
     Exporters,
     Prometheus,
     Written,
-    Recovery
+    Recovery,
+    ResetLine
 );

@@ -3,8 +3,9 @@
 //! No method waits, and none but the store's answers: an answer is an [`crate::reconcile::Input`] that arrives by the
 //! channel the executor was made with.
 
+use crate::host::power::PowerOrder;
 use crate::model::{Fact, LinkState, ModemName};
-use crate::reconcile::{Fleet, Memory, Output, PortSpec, PowerCommand};
+use crate::reconcile::{Fleet, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
 /// Control ports.
@@ -32,8 +33,8 @@ pub trait Links {
 /// Power switches.
 #[cfg_attr(test, mockall::automock)]
 pub trait Power {
-    /// Switches.
-    fn switch(&mut self, modem: &ModemName, command: PowerCommand);
+    /// Carries out an order.
+    fn switch(&mut self, modem: &ModemName, order: PowerOrder);
 }
 
 /// What outlives the process.
@@ -92,7 +93,11 @@ impl Executors {
             Output::ClosePort(modem) => self.ports.close(&modem),
             Output::Send(modem, frame) => self.ports.send(&modem, &frame),
             Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
-            Output::Power(modem, command) => self.power.switch(&modem, command),
+            Output::Power(modem, command) => {
+                let Some(controller) = fleet.controller(&modem) else { return };
+                let switch = controller.config().power.switch().cloned();
+                self.power.switch(&modem, PowerOrder { command, switch, port: controller.port() });
+            }
             Output::Event(_) | Output::Changed(_) | Output::Fetch(_) | Output::LookUp(..) | Output::Remember(..) => {
                 debug_assert!(false, "the loop does these itself");
             }
@@ -105,9 +110,9 @@ mod tests {
     use mockall::predicate::eq;
 
     use super::*;
-    use crate::config::Source;
+    use crate::config::{Source, Switch};
     use crate::model::Instant;
-    use crate::reconcile::{Event, EventKind, Input};
+    use crate::reconcile::{Event, EventKind, Input, PowerCommand};
 
     /// Executors that expect nothing; each test sets what it expects.
     struct Mocks {
@@ -135,7 +140,9 @@ mod tests {
         }
     }
 
-    const FILE: &str = "version: 1\nmodems: {wwan0: {service_providers: [{apn: internet}]}}\n";
+    const FILE: &str = "version: 1
+modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_providers: [{apn: internet}]}}
+";
 
     fn fleet() -> Fleet {
         let mut fleet = Fleet::new(1);
@@ -184,7 +191,9 @@ mod tests {
         mocks.links.expect_configure().with(eq(wwan0()), eq(link.clone())).once().return_const(());
         mocks.carry_out(Output::ConfigureLink(wwan0(), link));
         let mut mocks = Mocks::new();
-        mocks.power.expect_switch().with(eq(wwan0()), eq(PowerCommand::Off)).once().return_const(());
+        let switch = Some(Switch::UsbPort { hub: "1-1".to_owned(), port: 3 });
+        let order = PowerOrder { command: PowerCommand::Off, switch, port: PortSpec::Interface("wwan0".into()) };
+        mocks.power.expect_switch().with(eq(wwan0()), eq(order)).once().return_const(());
         mocks.carry_out(Output::Power(wwan0(), PowerCommand::Off));
     }
 

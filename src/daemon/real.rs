@@ -1,7 +1,6 @@
 //! The executors of this host.
 //!
-//! Ports, interfaces and memory are the host room's. Power switches are not carried out yet: whoever asks is told so,
-//! and the condition says it.
+//! All of them are the host room's.
 
 use std::path::PathBuf;
 
@@ -9,10 +8,11 @@ use tokio::sync::mpsc;
 
 use super::executor::{Executors, Links, Ports, Power, Store};
 use crate::host::netlink::Interfaces;
-use crate::host::port::ControlPorts;
+use crate::host::port::{ControlPorts, Roots};
+use crate::host::power::{Pace, PowerOrder, Switches};
 use crate::host::state::StateDir;
 use crate::model::{LinkState, ModemName};
-use crate::reconcile::{Input, Memory, PortSpec, PowerCommand};
+use crate::reconcile::{Input, Memory, PortSpec};
 
 impl Ports for ControlPorts {
     fn look(&mut self, modem: &ModemName, spec: &PortSpec) {
@@ -50,20 +50,14 @@ pub fn executors(
     links: Box<dyn Links>,
     inputs: &mpsc::Sender<Input>,
 ) -> Executors {
+    let switches = Switches::new(Roots::default(), ports.devices(), &state, Pace::default(), inputs.clone());
     Executors {
         ports: Box::new(ports),
         links,
-        power: Box::new(NotYet { inputs: inputs.clone() }),
+        power: Box::new(PowerSwitches { switches, inputs: inputs.clone() }),
         store: Box::new(StateDir::new(state)),
         bench: None,
     }
-}
-
-/// Stands where an executor will be.
-#[derive(Debug)]
-pub struct NotYet {
-    /// Where it says so.
-    pub inputs: mpsc::Sender<Input>,
 }
 
 impl Links for Interfaces {
@@ -76,15 +70,18 @@ impl Links for Interfaces {
     }
 }
 
-impl Power for NotYet {
-    fn switch(&mut self, modem: &ModemName, command: PowerCommand) {
-        let why = match command {
-            PowerCommand::Attach | PowerCommand::PrepareOff | PowerCommand::Off | PowerCommand::On => {
-                "this version cannot switch power yet"
-            }
-            PowerCommand::Reauthorise | PowerCommand::Rescan => "this version cannot control the USB bus yet",
-        };
-        report(&self.inputs, Input::PowerDone(modem.clone(), command, Err(why.to_owned())));
+/// Real power switches.
+struct PowerSwitches {
+    switches: Switches,
+    inputs: mpsc::Sender<Input>,
+}
+
+impl Power for PowerSwitches {
+    fn switch(&mut self, modem: &ModemName, order: PowerOrder) {
+        let command = order.command;
+        if let Err(why) = self.switches.switch(modem, order) {
+            report(&self.inputs, Input::PowerDone(modem.clone(), command, Err(why)));
+        }
     }
 }
 

@@ -21,8 +21,9 @@ use super::real::report;
 use crate::api::{ErrorCode, Limits, Reply, Request, Response, Server, ServerError};
 use crate::host::clock::Clock;
 use crate::host::endpoint::{Endpoint, EndpointError, Listen};
+use crate::host::power::PowerOrder;
 use crate::model::{Fact, LinkState, ModemName};
-use crate::reconcile::{Input, Memory, Output, PortSpec, PowerCommand};
+use crate::reconcile::{Input, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
 /// Orders waiting for one modem.
@@ -132,8 +133,8 @@ impl Links for Bench {
 }
 
 impl Power for Bench {
-    fn switch(&mut self, modem: &ModemName, command: PowerCommand) {
-        self.output(modem, Output::Power(modem.clone(), command));
+    fn switch(&mut self, modem: &ModemName, order: PowerOrder) {
+        self.output(modem, Output::Power(modem.clone(), order.command));
     }
 }
 

@@ -71,6 +71,12 @@ pub(super) fn control_nodes(roots: &Roots) -> Vec<ControlNode> {
     found
 }
 
+/// The control port behind a path in `/dev`, which may be a link to its node.
+pub(super) fn node_at(roots: &Roots, path: &Path) -> Option<ControlNode> {
+    let path = fs::canonicalize(path).ok()?;
+    control_nodes(roots).into_iter().find(|node| fs::canonicalize(&node.node).is_ok_and(|node| node == path))
+}
+
 fn on_usb(roots: &Roots, entry: &Path) -> Option<ControlNode> {
     let function = fs::canonicalize(entry.join("device")).ok()?;
     let driver = fs::canonicalize(function.join("driver")).map(|driver| name(&driver)).unwrap_or_default();
@@ -110,7 +116,7 @@ fn interface_of(function: &Path, device: Option<&Path>) -> Option<String> {
 
 /// A USB device that is a modem in its boot loader.
 pub(super) struct Bootloader {
-    device: PathBuf,
+    pub(super) device: PathBuf,
     usb_id: String,
 }
 
@@ -154,7 +160,7 @@ fn hangs_on(roots: &Roots, hardware: &Hardware, device: &Path) -> bool {
 }
 
 /// USB vendor and product of a device in `/sys`.
-fn usb_id(device: &Path) -> Option<String> {
+pub(super) fn usb_id(device: &Path) -> Option<String> {
     let part = |file| fs::read_to_string(device.join(file)).ok().map(|text| text.trim().to_lowercase());
     Some(format!("{}:{}", part("idVendor")?, part("idProduct")?))
 }

@@ -1,4 +1,4 @@
-//! The kernel and the hardware: control ports, network interfaces, name servers, the files of the
+//! The kernel and the hardware: control ports, power switches, network interfaces, name servers, the files of the
 //! configuration, the clock, what is kept on disk.
 //!
 //! Moves bytes and time, decides nothing: whatever it learns it hands over as an [`crate::reconcile::Input`].
@@ -14,6 +14,7 @@ pub mod hotplug;
 pub mod inhibit;
 pub mod netlink;
 pub mod port;
+pub mod power;
 pub mod scrape;
 pub mod secret;
 pub mod state;

@@ -15,11 +15,11 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
-pub use self::known::InterfaceNames;
 use self::known::Known;
+pub use self::known::{Devices, InterfaceNames};
 pub(super) use self::line::PROXY;
 pub use self::line::{Line, LineError};
-use self::place::Found;
+pub(super) use self::place::Found;
 pub use self::place::Roots;
 use super::device::{self, ControlNode};
 use super::in_words;
@@ -58,6 +58,12 @@ impl ControlPorts {
     #[must_use]
     pub fn interface_names(&self) -> InterfaceNames {
         self.known.interface_names()
+    }
+
+    /// Which devices the modems are, as the ports find it.
+    #[must_use]
+    pub fn devices(&self) -> Devices {
+        Devices::new(self.known.clone())
     }
 
     /// Reports the state of the port; answered by [`Input::Port`].
@@ -227,6 +233,7 @@ impl Port {
             }
             match self.open_node(node, spec).await {
                 Ok(Some(line)) => {
+                    self.known.see(&self.modem, node);
                     self.known.place(&self.modem, node.interface.clone());
                     return Ok(line);
                 }
@@ -273,15 +280,22 @@ impl Port {
 
     fn found(&self, spec: &PortSpec) -> Input {
         let state = match self.roots.find(spec) {
-            Found::Path(_) => {
+            Found::Path(path) => {
                 self.known.place(&self.modem, Some(self.modem.0.clone()));
+                if let Some(node) = device::node_at(&self.roots, &path) {
+                    self.known.see(&self.modem, &node);
+                }
                 PortState::Closed
             }
             Found::Nodes(nodes) => match nodes.iter().find(|node| !self.known.is_other(spec, node)) {
                 Some(node) => {
                     // Which one of several it is will be known when it was asked.
-                    let sure = nodes.len() == 1 || !matches!(spec, PortSpec::Hardware(Hardware { imei: Some(_), .. }));
+                    let by_imei = matches!(spec, PortSpec::Hardware(Hardware { imei: Some(_), .. }));
+                    let sure = nodes.len() == 1 || !by_imei;
                     self.known.place(&self.modem, node.interface.clone().filter(|_| sure));
+                    if !by_imei {
+                        self.known.see(&self.modem, node);
+                    }
                     PortState::Closed
                 }
                 None => PortState::Absent,

@@ -18,6 +18,9 @@ const ASK_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// told again so often; that cuts nothing.
 const ASSURE_EVERY: Duration = Duration::from_secs(10 * 60);
 
+/// A switch that is missing is looked for so often: a hub or a chip may be plugged in later, and a look costs nothing.
+const ATTACH_AGAIN: Duration = Duration::from_secs(60);
+
 /// What the switch is asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Request {
@@ -58,12 +61,18 @@ pub struct Supply {
     cycling: bool,
     /// Whether anybody looked yet if the modem is there.
     looked: bool,
+    /// It was there at the last look.
+    present: bool,
     /// The power is on because we switched it on.
     ours: bool,
+    /// It was on without us; a cycle of ours does not make it ours.
+    found_on: bool,
     /// Not to be switched on before.
     not_before: Instant,
     /// When to tell a switch again that is on, while the modem is away.
     assure_at: Option<Instant>,
+    /// When to look again for a switch that is missing.
+    attach_at: Option<Instant>,
     next: VecDeque<Next>,
 }
 
@@ -77,9 +86,12 @@ impl Supply {
             asked: None,
             cycling: false,
             looked: false,
+            present: false,
             ours: false,
+            found_on: false,
             not_before: Instant::ZERO,
             assure_at: None,
+            attach_at: None,
             next: VecDeque::new(),
         }
     }
@@ -113,6 +125,12 @@ impl Supply {
         self.machine.state()
     }
 
+    /// Whether the power is cut, and is to come back.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.why_not().is_none() && self.state() == State::WaitingToPowerOn
+    }
+
     /// How long a modem is left in peace after a power cycle.
     #[must_use]
     pub fn hold(&self) -> Duration {
@@ -131,6 +149,10 @@ impl Supply {
     /// Somebody looked whether the modem is there.
     pub fn handle_presence(&mut self, present: bool, now: Instant) {
         let first = !std::mem::replace(&mut self.looked, true);
+        self.found_on |= present && !self.ours;
+        let came = present && !std::mem::replace(&mut self.present, present);
+        // A switch that is missing may have come with it.
+        self.attach_at = self.attach_at.map(|at| if came { now } else { at });
         let busy = self.cycling || self.asked.is_some_and(|(request, _)| request != Request::Attach);
         if busy {
             return;
@@ -193,9 +215,13 @@ impl Supply {
         }
     }
 
-    /// The modem is not wanted any more: what we switched on is switched off. Nothing else is touched.
+    /// The modem is not wanted any more: what we switched on is switched off. Nothing else is touched; a cycle of a modem
+    /// that was on without us goes on to its end.
     pub fn release(&mut self, now: Instant) {
         if self.ours && self.why_not().is_none() {
+            if self.cycling {
+                self.end(Err("the modem is not wanted any more".to_owned()));
+            }
             self.event(Event::PowerOff, now);
         }
     }
@@ -228,9 +254,12 @@ impl Supply {
                     self.want_on(now);
                 }
             }
-            (Request::Attach, Err(why)) => self.switch = Switch::None(why),
+            (Request::Attach, Err(why)) => {
+                self.switch = Switch::None(why);
+                self.attach_at = Some(now + ATTACH_AGAIN);
+            }
             (Request::Do(command), Ok(())) => {
-                self.ours |= command == Command::PowerOn;
+                self.ours |= command == Command::PowerOn && !self.found_on;
                 self.machine.restart_timer(now);
                 if command == Command::PowerOn && self.cycling {
                     self.end(Ok(()));
@@ -249,6 +278,9 @@ impl Supply {
                 // What comes next rests on the answer. A modem that does not shut down by itself is cut off anyway.
                 return;
             }
+        }
+        if self.asked.is_none() && self.attach_at.take_if(|at| now >= *at).is_some() {
+            self.ask(Request::Attach, now);
         }
         if !self.watchdog_due(now) {
             self.event(Event::Timeout, now);
@@ -270,7 +302,9 @@ impl Supply {
             _ if self.state() == State::On => None,
             _ => self.machine.poll_timeout().map(|at| (at, "the time of a power state ends")),
         };
-        answer.into_iter().chain(waits).min()
+        let attach =
+            self.attach_at.filter(|_| self.asked.is_none()).map(|at| (at, "a switch that is missing is looked for"));
+        answer.into_iter().chain(waits).chain(attach).min()
     }
 
     fn want_on(&mut self, now: Instant) {
@@ -306,163 +340,4 @@ impl Supply {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const T: Instant = Instant::from_secs(100);
-
-    fn seconds(s: u64) -> Duration {
-        Duration::from_secs(s)
-    }
-
-    /// A switch that works, on a modem that is there.
-    fn on() -> Supply {
-        let mut supply = Supply::with_switch(Timings::default(), T);
-        assert_eq!(told(&mut supply), [Next::Tell(Request::Attach)]);
-        supply.handle_answer(Request::Attach, Ok(()), T);
-        supply.handle_presence(true, T);
-        assert_eq!(told(&mut supply), [], "a running modem is not touched");
-        supply
-    }
-
-    fn told(supply: &mut Supply) -> Vec<Next> {
-        std::iter::from_fn(|| supply.poll_next()).collect()
-    }
-
-    fn tell(command: Command) -> Vec<Next> {
-        vec![Next::Tell(Request::Do(command))]
-    }
-
-    #[test]
-    fn a_switch_is_told_again_while_the_modem_stays_away() {
-        let mut supply = on();
-        let away = T + Timings::default().hold;
-        supply.handle_timeout(away);
-        assert_eq!(supply.state(), State::On);
-        for looks in 0..3 {
-            let from = away + ASSURE_EVERY * looks;
-            supply.handle_presence(false, from + seconds(1));
-            supply.handle_presence(false, from + ASSURE_EVERY);
-            assert_eq!(told(&mut supply), [], "not yet");
-            supply.handle_presence(false, from + ASSURE_EVERY + seconds(1));
-            assert_eq!(told(&mut supply), tell(Command::PowerOn), "and nothing is cut");
-            supply.handle_answer(Request::Do(Command::PowerOn), Ok(()), from + ASSURE_EVERY + seconds(1));
-            assert_eq!((supply.state(), told(&mut supply)), (State::On, vec![]));
-            supply.handle_presence(true, from + ASSURE_EVERY + seconds(2));
-        }
-    }
-
-    #[test]
-    fn a_cycle_stays_off_long_enough_from_the_answer_on() {
-        let mut supply = on();
-        supply.cycle(T);
-        assert_eq!(told(&mut supply), tell(Command::StartPoweringOff));
-        // The modem never answers to that: it is cut off all the same.
-        supply.handle_timeout(T + seconds(5));
-        assert_eq!(told(&mut supply), tell(Command::PowerOff));
-        supply.handle_timeout(T + seconds(11));
-        assert_eq!(told(&mut supply), [], "not before the switch has answered");
-        supply.handle_answer(Request::Do(Command::PowerOff), Ok(()), T + seconds(11));
-        supply.handle_timeout(T + seconds(15));
-        assert_eq!(told(&mut supply), []);
-        supply.handle_timeout(T + seconds(16));
-        assert_eq!(told(&mut supply), tell(Command::PowerOn));
-        supply.handle_answer(Request::Do(Command::PowerOn), Ok(()), T + seconds(16));
-        assert_eq!(told(&mut supply), [Next::CycleEnded(Ok(()))]);
-        assert_eq!(supply.state(), State::OnHold);
-    }
-
-    #[test]
-    fn pwr_6_a_switch_that_fails_at_any_step_ends_the_cycle_and_is_off() {
-        let commands = [Command::StartPoweringOff, Command::PowerOff, Command::PowerOn];
-        for failing in commands {
-            let mut supply = on();
-            let mut now = T;
-            supply.cycle(now);
-            let ended = loop {
-                match supply.poll_next() {
-                    Some(Next::CycleEnded(result)) => break result,
-                    Some(Next::Tell(request)) if request == Request::Do(failing) => {
-                        supply.handle_answer(request, Err("jammed".to_owned()), now);
-                    }
-                    Some(Next::Tell(request)) => supply.handle_answer(request, Ok(()), now),
-                    None => {
-                        now = supply.poll_timeout().unwrap().0;
-                        supply.handle_timeout(now);
-                    }
-                }
-            };
-            assert_eq!(ended, Err("jammed".to_owned()), "{failing:?}");
-            assert_eq!(supply.state(), State::Off, "{failing:?}");
-            // The modem is still there: it is on, whatever the switch says.
-            supply.handle_presence(true, now);
-            assert_eq!((supply.state(), told(&mut supply)), (State::OnHold, vec![]), "{failing:?}");
-        }
-    }
-
-    #[test]
-    fn pwr_6_a_switch_that_is_not_there_is_disabled_with_its_reason() {
-        let mut supply = Supply::with_switch(Timings::default(), T);
-        told(&mut supply);
-        supply.handle_answer(Request::Attach, Err("no such hub".to_owned()), T);
-        supply.handle_presence(false, T);
-        assert_eq!(supply.why_not(), Some("no such hub"));
-        assert_eq!(supply.info(T), "Off (OK to power on in 5s), not switched: no such hub");
-        supply.cycle(T);
-        assert_eq!(told(&mut supply), [Next::CycleEnded(Err("no such hub".to_owned()))]);
-        let mut silent = Supply::with_switch(Timings::default(), T);
-        silent.handle_timeout(T + ANSWERS_WITHIN);
-        assert_eq!(silent.why_not(), Some("the power switch does not answer"));
-    }
-
-    #[test]
-    fn a_modem_without_power_is_given_some_when_it_has_been_off_long_enough() {
-        let mut supply = Supply::with_switch(Timings::default(), T);
-        supply.handle_answer(Request::Attach, Ok(()), T);
-        told(&mut supply);
-        supply.handle_presence(false, T);
-        assert_eq!((supply.state(), told(&mut supply)), (State::WaitingToPowerOn, vec![]));
-        supply.handle_timeout(T + seconds(5));
-        assert_eq!(told(&mut supply), tell(Command::PowerOn));
-        supply.handle_answer(Request::Do(Command::PowerOn), Err("jammed".to_owned()), T + seconds(5));
-        for at in [10, 300, 599] {
-            supply.handle_presence(false, T + seconds(at));
-        }
-        assert_eq!(told(&mut supply), [], "a switch that failed is not hammered");
-        supply.handle_presence(false, T + seconds(606));
-        assert_eq!(told(&mut supply), tell(Command::PowerOn));
-    }
-
-    #[test]
-    fn what_we_switched_on_is_switched_off_when_it_is_no_longer_wanted_and_nothing_else() {
-        let mut found = on();
-        found.release(T);
-        found.handle_timeout(T + seconds(1));
-        assert_eq!((found.is_at_rest(), told(&mut found)), (true, vec![]));
-
-        let mut ours = Supply::with_switch(Timings::default(), T);
-        ours.handle_answer(Request::Attach, Ok(()), T);
-        ours.handle_presence(false, T);
-        ours.handle_timeout(T + seconds(5));
-        ours.handle_answer(Request::Do(Command::PowerOn), Ok(()), T + seconds(5));
-        told(&mut ours);
-        let later = T + seconds(3600);
-        ours.handle_timeout(later);
-        ours.release(later);
-        ours.reclaim(later + Duration::from_millis(5));
-        ours.handle_timeout(later + seconds(1));
-        assert_eq!(told(&mut ours), [], "a change of mind");
-        ours.release(later + seconds(2));
-        assert!(!ours.is_at_rest());
-        ours.handle_timeout(later + seconds(3));
-        assert_eq!(told(&mut ours), tell(Command::StartPoweringOff));
-    }
-
-    #[test]
-    fn late_answers_change_nothing() {
-        let mut supply = on();
-        supply.handle_answer(Request::Do(Command::PowerOff), Err("late".to_owned()), T);
-        supply.handle_answer(Request::Attach, Err("late".to_owned()), T);
-        assert_eq!((supply.state(), supply.why_not()), (State::OnHold, None));
-    }
-}
+mod tests;

@@ -7,12 +7,16 @@ use std::collections::VecDeque;
 use std::fs;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use wwan::host::clock::Clock;
 use wwan::model::Instant;
-use wwan::sim::{BoardOutput, ConnectionId, Disturbance, Personality, Profile, SimModem, Switchboard, Truth, Witness};
+use wwan::sim::{
+    BoardOutput, ConnectionId, Disturbance, Personality, Power, Profile, SimModem, Switchboard, Truth, Witness,
+};
 
 use super::carrier::{self, Addresses};
 use super::program::until;
@@ -24,6 +28,8 @@ const ATTACH: &str = "/sys/devices/platform/vhci_hcd.0/attach";
 const HIGH_SPEED: u8 = 3;
 /// Whoever uses the node: the kernel lets one program open it.
 const HOST: ConnectionId = ConnectionId(0);
+/// How often a supply looks at its switch: a capacitor's time.
+const SUPPLY: Duration = Duration::from_millis(10);
 /// Packets that wait for the host; more are lost, as in a modem.
 const WAITING: usize = 64;
 
@@ -59,6 +65,7 @@ pub struct Seen {
 
 enum Order {
     Disturb(Disturbance),
+    Power(Power),
     /// It is plugged into this port from the next time on.
     Port(u8),
 }
@@ -114,6 +121,23 @@ impl UsbModem {
     pub fn plug(&self, port: u8) {
         self.orders.send(Order::Port(port)).unwrap();
         self.disturb(Disturbance::Plug);
+    }
+
+    /// Its supply follows a file from now on: it has power while the file says so.
+    pub fn feed(&self, file: PathBuf, has_power: &'static str) {
+        let orders = self.orders.clone();
+        std::thread::spawn(move || {
+            let mut before = None;
+            while !orders.is_closed() {
+                // Not readable: nothing is known.
+                let says = fs::read_to_string(&file).ok().map(|text| text.trim() == has_power);
+                if let Some(on) = says.filter(|on| before != Some(*on)) {
+                    before = says;
+                    drop(orders.send(Order::Power(if on { Power::On } else { Power::Off })));
+                }
+                std::thread::park_timeout(SUPPLY);
+            }
+        });
     }
 
     /// Looks at it until something can be seen.
@@ -200,6 +224,7 @@ impl Device {
                 biased;
                 order = orders.recv() => match order {
                     Some(Order::Disturb(what)) => self.board.disturb(&what, self.clock.now()),
+                    Some(Order::Power(power)) => self.board.power(power, self.clock.now()),
                     Some(Order::Port(port)) => self.port = port,
                     None => return,
                 },

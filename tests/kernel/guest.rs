@@ -111,7 +111,8 @@ fn furnish() {
     answer("ip", &["link", "set", "lo", "up"]).good();
 }
 
-fn mount(kind: &str, what: &str, place: &str, options: &str) {
+/// Mounts, as `mount` does.
+pub fn mount(kind: &str, what: &str, place: &str, options: &str) {
     let options = if options.is_empty() { "rw" } else { options };
     answer("mount", &["-n", "-t", kind, "-o", options, what, place]).good();
 }

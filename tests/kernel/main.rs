@@ -15,6 +15,7 @@ mod gateway;
 mod guest;
 mod life;
 mod plug;
+mod power;
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
 #[path = "../interop/program.rs"]
 mod program;

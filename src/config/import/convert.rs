@@ -388,7 +388,7 @@ impl Writer<'_> {
     /// A power manager is code of the user's own; what is known of it is its name and its options.
     fn power(&mut self, manager: &PowerManager<'_>) {
         let message = format!(
-            "the power manager {} is code of yours. Say here how the supply is switched, `usb-port` or `modem-reset`:",
+            "the power manager {} is code of yours. Say here how the supply is switched, by `usb-port`, `gpio` or another method:",
             manager.term
         );
         self.note(4, manager.term.at, &message);

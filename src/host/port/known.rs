@@ -27,6 +27,8 @@ struct Facts {
     held: BTreeMap<ModemName, PathBuf>,
     /// Who was asked, by place and arrival: whoever is plugged in there next is asked again.
     imeis: BTreeMap<(PathBuf, Option<String>), Imei>,
+    /// Where each modem was seen last; also while it is away.
+    devices: BTreeMap<ModemName, ControlNode>,
 }
 
 impl Known {
@@ -72,6 +74,11 @@ impl Known {
     /// What the modem's interface is called; `None`: it has none now.
     pub(super) fn place(&self, modem: &ModemName, interface: Option<String>) {
         place(&self.names, modem, interface);
+    }
+
+    /// The modem is there, for sure.
+    pub(super) fn see(&self, modem: &ModemName, node: &ControlNode) {
+        self.facts().devices.insert(modem.clone(), node.clone());
     }
 
     pub(super) fn interface_names(&self) -> InterfaceNames {
@@ -126,4 +133,26 @@ fn place(names: &Names, modem: &ModemName, interface: Option<String>) {
         };
         before != interface
     });
+}
+
+/// Which devices the modems are, as their ports found it.
+#[derive(Clone, Debug)]
+pub struct Devices(Known);
+
+impl Devices {
+    pub(super) fn new(known: Known) -> Self {
+        Self(known)
+    }
+
+    /// None of any modem.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Known::default())
+    }
+
+    /// Where the modem was when it was seen last; it may have left since, and another may be there now.
+    #[must_use]
+    pub fn last(&self, modem: &ModemName) -> Option<ControlNode> {
+        self.0.facts().devices.get(modem).cloned()
+    }
 }

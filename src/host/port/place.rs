@@ -26,7 +26,7 @@ impl Default for Roots {
 
 /// What is found where a port shall be.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Found {
+pub(in crate::host) enum Found {
     /// A path that the file says.
     Path(PathBuf),
     /// Ports that fit as far as can be seen, all of one device unless the IMEI has to tell; never none.
@@ -37,7 +37,7 @@ pub(super) enum Found {
 
 impl Roots {
     /// What is there now.
-    pub(super) fn find(&self, spec: &PortSpec) -> Found {
+    pub(in crate::host) fn find(&self, spec: &PortSpec) -> Found {
         match spec {
             PortSpec::Interface(name) => self.of_interface(name),
             PortSpec::Hardware(hardware) => self.of_hardware(hardware),

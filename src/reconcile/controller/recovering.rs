@@ -6,7 +6,7 @@ use super::super::door::{EventKind, Output, PowerCommand};
 use super::super::recovery::ladder::{Diagnosis, Step};
 use super::super::recovery::{Due, Over, Permits};
 use super::{Controller, HOST_ANSWERS_WITHIN};
-use crate::config::{ModemConfig, Power};
+use crate::config::ModemConfig;
 use crate::model::defect::{Defect, planted};
 use crate::model::time::{millis, spoken};
 use crate::model::{
@@ -356,8 +356,11 @@ impl Controller {
     /// Takes over how the file wants the power to be switched.
     pub(super) fn set_supply(&mut self, config: &ModemConfig, now: Instant) {
         let timings = timings(config);
-        let same = self.generation > 0 && switch(&self.config) == switch(config);
-        match switch(config) {
+        let same = self.generation > 0 && self.config.power.switch() == config.power.switch();
+        if !same {
+            self.leave_switch(now);
+        }
+        match config.power.switch() {
             _ if same => self.supply.set_timings(timings),
             Some(_) => self.supply = Supply::with_switch(timings, now),
             None => self.supply = Supply::without_switch(timings, NOT_CONFIGURED),
@@ -369,6 +372,17 @@ impl Controller {
             self.supply.reclaim(now);
         }
         self.take_power(now);
+    }
+
+    /// The file names another switch, or none. The old one is not left off, and does not say any more how a cycle ended.
+    fn leave_switch(&mut self, now: Instant) {
+        if self.supply.is_cut() {
+            self.out.push_back(Output::Power(self.name.clone(), PowerCommand::On));
+        }
+        if self.is_cycling_power() {
+            self.off_look = None;
+            self.end(Err(Failure::Cancelled), now);
+        }
     }
 
     fn diagnosis(&self) -> Option<Diagnosis> {
@@ -392,24 +406,13 @@ impl Controller {
     }
 }
 
-/// What is switched, where the file names a switch.
-fn switch(config: &ModemConfig) -> Option<(&str, u8)> {
-    match &config.power {
-        Power::None | Power::ModemReset => None,
-        Power::UsbPort { hub, port, .. } => Some((hub, *port)),
-    }
-}
-
 fn timings(config: &ModemConfig) -> Timings {
     let default = Timings::default();
-    let watchdog = config.recovery.watchdog;
-    match &config.power {
-        Power::None | Power::ModemReset => Timings { watchdog, ..default },
-        Power::UsbPort { times, .. } => Timings {
-            hold: times.hold.unwrap_or(default.hold),
-            time_to_power_off: times.shutdown_time.unwrap_or(default.time_to_power_off),
-            min_off: times.off_time.unwrap_or(default.min_off),
-            watchdog,
-        },
+    let times = config.power.times();
+    Timings {
+        hold: times.hold.unwrap_or(default.hold),
+        time_to_power_off: times.shutdown_time.unwrap_or(default.time_to_power_off),
+        min_off: times.off_time.unwrap_or(default.min_off),
+        watchdog: config.recovery.watchdog,
     }
 }
