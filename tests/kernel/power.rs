@@ -1,4 +1,5 @@
-//! Power switches of the real kernel: a USB device that is let go and taken back, the port of a hub, a GPIO line, a program.
+//! Power switches of the real kernel: a USB device that is let go and taken back, the port of a hub, a GPIO line. Time is
+//! virtual, so interfaces stay down.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,7 +88,7 @@ fn pwr_8_f26_the_kernel_lets_the_modem_go_and_takes_it_back() {
     play("power::pwr_8_f26_the_kernel_lets_the_modem_go_and_takes_it_back", &[], || {
         let usb = UsbModem::plug_in(0, EC25, prompt());
         when("/sys/class/net/wwan0", true);
-        let daemon = Daemon::start(&with_power("method: usb-authorized"));
+        let daemon = Daemon::start_without_links(&with_power("method: usb-authorized"));
         until_attached(&daemon, Instant::ZERO);
         cycle(&daemon);
         drop(usb);
@@ -102,7 +103,7 @@ fn pwr_8_the_driver_lets_the_modem_go_and_takes_it_back_as_the_file_says_from_no
         let usb = UsbModem::plug_in(0, EC25, prompt());
         when("/sys/class/net/wwan0", true);
         let device = fs::canonicalize(DEVICE).unwrap();
-        let daemon = Daemon::start(&with_power("method: usb-authorized"));
+        let daemon = Daemon::start_without_links(&with_power("method: usb-authorized"));
         until_attached(&daemon, Instant::ZERO);
         daemon.until_converged("wwan0");
         let edited = now();
@@ -124,7 +125,7 @@ fn pwr_8_the_driver_lets_the_modem_go_and_takes_it_back_as_the_file_says_from_no
 #[test]
 fn pwr_8_a_modem_that_hangs_is_let_go_and_taken_back_by_recovery() {
     play("power::pwr_8_a_modem_that_hangs_is_let_go_and_taken_back_by_recovery", &[], || {
-        let daemon = Daemon::start(&modem("wwan0", ""));
+        let daemon = Daemon::start_without_links(&modem("wwan0", ""));
         let usb = UsbModem::plug_in(0, EC25, prompt());
         daemon.until_converged("wwan0");
         usb.disturb(Disturbance::Hang { seconds: 420 });
@@ -146,7 +147,7 @@ fn pwr_8_f42_a_daemon_that_is_killed_leaves_no_modem_let_go() {
         let usb = UsbModem::plug_in(0, EC25, prompt());
         when("/sys/class/net/wwan0", true);
         let authorized = fs::canonicalize(DEVICE).unwrap().join("authorized");
-        let daemon = Daemon::start(&with_power("method: usb-authorized, off_time: 10m"));
+        let daemon = Daemon::start_without_links(&with_power("method: usb-authorized, off_time: 10m"));
         until_attached(&daemon, Instant::ZERO);
         daemon.until_converged("wwan0");
         daemon.ask("reset wwan0 --force").good();
@@ -154,7 +155,7 @@ fn pwr_8_f42_a_daemon_that_is_killed_leaves_no_modem_let_go() {
         daemon.kill();
         assert_eq!(fs::read_to_string(&authorized).unwrap().trim(), "0");
         // Whatever the file says now.
-        let daemon = Daemon::start(&modem("wwan0", ""));
+        let daemon = Daemon::start_without_links(&modem("wwan0", ""));
         until_says(&authorized, "1");
         daemon.until_converged("wwan0");
         drop(usb);
@@ -173,7 +174,8 @@ fn pwr_8_the_port_of_a_hub_is_switched() {
         let shown = device.parent().unwrap().join(format!("{hub}-0:1.0/usb{hub}-port{port}/disable"));
         // The emulated hub forgets what is plugged in when a port loses its power; a real device does not.
         usb.feed(shown, "0");
-        let daemon = Daemon::start(&with_power(&format!("method: usb-port, hub: \"{hub}\", port: {port}")));
+        let daemon =
+            Daemon::start_without_links(&with_power(&format!("method: usb-port, hub: \"{hub}\", port: {port}")));
         until_attached(&daemon, Instant::ZERO);
         cycle(&daemon);
         drop(usb);
@@ -211,7 +213,7 @@ fn pwr_8_a_gpio_line_feeds_the_modem() {
         usb.feed(supply.clone(), "1");
         when("/sys/class/net/wwan0", true);
         let name = "method: gpio, chip: modem-board, line: MODEM_POWER, reset: { line: 3, active_low: true }";
-        let daemon = Daemon::start(&with_power(name));
+        let daemon = Daemon::start_without_links(&with_power(name));
         until_attached(&daemon, Instant::ZERO);
         daemon.until_converged("wwan0");
         // An adopted line is left as it is.
@@ -224,7 +226,7 @@ fn pwr_8_a_gpio_line_feeds_the_modem() {
         // The line is the chip's again, which pulls it up.
         daemon.kill();
         until_says(&supply, "1");
-        let daemon = Daemon::start(&with_power("method: gpio, chip: gpiochip0, line: 2"));
+        let daemon = Daemon::start_without_links(&with_power("method: gpio, chip: gpiochip0, line: 2"));
         daemon.until_converged("wwan0");
         daemon.end();
     });
@@ -234,7 +236,7 @@ fn pwr_8_a_gpio_line_feeds_the_modem() {
 fn pwr_6_a_switch_that_comes_later_is_used_then() {
     play("power::pwr_6_a_switch_that_comes_later_is_used_then", &[], || {
         let usb = UsbModem::plug_in(0, EC25, prompt());
-        let daemon = Daemon::start(&with_power("method: gpio, chip: modem-board, line: MODEM_POWER"));
+        let daemon = Daemon::start_without_links(&with_power("method: gpio, chip: modem-board, line: MODEM_POWER"));
         daemon.until_converged("wwan0");
         let (_, refused) = until_answered(&daemon, PowerCommand::Attach, Instant::ZERO);
         assert_eq!(refused, Err("there is no GPIO chip modem-board".to_owned()));
