@@ -80,8 +80,11 @@ impl Checker<'_> {
             }
             Kind::MinLength { .. } | Kind::MaxLength { .. } => self.invalid(&path, "1 to 127 characters"),
             Kind::MinItems { .. } => {
-                let hint = "remove the key to allow everything".to_owned();
-                self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint));
+                let hint = match path.last_key() {
+                    Some("hooks") => "say what the plugin is asked",
+                    _ => "remove the key to allow everything",
+                };
+                self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint.to_owned()));
             }
             Kind::MinProperties { .. } => {
                 // A flag alone says nothing, so it is not offered.

@@ -12,6 +12,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::network::{Dns, Family, Ip};
+use super::plugin::{Limits, Plugin};
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
     LteBand, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, SimSlot, TimeSpan, UsbHub,
@@ -54,6 +55,10 @@ pub struct Document {
     /// Usually put by a file of its own, `/etc/wwan.d/labels.yaml`. Default: none.
     #[serde(default, deserialize_with = "present")]
     pub labels: Option<Vec<Label>>,
+    /// Programs of your own that have a say, in the order in which they are heard: the first that has an opinion decides.
+    /// Default: none.
+    #[serde(default, deserialize_with = "present")]
+    pub plugins: Option<Vec<Plugin>>,
 }
 
 /// What one modem shall do.
@@ -455,5 +460,7 @@ only_from_maps!(
     Connection,
     Exporters,
     Prometheus,
-    Recovery
+    Recovery,
+    Plugin,
+    Limits
 );

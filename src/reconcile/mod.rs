@@ -14,7 +14,9 @@ mod controller;
 pub mod door;
 mod fallen;
 mod fleet;
+mod plugins;
 pub mod recovery;
+mod selection;
 mod telemetry;
 mod traffic;
 
