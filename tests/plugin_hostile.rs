@@ -1,5 +1,7 @@
 //! Plugins that were made to do harm, each with what becomes of it: refused, or ended at a limit, or its answer cut to
 //! size; never more memory than allowed, never a choice that is not there, and the next good plugin is none the worse.
+#![cfg(feature = "wasm-compiler")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod plugin_support;
 

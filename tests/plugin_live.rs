@@ -1,5 +1,5 @@
 //! Plugins in the whole daemon, on a simulated modem: dropped in, replaced, broken, taken away, while everything runs.
-#![cfg(feature = "daemon")]
+#![cfg(feature = "wasm-compiler")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod plugin_support;

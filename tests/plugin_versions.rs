@@ -1,5 +1,6 @@
 //! Versions of the contract: 0.1.1 adds a function. A plugin that was built against 0.1.0 runs on a host that has it, and one
 //! that was built against it runs on a host of 0.1.0 as long as it does not use it.
+#![cfg(feature = "wasm-compiler")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod plugin_support;
