@@ -1,5 +1,6 @@
 //! The thread of one plugin: it loads, looks whether the module has changed, asks, and counts failures. Whatever keeps it,
 //! it keeps nobody else.
+#![allow(clippy::disallowed_methods, reason = "a thread of its own has no loop to be told the time by")]
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,6 @@
 //! A watchdog beside a plugin's thread: ends a call that takes long by the clock though it counts few instructions, such
 //! as filling a whole memory again and again.
+#![allow(clippy::disallowed_methods, reason = "a thread of its own has no loop to be told the time by")]
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
