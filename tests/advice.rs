@@ -187,6 +187,23 @@ fn sel_10_a_plugin_sees_what_came_of_its_choice() {
     assert!(dials(&gateway).iter().filter(|apn| *apn == "super").count() <= 5, "{:?}", dials(&gateway));
 }
 
+/// The failures that made it choose another entry are known after a restart, too: the session stays as it is.
+#[test]
+fn sel_10_a_restart_costs_no_session_where_a_plugin_chose_by_experience() {
+    let mut gateway = Gateway::single(Personality::default(), Profile::default(), 1);
+    disturb(&mut gateway, "refuse-apn apn=super cause=33");
+    gateway.edit(file("steadfast", ""));
+    gateway.run_for(5 * MINUTE);
+    assert_eq!(apn(&gateway).as_deref(), Some("internet"));
+    gateway.kill();
+    drop(gateway.take_journal());
+    gateway.start(true);
+    gateway.run_for(2 * MINUTE);
+    assert_eq!(apn(&gateway).as_deref(), Some("internet"));
+    assert_eq!(gateway.status(&wwan0(), ConditionKind::Converged), Status::True);
+    assert!(dials(&gateway).is_empty(), "{:?}", dials(&gateway));
+}
+
 #[test]
 fn sel_10_a_plugin_that_changes_its_mind_costs_a_few_sessions_and_no_more() {
     let mut gateway = gateway(file("fickle", ""));

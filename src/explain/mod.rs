@@ -188,7 +188,12 @@ impl Context<'_> {
                 },
             );
         }
-        for said in &choice.said {
+        let by = |verdict: &Verdict| match verdict {
+            Verdict::Chosen(Reason::Plugin { plugin, .. }) => Some(plugin.clone()),
+            _ => None,
+        };
+        let chose = choice.verdicts.iter().find_map(by);
+        for said in choice.said.iter().filter(|said| Some(&said.plugin) != chose.as_ref()) {
             lines.add(Topic::Provider, format!("plugin {} {}", said.plugin, said.words));
         }
     }

@@ -12,7 +12,7 @@ use crate::config::Source;
 use crate::model::{
     Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
     LinkState, ModemName, NoAnswer, Opinion, Plugin, PluginName, PluginState, PortState, Question, RadioPreference,
-    Reach, Secret, Status, TriedPin,
+    Reach, Secret, Status, TrackRecord, TriedPin,
 };
 use crate::property::Change;
 
@@ -147,8 +147,20 @@ pub struct Memory {
     pub traffic: Tally,
     /// What recovery has learned and done.
     pub recovery: RecoveryMemory,
+    /// What came of connections, where plugins are told of it: what they chose by it they choose again after a restart.
+    pub entries: EntryMemory,
     /// How long ago it was kept, in seconds, as far as the host can tell; the host sets it when it gives it back.
     pub kept_ago: u64,
+}
+
+/// What came of connections with one card, by entry.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EntryMemory {
+    /// Which card: a sum of its number, so that the file has not the number itself.
+    pub card: u64,
+    /// Name and access point of an entry, and what came of it.
+    pub records: Vec<(String, String, TrackRecord)>,
 }
 
 /// What recovery has learned and done, as ages in seconds at the moment of keeping: the core's clock ends with it.

@@ -25,8 +25,8 @@ mod tests;
 
 pub use controller::Controller;
 pub use door::{
-    Event, EventKind, Hardware, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec, PowerCommand,
-    RecoveryMemory, SecretRef, StepOutcome,
+    EntryMemory, Event, EventKind, Hardware, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec,
+    PowerCommand, RecoveryMemory, SecretRef, StepOutcome,
 };
 pub use fleet::{Fleet, ModemPreview};
 pub use telemetry::WATCHED_FOR;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::door::Output;
+use super::super::door::{EntryMemory, Output};
 use super::super::fleet::Secrets;
 use super::Controller;
 use super::advice::{Advisor, Decision, Matter};
@@ -17,6 +17,8 @@ use crate::provider::{Choice, Chosen, ChosenApn};
 #[derive(Debug, Default)]
 pub(super) struct Records {
     by_entry: BTreeMap<(String, String), TrackRecord>,
+    /// What an earlier run remembered was looked at.
+    recalled: bool,
     /// The network as it was seen last: a fact that is being read anew is no change of it.
     network: Option<NetworkFacts>,
 }
@@ -44,6 +46,19 @@ impl Records {
             // These are the modem's or ours, not the entry's.
             Some(_) => {}
         }
+    }
+
+    /// Takes over what an earlier run remembered, if that was of this card.
+    fn recall(&mut self, memory: &EntryMemory, card: u64) {
+        if !std::mem::replace(&mut self.recalled, true) && memory.card == card {
+            let known = memory.records.iter().cloned();
+            self.by_entry.extend(known.map(|(name, apn, record)| ((name, apn), record)));
+        }
+    }
+
+    fn memory(&self, card: u64) -> EntryMemory {
+        let records = self.by_entry.iter().map(|((name, apn), record)| (name.clone(), apn.clone(), record.clone()));
+        EntryMemory { card, records: records.collect() }
     }
 
     fn see(&mut self, serving: Option<&ServingSystem>) {
@@ -91,13 +106,18 @@ impl Controller {
             .into_iter()
             .any(|family| self.observed.session(family).is_some_and(|seen| seen.value.is_up()));
         self.records.note(provider, outcome.as_ref().err(), up);
+        if let Some((sim, _)) = self.choice.as_ref().filter(|_| self.advice.has_plugins()) {
+            let entries = self.records.memory(number_of(sim));
+            self.remember(|memory| memory.entries = entries);
+        }
     }
 
     /// Makes of the built-in choice what plugins would have. `Some`: this one is waited for, so nothing is chosen yet.
     pub(super) fn advise(&mut self, now: Instant) -> Option<PluginName> {
         self.records.see(self.observed.serving_system.as_ref().map(|seen| &seen.value));
         self.advised = None;
-        let Some((sim, choice)) = self.choice.as_ref().filter(|_| self.advice.has_plugins()) else { return None };
+        let (sim, choice) = self.choice.as_ref().filter(|_| self.advice.has_plugins())?;
+        self.records.recall(&self.memory.entries, number_of(sim));
         let matter = self.matter(sim, choice);
         for question in self.advice.want(matter.as_ref(), now) {
             self.out.push_back(Output::Ask(self.name.clone(), question));
@@ -133,6 +153,12 @@ impl Controller {
             built_in: choice.fitting.iter().position(|fitting| fitting.index == chosen.index)?,
         })
     }
+}
+
+/// A sum of a card's number (FNV-1a), to know it again by.
+fn number_of(sim: &SimIdentity) -> u64 {
+    let digits = sim.iccid.as_str().bytes();
+    digits.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn candidate(entry: &ServiceProvider, fitting: &Chosen, records: &Records) -> Candidate {
