@@ -24,8 +24,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trace", &["model", "reconcile"]),
     ("sim", &["model", "qmi", "config", "reconcile", "explain", "trace"]),
 ];
-const SHELL: &[(&str, &[&str])] =
-    &[("host", PURE), ("api", PURE), ("daemon", &["host", "api"]), ("cli", &["host", "api", "daemon"])];
+const SHELL: &[(&str, &[&str])] = &[
+    ("host", PURE),
+    ("plugin", PURE),
+    ("api", PURE),
+    ("daemon", &["host", "plugin", "api"]),
+    ("cli", &["host", "plugin", "api", "daemon"]),
+];
 const PURE: &[&str] = &[];
 
 /// What the core must not know: clocks, files, sockets, tasks, randomness, and anything whose order is random.
@@ -176,6 +181,36 @@ fn no_file_is_longer_than_a_reader_has_patience() {
 fn only_one_file_knows_the_yaml_crate() {
     let users: Vec<PathBuf> = sources(&src()).into_iter().filter(|f| code(f).contains("serde_yaml::")).collect();
     assert!(users.len() <= 1, "serde_yaml belongs into one file: {users:?}");
+}
+
+#[test]
+fn one_file_has_unsafe_code_and_it_has_one_call() {
+    let is_unsafe =
+        |code: &str| ["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe"].iter().any(|w| code.contains(w));
+    let unsafe_files: Vec<PathBuf> = sources(&src()).into_iter().filter(|f| is_unsafe(&code(f))).collect();
+    assert_eq!(unsafe_files, [src().join("plugin/precompiled.rs")]);
+    assert_eq!(code(&src().join("plugin/precompiled.rs")).matches("unsafe {").count(), 1);
+    assert!(code(&src().join("lib.rs")).contains("#![deny(unsafe_code)]"));
+}
+
+/// Most advisories about the engine were about what we leave out.
+#[test]
+fn the_engine_of_plugins_has_these_features_and_no_others() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("a manifest");
+    let features = r#"features = ["runtime", "std", "component-model", "pulley"]"#;
+    let engine = format!(r#"wasmtime = {{ version = "48", default-features = false, {features}, optional = true }}"#);
+    assert!(manifest.contains(&engine), "{engine}");
+    assert!(manifest.contains(r#"wasm-compiler = ["daemon", "wasmtime/cranelift"]"#));
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).expect("a lock file");
+    for left_out in ["wasmtime-wasi", "zstd-sys", "rayon"] {
+        assert!(!lock.contains(&format!("name = \"{left_out}\"")), "{left_out}");
+    }
+}
+
+#[test]
+fn only_one_file_knows_the_contract_of_plugins() {
+    let users: Vec<PathBuf> = sources(&src()).into_iter().filter(|f| code(f).contains("bindgen!")).collect();
+    assert_eq!(users, [src().join("plugin/contract.rs")]);
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         modem: Option<String>,
     },
+    /// The plugins of the configuration and how it is with each. Answer: `plugins`.
+    Plugins,
     /// What happened. Answer: `events`, and then `event` for each new one if followed.
     Events {
         /// How many of the past ones at most.
@@ -145,6 +147,8 @@ pub enum Response {
     Explanation(ExplanationView),
     /// To `explain-provider`.
     Providers(ProvidersView),
+    /// To `plugins`.
+    Plugins(PluginsView),
     /// To `events`.
     Events(EventsView),
     /// One new event.
@@ -368,6 +372,9 @@ pub struct ChoiceView {
     pub name: String,
     /// Every entry of the list in the order it was looked at; empty before the card is read.
     pub entries: Vec<EntryView>,
+    /// What each plugin said, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<SaidView>,
 }
 
 /// What became of one entry.
@@ -381,6 +388,41 @@ pub struct EntryView {
     pub because: String,
     /// Where the file has it.
     pub origin: String,
+}
+
+/// The plugins of the configuration in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PluginsView {
+    /// In the order in which they are heard.
+    pub plugins: Vec<PluginView>,
+}
+
+/// One plugin.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PluginView {
+    /// Its name.
+    pub name: String,
+    /// Its component.
+    pub module: String,
+    /// What it is asked.
+    pub hooks: Vec<String>,
+    /// `Loading`, `Ready`, `Refused` or `Quarantined`.
+    pub state: String,
+    /// SHA-256 of the bytes that run, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Why it is so, or why newer bytes are not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// What a plugin said of the choice.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SaidView {
+    /// The plugin.
+    pub plugin: String,
+    /// In words.
+    pub words: String,
 }
 
 /// The configuration in force.

@@ -5,13 +5,15 @@
 
 use super::types::{
     ChangeView, ChoiceView, ConditionView, DeviceView, EntryView, Happening, ModemExplanationView, ModemPlanView,
-    ModemView, NetworkView, NextView, PlannedView, PropertiesView, PropertyView, ProviderView, StatusView,
+    ModemView, NetworkView, NextView, PlannedView, PluginView, PluginsView, PropertiesView, PropertyView, ProviderView,
+    SaidView, StatusView,
 };
 use crate::config::ServiceProvider;
 use crate::explain::explain;
 use crate::model::time::{due, millis};
 use crate::model::{
-    Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Provider, Selection, Status,
+    Attempts, Condition, ConditionKind, Finding, Instant, IpFamily, Observed, Plugin, PluginState, Provider, Selection,
+    Status,
 };
 use crate::plan::{Previewed, Step};
 use crate::property::{self, Change, Held, Property};
@@ -127,7 +129,32 @@ pub fn choice(controller: &Controller) -> ChoiceView {
         because: verdict.to_string(),
         origin: provider.origin.to_string(),
     });
-    ChoiceView { name: controller.name().to_string(), entries: entries.collect() }
+    let said = controller.choice().map(|(_, choice)| choice.said.as_slice()).unwrap_or_default();
+    let plugins =
+        said.iter().map(|said| SaidView { plugin: said.plugin.to_string(), words: said.words.clone() }).collect();
+    ChoiceView { name: controller.name().to_string(), entries: entries.collect(), plugins }
+}
+
+/// The plugins.
+#[must_use]
+pub fn plugins(fleet: &Fleet) -> PluginsView {
+    let one = |(plugin, state): (&Plugin, &PluginState)| {
+        let (word, sha256, message) = match state {
+            PluginState::Loading => ("Loading", None, None),
+            PluginState::Ready { digest, refused } => ("Ready", Some(digest.clone()), refused.clone()),
+            PluginState::Refused(why) => ("Refused", None, Some(why.clone())),
+            PluginState::Quarantined(why) => ("Quarantined", None, Some(why.clone())),
+        };
+        PluginView {
+            name: plugin.name.to_string(),
+            module: plugin.module.clone(),
+            hooks: plugin.hooks.iter().map(|hook| hook.name().to_owned()).collect(),
+            state: word.to_owned(),
+            sha256,
+            message,
+        }
+    };
+    PluginsView { plugins: fleet.plugins().map(one).collect() }
 }
 
 fn entry_name(entry: &ServiceProvider) -> String {

@@ -90,6 +90,9 @@ pub enum CliError {
     /// What was waited for did not happen.
     #[error("{0}")]
     TimedOut(String),
+    /// A plugin cannot be used.
+    #[error("{0}")]
+    Plugin(String),
     /// The simulator cannot be started.
     #[error("the simulated modem cannot be offered")]
     Offer(#[from] EndpointError),
@@ -118,6 +121,7 @@ impl CliError {
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Exists { .. }
+            | Self::Plugin(_)
             | Self::Offer(_) => Exit::Failed,
         }
     }

@@ -90,13 +90,14 @@ pub(super) fn provider(out: Out, choice: &ChoiceView) -> Vec<String> {
         })
         .collect();
     lines.extend(table::lines(out, 2, &rows));
+    lines.extend(choice.plugins.iter().map(|said| format!("  plugin {} {}", said.plugin, said.words)));
     lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::types::EntryView;
+    use crate::api::types::{EntryView, SaidView};
 
     #[test]
     fn every_entry_has_its_verdict() {
@@ -109,10 +110,16 @@ mod tests {
         let choice = ChoiceView {
             name: "wwan0".into(),
             entries: vec![entry("a", false, "does not fit: x"), entry("bb", true, "chosen: catch-all")],
+            plugins: vec![SaidView { plugin: "prefer".into(), words: "has no opinion: nothing is wrong".into() }],
         };
         assert_eq!(
             provider(Out::plain(), &choice),
-            ["wwan0", "  [0]  a   does not fit: x    (a.yaml:1)", "  [1]  bb  chosen: catch-all  (a.yaml:1)"]
+            [
+                "wwan0",
+                "  [0]  a   does not fit: x    (a.yaml:1)",
+                "  [1]  bb  chosen: catch-all  (a.yaml:1)",
+                "  plugin prefer has no opinion: nothing is wrong"
+            ]
         );
     }
 }

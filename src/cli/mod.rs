@@ -10,6 +10,7 @@ mod import;
 mod out;
 mod pause;
 mod plan;
+mod plugin;
 mod qmi;
 mod quick_configure;
 mod reset;
@@ -34,6 +35,7 @@ use self::exit::{CliError, Exit};
 use self::out::Out;
 use crate::api::{Client, place};
 use crate::model::time::written;
+use crate::plugin::CHILD_VERB;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done or true; 1 failed; 2 plan found changes; 3 --check found something not converged; 64 usage; \
@@ -64,6 +66,7 @@ enum Verb {
     Reset(reset::Args),
     Status(status::Args),
     Plan(plan::Args),
+    Plugin(plugin::Args),
     Explain(explain::Args),
     Get(get::Args),
     Watch(watch::Args),
@@ -114,6 +117,11 @@ impl Context {
 /// Does what the command line asks.
 #[must_use]
 pub fn main() -> ExitCode {
+    // The compiler's process does nothing but that.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|verb| verb == CHILD_VERB) {
+        return crate::plugin::child(&arguments.collect::<Vec<_>>());
+    }
     let exit = match parse() {
         Ok(Cli { socket, no_color, verb }) => {
             let context = Context { socket, out: Out::new(no_color) };
@@ -152,6 +160,7 @@ fn dispatch(verb: Verb, context: &Context) -> Result<Exit, CliError> {
         Verb::Reset(args) => reset::run(args, context),
         Verb::Status(args) => status::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context),
+        Verb::Plugin(args) => plugin::run(&args, context),
         Verb::Explain(args) => explain::run(args, context),
         Verb::Get(args) => get::run(&args, context),
         Verb::Watch(args) => watch::run(&args, context),

@@ -16,7 +16,7 @@ use super::{Context, disturb, run as daemon_run};
 use crate::api::{Client, place};
 use crate::config;
 use crate::daemon::simulated::{Bench, Cast};
-use crate::daemon::{self, INPUTS, Journal, Options, RunError};
+use crate::daemon::{self, INPUTS, Journal, Options, RunError, real};
 use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::endpoint::Listen;
@@ -120,6 +120,7 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
 
     let clock = Clock::start();
     let (tell, inputs) = mpsc::channel(INPUTS);
+    let plugins = real::plugins(socket.parent().unwrap_or(Path::new("/")), &tell);
     let bench = Bench::new(cast, args.listen, clock, tell)?;
     let journal = Journal::new(clock.started());
     let mut live = Live::new(context.out, journal.follow());
@@ -127,7 +128,7 @@ async fn together(args: Args, context: &Context, socket: PathBuf) -> Result<(), 
     let (hotplug, seed, trace) = (Hotplug::nothing(), args.seed, args.trace);
     let options = Options { layers, socket, seed, clock, journal, apn_database, hotplug, trace };
     tokio::select! {
-        ended = daemon::run(options, bench.executors(), inputs) => Ok(ended?),
+        ended = daemon::run(options, bench.executors(plugins), inputs) => Ok(ended?),
         shown = live.show() => shown,
     }
 }

@@ -80,9 +80,12 @@ impl Checker<'_> {
             }
             Kind::MinLength { .. } | Kind::MaxLength { .. } => self.invalid(&path, "1 to 127 characters"),
             Kind::MinItems { .. } => {
-                let restricts = path.last_key().is_some_and(|key| key.starts_with("only_"));
-                let hint = if restricts { "remove the key to allow everything" } else { "name a program" }.to_owned();
-                self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint));
+                let hint = match path.last_key() {
+                    Some("hooks") => "say what the plugin is asked",
+                    Some(key) if key.starts_with("only_") => "remove the key to allow everything",
+                    _ => "name a program",
+                };
+                self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint.to_owned()));
             }
             Kind::MinProperties { .. } => {
                 // A flag alone says nothing, so it is not offered.

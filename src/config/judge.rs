@@ -54,7 +54,7 @@ impl<'a> Merged<'a> {
         };
         let files = self.sources.iter().map(|s| Arc::from(s.path.as_str())).collect();
         let modems = modems.into_iter().zip(&self.modems);
-        let config = resolved::resolve(&document, modems, self.effective(), files);
+        let config = resolved::resolve(document, modems, self.effective(), files);
         let odd = lint::meaning(self, &config);
         (Some(config), odd)
     }

@@ -33,6 +33,7 @@ pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
         programs(modem, &path.key("power"), &mut findings);
     }
     pins(document, &Path::default(), &mut findings);
+    unique_plugins(document, &mut findings);
     findings
 }
 
@@ -77,6 +78,19 @@ fn providers(document: &Node, modem: &Entry, path: &Path, findings: &mut Vec<Fin
         if let Some(first) = names.insert(text, name.at) {
             let message = format!("`{text}` is already the name of the entry on line {}", first.line);
             push_once(findings, Finding::error(Code::DuplicateName, name.at, message).path(&path.key("name")));
+        }
+    }
+}
+
+/// Two plugins of one name could not be told apart by anybody.
+fn unique_plugins(document: &Node, findings: &mut Vec<Finding>) {
+    let path = Path::default().key("plugins");
+    let mut names: BTreeMap<&str, Mark> = BTreeMap::new();
+    for (i, item) in document.child("plugins").map(Node::items).unwrap_or_default().iter().enumerate() {
+        let Some((name, text)) = item.child("name").and_then(|name| Some((name, name.text()?))) else { continue };
+        if let Some(first) = names.insert(text, name.at) {
+            let message = format!("`{text}` is already the name of the plugin on line {}", first.line);
+            findings.push(Finding::error(Code::DuplicateName, name.at, message).path(&path.index(i).key("name")));
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Layers → one tree; `defaults` → under every modem. Every value keeps the place where it was written.
 //!
 //! Maps merge, scalars and lists replace, `null` says "as if nobody had set it". Two exceptions: `service_providers`
-//! merges by `name`, and the maps of [`WHOLE_KEYS`] are replaced as one value. Nothing here knows whether a key is legal.
+//! and `plugins` merge by `name`, and the maps of [`WHOLE_KEYS`] are replaced as one value. Nothing here knows whether a key is legal.
 
 use super::tree::{Entry, Kind, Mark, Node, Path};
 use super::types::WHOLE_KEYS;
+
+/// Lists whose entries have a name, by which other layers mean them.
+const NAMED_LISTS: [&str; 2] = ["service_providers", "plugins"];
 
 /// Merges the trees of all files, low to high. A `null` stays in the result: `defaults` may still be under it.
 pub(super) fn layers(trees: Vec<Node>) -> Node {
@@ -57,7 +60,7 @@ pub(super) fn nulls(node: &Node, path: &Path, found: &mut Vec<(Path, Mark)>) {
 fn over(low: Node, high: Node, key: &str) -> Node {
     let kind = match (low.kind, high.kind) {
         (Kind::Map(low), Kind::Map(high)) if !WHOLE_KEYS.contains(&key) => Kind::Map(maps(low, high)),
-        (Kind::List(low), Kind::List(high)) if key == "service_providers" => Kind::List(by_name(low, high)),
+        (Kind::List(low), Kind::List(high)) if NAMED_LISTS.contains(&key) => Kind::List(by_name(low, high)),
         (_, high) => high,
     };
     Node { kind, at: high.at }

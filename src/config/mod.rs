@@ -13,6 +13,7 @@ mod judge;
 mod lint;
 mod merge;
 mod network;
+mod plugin;
 mod power;
 mod reach;
 mod recovery;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::model::{
     AccessTechnology, Apn, ApnDatabase, Authentication, BandSet, Imei, IpFamilies, ModemName, NetworkSelection, Plmn,
-    RadioPreference, Resolver,
+    Plugin, RadioPreference, Resolver,
 };
 
 use super::network::IpConfig;
@@ -32,6 +32,10 @@ pub struct Config {
     pub modems: BTreeMap<ModemName, ModemConfig>,
     /// Where measurements are offered to other programs.
     pub exporters: Exporters,
+    /// The plugins, in the order in which they are heard.
+    pub plugins: Vec<Plugin>,
+    /// The device's labels.
+    pub labels: Vec<String>,
     pub(super) effective: Node,
     pub(super) files: Vec<Arc<str>>,
 }
@@ -207,13 +211,16 @@ impl fmt::Display for Origin {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Config");
-        out.field("modems", &self.modems).field("exporters", &self.exporters).finish_non_exhaustive()
+        out.field("modems", &self.modems).field("exporters", &self.exporters);
+        out.field("plugins", &self.plugins).finish_non_exhaustive()
     }
 }
 
 impl PartialEq for Config {
     fn eq(&self, other: &Self) -> bool {
-        self.modems == other.modems && self.exporters == other.exporters
+        // Beside the conditions of the modems, only plugins are told the labels.
+        let labels = self.plugins.is_empty() || self.labels == other.labels;
+        self.modems == other.modems && self.exporters == other.exporters && self.plugins == other.plugins && labels
     }
 }
 
@@ -295,7 +302,7 @@ impl SimCondition {
 
 /// Builds the configuration of a document that the schema and the types have accepted.
 pub(super) fn resolve<'a>(
-    document: &types::Document,
+    document: types::Document,
     modems: impl Iterator<Item = (types::Modem, &'a Entry)>,
     effective: Node,
     files: Vec<Arc<str>>,
@@ -305,7 +312,13 @@ pub(super) fn resolve<'a>(
     let modems =
         modems.map(|(typed, entry)| (ModemName(entry.key.clone()), modem(typed, entry, &labels, &place))).collect();
     let exporters = document.exporters.as_ref().map(Exporters::from).unwrap_or_default();
-    Config { modems, exporters, effective, files }
+    let entries = effective.child("plugins").map(Node::items).unwrap_or_default();
+    let directory =
+        |entry: &Node| files[entry.at.source].rsplit_once('/').map(|(directory, _)| format!("{directory}/"));
+    let plugins = document.plugins.unwrap_or_default().into_iter().zip(entries);
+    let plugins =
+        plugins.map(|(typed, entry)| super::plugin::resolve(typed, &directory(entry).unwrap_or_default())).collect();
+    Config { modems, exporters, plugins, labels, effective, files }
 }
 
 fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(Mark) -> Origin) -> ModemConfig {

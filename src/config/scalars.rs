@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 22] = [
+pub const FORMS: [&Form; 26] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -42,6 +42,10 @@ pub const FORMS: [&Form; 22] = [
     &Label::FORM,
     &NetworkChoice::FORM,
     &TimeSpan::FORM,
+    &ModulePath::FORM,
+    &Sha256Digits::FORM,
+    &ByteSize::FORM,
+    &PluginTime::FORM,
 ];
 
 macro_rules! text_type {
@@ -189,6 +193,57 @@ text_type! {
     TimeSpan, "^[0-9]{1,6}(ms|s|m|h)$", "a length of time as `250ms`, `30s`, `5m` or `2h`", |t| TimeSpan::parse(t).is_some()
 }
 
+text_type! {
+    /// The path of a plugin's component.
+    ModulePath, "^[!-~]{1,255}$", "a path of 1 to 255 characters without spaces",
+    |t| length(t, 1, 255) && visible(t)
+}
+text_type! {
+    /// A SHA-256 sum.
+    Sha256Digits, "^[0-9A-Fa-f]{64}$", "a SHA-256 sum: 64 hexadecimal digits",
+    |t| length(t, 64, 64) && only(t, |b| b.is_ascii_hexdigit())
+}
+text_type! {
+    /// An amount of memory, 64 KiB to 256 MiB.
+    ByteSize, "^(6[4-9]|[7-9][0-9]|[1-9][0-9]{2,4})KiB$|^([1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB$",
+    "an amount of memory as `256KiB` or `16MiB`, 64KiB to 256MiB", |t| ByteSize::parse(t).is_some()
+}
+text_type! {
+    /// The time that a plugin has, 1 ms to 10 s.
+    PluginTime, "^([1-9][0-9]{0,3})ms$|^([1-9]|10)s$", "a length of time as `20ms` or `1s`, 1ms to 10s",
+    |t| PluginTime::parse(t).is_some()
+}
+
+impl ByteSize {
+    fn parse(text: &str) -> Option<u64> {
+        let (number, unit, range) = match text.strip_suffix("KiB") {
+            Some(number) => (number, 10, 64..=99_999),
+            None => (text.strip_suffix("MiB")?, 20, 1..=256),
+        };
+        let plain = only(number, |b| b.is_ascii_digit()) && !number.starts_with('0');
+        let number = number.parse::<u64>().ok().filter(|n| plain && range.contains(n))?;
+        Some(number << unit)
+    }
+
+    /// How much it is.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        Self::parse(&self.0).unwrap_or_default()
+    }
+}
+
+impl PluginTime {
+    pub(super) fn parse(text: &str) -> Option<std::time::Duration> {
+        let (number, unit, most) = match text.strip_suffix("ms") {
+            Some(number) => (number, 1, 9_999),
+            None => (text.strip_suffix('s')?, 1_000, 10),
+        };
+        let plain = only(number, |b| b.is_ascii_digit()) && !number.starts_with('0');
+        let number = number.parse::<u64>().ok().filter(|n| plain && (1..=most).contains(n))?;
+        Some(std::time::Duration::from_millis(number * unit))
+    }
+}
+
 impl TimeSpan {
     fn parse(text: &str) -> Option<std::time::Duration> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -330,6 +385,10 @@ number_type! {
 number_type! {
     /// A SIM slot. QMI's cards have a slot 1 and a slot 2.
     SimSlot(u8), 1..=2
+}
+number_type! {
+    /// Questions to a plugin in a second.
+    CallRate(u32), 1..=100
 }
 number_type! {
     /// Port of a USB hub (USB 2.0 clause 11.23: one octet; hubs in the field have up to 31).

@@ -12,6 +12,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::network::{Dns, Family, Ip};
+use super::plugin::{Limits, Plugin};
 use super::power::{Power, ResetLine};
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
@@ -55,6 +56,10 @@ pub struct Document {
     /// Usually put by a file of its own, `/etc/wwan.d/labels.yaml`. Default: none.
     #[serde(default, deserialize_with = "present")]
     pub labels: Option<Vec<Label>>,
+    /// Programs of your own that have a say, in the order in which they are heard: the first that has an opinion decides.
+    /// Default: none.
+    #[serde(default, deserialize_with = "present")]
+    pub plugins: Option<Vec<Plugin>>,
 }
 
 /// What one modem shall do.
@@ -459,5 +464,7 @@ only_from_maps!(
     Prometheus,
     Written,
     Recovery,
-    ResetLine
+    ResetLine,
+    Plugin,
+    Limits
 );

@@ -45,6 +45,7 @@ impl Daemon {
                 let modems = chosen.into_iter().map(view::choice);
                 Response::Providers(ProvidersView { modems: modems.collect() })
             }
+            Request::Plugins => Response::Plugins(view::plugins(&self.fleet)),
             Request::Config { origin } => {
                 let text = self.fleet.config().map(|config| config.show(origin)).unwrap_or_default();
                 Response::Config(ConfigView { generation: self.fleet.generation(), text })

@@ -1,10 +1,10 @@
-//! Who carries out what the core asks for: four narrow traits, and the one place that deals outputs to them.
+//! Who carries out what the core asks for: five narrow traits, and the one place that deals outputs to them.
 //!
 //! No method waits, and none but the store's answers: an answer is an [`crate::reconcile::Input`] that arrives by the
 //! channel the executor was made with.
 
 use crate::host::power::PowerOrder;
-use crate::model::{Fact, LinkState, ModemName};
+use crate::model::{Fact, LinkState, ModemName, Plugin, Question};
 use crate::reconcile::{Fleet, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
@@ -49,6 +49,15 @@ pub trait Store {
     fn remember(&mut self, modem: &ModemName, memory: &Memory) -> Result<(), String>;
 }
 
+/// Plugins.
+#[cfg_attr(test, mockall::automock)]
+pub trait Plugins {
+    /// Has these ready, and no others.
+    fn have(&mut self, plugins: Vec<Plugin>);
+    /// Asks one of them about a modem.
+    fn ask(&mut self, modem: ModemName, question: Question);
+}
+
 /// A bench of simulated modems.
 pub trait Bench {
     /// Does something to one of them.
@@ -68,6 +77,8 @@ pub struct Executors {
     pub power: Box<dyn Power>,
     /// Memory.
     pub store: Box<dyn Store>,
+    /// Plugins.
+    pub plugins: Box<dyn Plugins>,
     /// The bench, if the modems are simulated.
     pub bench: Option<Box<dyn Bench>>,
 }
@@ -98,6 +109,8 @@ impl Executors {
                 let switch = controller.config().power.switch().cloned();
                 self.power.switch(&modem, PowerOrder { command, switch, port: controller.port() });
             }
+            Output::Plugins(plugins) => self.plugins.have(plugins),
+            Output::Ask(modem, question) => self.plugins.ask(modem, question),
             Output::Event(_) | Output::Changed(_) | Output::Fetch(_) | Output::LookUp(..) | Output::Remember(..) => {
                 debug_assert!(false, "the loop does these itself");
             }
@@ -120,20 +133,28 @@ mod tests {
         links: MockLinks,
         power: MockPower,
         store: MockStore,
+        plugins: MockPlugins,
     }
 
     impl Mocks {
         fn new() -> Self {
-            Self { ports: MockPorts::new(), links: MockLinks::new(), power: MockPower::new(), store: MockStore::new() }
+            Self {
+                ports: MockPorts::new(),
+                links: MockLinks::new(),
+                power: MockPower::new(),
+                store: MockStore::new(),
+                plugins: MockPlugins::new(),
+            }
         }
 
         fn carry_out(self, output: Output) {
-            let Self { ports, links, power, store } = self;
+            let Self { ports, links, power, store, plugins } = self;
             let mut executors = Executors {
                 ports: Box::new(ports),
                 links: Box::new(links),
                 power: Box::new(power),
                 store: Box::new(store),
+                plugins: Box::new(plugins),
                 bench: None,
             };
             executors.carry_out(output, &fleet());
@@ -195,6 +216,17 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
         let order = PowerOrder { command: PowerCommand::Off, switch, port: PortSpec::Interface("wwan0".into()) };
         mocks.power.expect_switch().with(eq(wwan0()), eq(order)).once().return_const(());
         mocks.carry_out(Output::Power(wwan0(), PowerCommand::Off));
+    }
+
+    #[test]
+    fn questions_go_to_the_plugins() {
+        let question = Question { number: 7, plugin: "prefer".into(), about: Default::default() };
+        let mut mocks = Mocks::new();
+        mocks.plugins.expect_ask().with(eq(wwan0()), eq(question.clone())).once().return_const(());
+        mocks.carry_out(Output::Ask(wwan0(), question));
+        let mut mocks = Mocks::new();
+        mocks.plugins.expect_have().with(eq(Vec::new())).once().return_const(());
+        mocks.carry_out(Output::Plugins(Vec::new()));
     }
 
     #[test]

@@ -2,17 +2,21 @@
 //!
 //! All of them are the host room's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::executor::{Executors, Links, Ports, Power, Store};
+use super::executor::{Executors, Links, Plugins, Ports, Power, Store};
 use crate::host::netlink::Interfaces;
 use crate::host::port::{ControlPorts, Roots};
 use crate::host::power::{Pace, PowerOrder, Switches};
 use crate::host::state::StateDir;
-use crate::model::{LinkState, ModemName};
+use crate::model::{LinkState, ModemName, Plugin, Question};
+use crate::plugin::{Cache, Compiler, Effort, Host};
 use crate::reconcile::{Input, Memory, PortSpec};
+
+/// Where compiled plugins are kept, below the state directory.
+pub const PLUGINS: &str = "plugins";
 
 impl Ports for ControlPorts {
     fn look(&mut self, modem: &ModemName, spec: &PortSpec) {
@@ -42,6 +46,26 @@ impl Store for StateDir {
     }
 }
 
+impl Plugins for Host {
+    fn have(&mut self, plugins: Vec<Plugin>) {
+        self.have(plugins);
+    }
+
+    fn ask(&mut self, modem: ModemName, question: Question) {
+        Self::ask(self, modem, question);
+    }
+}
+
+/// The plugins of this daemon, compiled by this program and kept below `state`.
+#[must_use]
+pub fn plugins(state: &Path, inputs: &mpsc::Sender<Input>) -> Box<dyn Plugins> {
+    let (compiler, inputs) = (Compiler::of_this_program(Effort::BESIDE_THE_DAEMON), inputs.clone());
+    Box::new(Host::new(compiler, Cache::new(state.join(PLUGINS)), move |input| {
+        // The loop has ended: nobody is interested.
+        drop(inputs.blocking_send(input));
+    }))
+}
+
 /// Executors for modems of this host, which report to `inputs`.
 #[must_use]
 pub fn executors(
@@ -55,6 +79,7 @@ pub fn executors(
         ports: Box::new(ports),
         links,
         power: Box::new(PowerSwitches { switches, inputs: inputs.clone() }),
+        plugins: plugins(&state, inputs),
         store: Box::new(StateDir::new(state)),
         bench: None,
     }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use self::board::{Board, Order};
 pub use self::cast::Cast;
-use super::executor::{self, Executors, Links, Ports, Power, Store};
+use super::executor::{self, Executors, Links, Plugins, Ports, Power, Store};
 use super::real::report;
 use crate::api::{ErrorCode, Limits, Reply, Request, Response, Server, ServerError};
 use crate::host::clock::Clock;
@@ -63,10 +63,11 @@ impl Bench {
         self.0.borrow_mut().orders(modem);
     }
 
-    /// Executors that all use this bench.
+    /// Executors that all use this bench, but for the plugins, which are real.
     #[must_use]
-    pub fn executors(&self) -> Executors {
+    pub fn executors(&self, plugins: Box<dyn Plugins>) -> Executors {
         Executors {
+            plugins,
             ports: Box::new(self.clone()),
             links: Box::new(self.clone()),
             power: Box::new(self.clone()),

@@ -173,7 +173,13 @@ impl Context<'_> {
                     Verdict::Chosen(Reason::CatchAll) => {
                         format!("{title} ({origin}): it is for every card, and no particular entry fits")
                     }
+                    Verdict::Chosen(Reason::Plugin { plugin, says, fits }) => {
+                        format!("{title} ({origin}): plugin {plugin} chose it: {says} ({fits})")
+                    }
                     Verdict::Chosen(reason) => format!("{title} ({origin}): the card has {reason}"),
+                    Verdict::NotPreferred { plugin, .. } => {
+                        format!("not {title} ({origin}): fits too, plugin {plugin} chose another")
+                    }
                     Verdict::FitsButLater { .. } => format!("not {title} ({origin}): fits too, comes later"),
                     Verdict::DoesNotFit(misfit) => format!("not {title} ({origin}): {misfit}"),
                     Verdict::LookingUp(database) => {
@@ -181,6 +187,14 @@ impl Context<'_> {
                     }
                 },
             );
+        }
+        let by = |verdict: &Verdict| match verdict {
+            Verdict::Chosen(Reason::Plugin { plugin, .. }) => Some(plugin.clone()),
+            _ => None,
+        };
+        let chose = choice.verdicts.iter().find_map(by);
+        for said in choice.said.iter().filter(|said| Some(&said.plugin) != chose.as_ref()) {
+            lines.add(Topic::Provider, format!("plugin {} {}", said.plugin, said.words));
         }
     }
 
@@ -208,9 +222,11 @@ impl Context<'_> {
 fn provider_name(controller: &Controller) -> Option<&str> {
     match &controller.desired().selection {
         Selection::Chosen(provider) => Some(&provider.name),
-        Selection::Undecided | Selection::LookingUp | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => {
-            None
-        }
+        Selection::Undecided
+        | Selection::LookingUp
+        | Selection::Asking { .. }
+        | Selection::NoMatch { .. }
+        | Selection::SecretMissing { .. } => None,
     }
 }
 

@@ -51,7 +51,10 @@ pub(super) fn wrong(controller: &Controller, first: &Condition, now: Instant) ->
         ConditionKind::SimReady | ConditionKind::ProviderSelected => card(controller, first),
         ConditionKind::RadioConfigured | ConditionKind::Registered => radio(controller, first),
         ConditionKind::DataConnected | ConditionKind::LinkConfigured => session(controller, first, now),
-        ConditionKind::ConfigValid | ConditionKind::Converged | ConditionKind::Recovering => None,
+        ConditionKind::ConfigValid
+        | ConditionKind::Converged
+        | ConditionKind::Recovering
+        | ConditionKind::PluginsReady => None,
     };
     let wrong = said.or_else(|| passing(&first.finding)).unwrap_or_else(|| other(controller, first, now));
     still_up(controller, first, wrong)
@@ -64,6 +67,7 @@ fn passing(finding: &Finding) -> Option<Wrong> {
         Finding::InProgress(action) => format!("under way: {action}"),
         Finding::CardStarting => "the SIM card is starting".to_owned(),
         Finding::Drifted { what } => what.clone(),
+        Finding::Asking { plugin } => format!("plugin {plugin} is being asked which service provider to use"),
         Finding::LookingUp => "the access point of the card's home network is being looked up".to_owned(),
         Finding::Waiting => "nothing is known yet".to_owned(),
         _ => return None,
@@ -352,7 +356,10 @@ pub(super) fn in_order(controller: &Controller, condition: &Condition) -> Option
         },
         ConditionKind::DataConnected => "session".to_owned(),
         ConditionKind::LinkConfigured => "addresses".to_owned(),
-        ConditionKind::ConfigValid | ConditionKind::Converged | ConditionKind::Recovering => return None,
+        ConditionKind::ConfigValid
+        | ConditionKind::Converged
+        | ConditionKind::Recovering
+        | ConditionKind::PluginsReady => return None,
     })
 }
 
@@ -360,9 +367,11 @@ pub(super) fn in_order(controller: &Controller, condition: &Condition) -> Option
 fn entry(controller: &Controller) -> String {
     match &controller.desired().selection {
         Selection::Chosen(provider) => format!(" ({}, {})", provider.name, provider.origin),
-        Selection::Undecided | Selection::LookingUp | Selection::NoMatch { .. } | Selection::SecretMissing { .. } => {
-            String::new()
-        }
+        Selection::Undecided
+        | Selection::LookingUp
+        | Selection::Asking { .. }
+        | Selection::NoMatch { .. }
+        | Selection::SecretMissing { .. } => String::new(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The only file that reads a clock.
+//! The only file that reads a clock, but for the threads of plugins.
 //!
 //! Everything else is told the time: the core as `model::Instant` beside each input, people as a UTC stamp beside
 //! each event.

@@ -36,11 +36,13 @@ pub enum ConditionKind {
     Converged,
     /// Steps are taken against something that does not mend itself. Beside the others: nothing depends on it.
     Recovering,
+    /// Every plugin of the file can be asked, and answers. Beside the others: the built-in choice does without them.
+    PluginsReady,
 }
 
 impl ConditionKind {
     /// All of them, in order of dependency.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ConfigValid,
         Self::ModemPresent,
         Self::ControlReady,
@@ -52,13 +54,14 @@ impl ConditionKind {
         Self::LinkConfigured,
         Self::Converged,
         Self::Recovering,
+        Self::PluginsReady,
     ];
 
     /// Whether it is one of the conditions that a connection is made of, as opposed to those that say how it is with the
-    /// file, with the whole, and with recovery.
+    /// file, with the whole, with recovery and with plugins.
     #[must_use]
     pub const fn is_stage(self) -> bool {
-        !matches!(self, Self::ConfigValid | Self::Converged | Self::Recovering)
+        !matches!(self, Self::ConfigValid | Self::Converged | Self::Recovering | Self::PluginsReady)
     }
 }
 

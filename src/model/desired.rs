@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{Apn, Secret};
 use super::link::DesiredLink;
 use super::pin::PinChance;
+use super::plugin::PluginName;
 use super::preference::RadioPreference;
 use super::session::{Authentication, IpFamilies};
 
@@ -42,6 +43,11 @@ pub enum Selection {
     },
     /// An entry fits as far as the card goes, and the host is still looking for its access point in a database.
     LookingUp,
+    /// An entry fits, and a plugin is being asked whether to use another.
+    Asking {
+        /// The plugin.
+        plugin: PluginName,
+    },
     /// This one.
     Chosen(Provider),
 }

@@ -10,6 +10,7 @@ use super::condition::ConditionKind;
 use super::fact::Fact;
 use super::id::Plmn;
 use super::pin::NoTry;
+use super::plugin::{PluginName, PluginsFinding};
 use super::preference::{BandSet, RadioPreference, Resistance, Setting};
 use super::radio::{AccessTechnologies, OperatingMode};
 use super::recovering::Recovering;
@@ -113,6 +114,11 @@ pub enum Finding {
     },
     /// The access point of an entry is being looked up.
     LookingUp,
+    /// A plugin is being asked.
+    Asking {
+        /// The plugin.
+        plugin: PluginName,
+    },
     /// No entry fits.
     NoMatch {
         /// How many were looked at.
@@ -249,6 +255,8 @@ pub enum Finding {
 
     /// What recovery does.
     Recovery(Recovering),
+    /// How it is with the plugins.
+    Plugins(PluginsFinding),
 }
 
 impl Finding {
@@ -281,6 +289,7 @@ impl Finding {
             Self::Matched { .. } => "Matched",
             Self::SecretMissing { .. } => "SecretMissing",
             Self::LookingUp => "LookingUp",
+            Self::Asking { .. } => "Asking",
             Self::NoMatch { .. } => "NoMatch",
             Self::Applied { .. } => "Applied",
             Self::RadioOff(_) => "RadioOff",
@@ -311,6 +320,7 @@ impl Finding {
             Self::AllApplied => "AllApplied",
             Self::Progressing(_) => "Progressing",
             Self::Recovery(state) => state.reason(),
+            Self::Plugins(state) => state.reason(),
         }
     }
 
@@ -378,6 +388,7 @@ impl fmt::Display for Finding {
             Self::CardError => f.write_str("the modem cannot read the card"),
             Self::Matched { name, because, origin } => write!(f, "{name}: {because} ({origin})"),
             Self::SecretMissing { name, why } => write!(f, "the password of {name}: {why}"),
+            Self::Asking { plugin } => write!(f, "asking plugin {plugin} which service provider to use"),
             Self::LookingUp => f.write_str("looking up the access point of the card's home network"),
             Self::NoMatch { candidates } => write!(f, "none of the {candidates} service providers fits this SIM"),
             Self::Applied { preference, without } => {
@@ -453,6 +464,7 @@ impl fmt::Display for Finding {
             Self::AllApplied => f.write_str("everything is as the file asks"),
             Self::Progressing(kind) => write!(f, "{kind} comes first"),
             Self::Recovery(state) => state.fmt(f),
+            Self::Plugins(state) => state.fmt(f),
         }
     }
 }

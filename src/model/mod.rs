@@ -16,6 +16,7 @@ pub mod id;
 pub mod link;
 pub mod observed;
 pub mod pin;
+pub mod plugin;
 pub mod preference;
 pub mod profile;
 pub mod radio;
@@ -38,6 +39,10 @@ pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
 pub use link::{DesiredLink, Framing, LinkState, Resolver, Routing};
 pub use observed::{ControlState, DataFormat, Device, Observed, PortState, Report, Seen, SessionSettings};
 pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
+pub use plugin::{
+    Candidate, CardView, EngineChoice, Grants, Hook, NetworkFacts, NoAnswer, OnError, Opinion, Plugin, PluginLimits,
+    PluginName, PluginState, PluginsFinding, ProviderQuestion, Question, TrackRecord,
+};
 pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Setting};
 pub use profile::{ModemProfile, NotOffered, Throttled};
 pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registration, ServingSystem};

@@ -7,6 +7,7 @@ use super::Outcome;
 pub(super) fn look(desired: &Desired) -> Outcome {
     match &desired.selection {
         Selection::Undecided => Outcome::Unknown(Finding::Reading(Fact::SimIdentity)),
+        Selection::Asking { plugin } => Outcome::Unknown(Finding::Asking { plugin: plugin.clone() }),
         Selection::LookingUp => Outcome::Unknown(Finding::LookingUp),
         Selection::SecretMissing { name, why } => {
             Outcome::Wait(Finding::SecretMissing { name: name.clone(), why: why.clone() })

@@ -126,6 +126,7 @@ impl<'a> View<'a> {
             Selection::Chosen(provider) => Some(provider),
             Selection::Undecided
             | Selection::LookingUp
+            | Selection::Asking { .. }
             | Selection::NoMatch { .. }
             | Selection::SecretMissing { .. } => None,
         }
@@ -134,7 +135,7 @@ impl<'a> View<'a> {
     /// The first condition that does not hold, apart from those that only say that an edit was refused or that steps are
     /// taken.
     pub(super) fn deciding(self) -> Option<&'a Condition> {
-        let beside = [ConditionKind::ConfigValid, ConditionKind::Recovering];
+        let beside = [ConditionKind::ConfigValid, ConditionKind::Recovering, ConditionKind::PluginsReady];
         self.conditions.iter().find(|c| c.status != Status::True && !beside.contains(&c.kind))
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::config::{ServiceProvider, SimCondition};
 use crate::model::SimIdentity;
 
-use super::{Choice, Match, Misfit, NoMatch, NotChosen, NotFound, Reason, Verdict};
+use super::{Choice, Match, Misfit, NoMatch, NotChosen, NotFound, Reason, Said, Verdict};
 
 impl Choice {
     /// One line per entry: place in the list, name, verdict, file and line.
@@ -17,6 +17,9 @@ impl Choice {
         for (i, (provider, verdict)) in providers.iter().zip(&self.verdicts).enumerate() {
             let line = format!("  [{i}] {:width$}  {verdict}  ({})\n", provider.title(), provider.origin);
             text.push_str(&line);
+        }
+        for Said { plugin, words } in &self.said {
+            text.push_str(&format!("  plugin {plugin} {words}\n"));
         }
         if let Err(none) = &self.chosen {
             text.push_str(&format!("  {none}\n"));
@@ -39,6 +42,9 @@ impl fmt::Display for Verdict {
         match self {
             Self::Chosen(reason) => write!(f, "chosen: {reason}"),
             Self::FitsButLater { reason, chosen } => write!(f, "fits ({reason}), but [{chosen}] comes first"),
+            Self::NotPreferred { reason, chosen, plugin } => {
+                write!(f, "fits ({reason}), but plugin {plugin} chose [{chosen}]")
+            }
             Self::DoesNotFit(misfit) => write!(f, "does not fit: {misfit}"),
             Self::LookingUp(database) => write!(f, "looking up its access point in {}", database.name()),
         }
@@ -49,6 +55,8 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CatchAll => f.write_str("catch-all"),
+            Self::Plugin { plugin, says, fits } if says.is_empty() => write!(f, "by plugin {plugin} ({fits})"),
+            Self::Plugin { plugin, says, fits } => write!(f, "by plugin {plugin}: {says} ({fits})"),
             Self::Matches(matches) => {
                 let words: Vec<String> = matches.iter().map(ToString::to_string).collect();
                 f.write_str(&words.join(", "))

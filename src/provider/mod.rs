@@ -1,10 +1,11 @@
 //! Which service provider a SIM gets, and why each other one it does not.
 //!
-//! Pure: the configuration's list and the card's identity in, a [`Choice`] out. Nothing here dials, waits or asks a plugin.
+//! Pure: the configuration's list and the card's identity in, a [`Choice`] out. Nothing here dials, waits or asks a plugin;
+//! what a plugin said is one more input, by [`Choice::advised`].
 
 use crate::config::{ApnSource, ServiceProvider, SimCondition};
 use crate::model::defect::{Defect, planted};
-use crate::model::{Apn, ApnAnswer, ApnCandidate, ApnDatabase, Imsi, SimIdentity};
+use crate::model::{Apn, ApnAnswer, ApnCandidate, ApnDatabase, Imsi, PluginName, SimIdentity};
 
 mod database;
 mod explain;
@@ -18,6 +19,19 @@ pub struct Choice {
     pub chosen: Result<Chosen, NotChosen>,
     /// What became of each entry, in list order.
     pub verdicts: Vec<Verdict>,
+    /// Every entry that fits, in list order: what a plugin may choose among.
+    pub fitting: Vec<Chosen>,
+    /// What plugins said, in the order of the file.
+    pub said: Vec<Said>,
+}
+
+/// What a plugin said, or did not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// Who.
+    pub plugin: PluginName,
+    /// In words.
+    pub words: String,
 }
 
 /// The entry that is used.
@@ -59,6 +73,15 @@ pub enum Reason {
     Matches(Vec<Match>),
     /// It has no conditions.
     CatchAll,
+    /// It fits, and a plugin chose it among those that do.
+    Plugin {
+        /// The plugin.
+        plugin: PluginName,
+        /// Its own reason.
+        says: String,
+        /// Why it fits.
+        fits: Box<Reason>,
+    },
 }
 
 /// A condition that holds and the value of the configuration that made it.
@@ -108,6 +131,15 @@ pub enum Verdict {
         /// The entry that is used.
         chosen: usize,
     },
+    /// It fits as well, but a plugin chose the entry at `chosen`.
+    NotPreferred {
+        /// Why it would fit.
+        reason: Reason,
+        /// The entry that is used.
+        chosen: usize,
+        /// The plugin.
+        plugin: PluginName,
+    },
     /// One of its conditions does not hold.
     DoesNotFit(Misfit),
     /// Its conditions hold, but its access point is still being looked up.
@@ -156,13 +188,43 @@ pub fn choose(providers: &[ServiceProvider], sim: &SimIdentity, found: Option<&A
         Some((index, Fit::Unknown(_))) => Err(NotChosen::LookingUp { index }),
         Some((_, Fit::No(_))) | None => Err(NotChosen::NoMatch(NoMatch { tried: providers.len() })),
     };
+    let fitting = fits.iter().enumerate().filter_map(|(index, fit)| match fit {
+        Fit::Yes(reason, apn) => Some(Chosen { index, reason: reason.clone(), apn: apn.clone() }),
+        Fit::No(_) | Fit::Unknown(_) => None,
+    });
+    let fitting = fitting.collect();
     let verdicts = fits.into_iter().enumerate().map(|(i, fit)| match (fit, next) {
         (Fit::Yes(reason, _), Some(chosen)) if chosen == i => Verdict::Chosen(reason),
         (Fit::Yes(reason, _), chosen) => Verdict::FitsButLater { reason, chosen: chosen.unwrap_or(i) },
         (Fit::No(misfit), _) => Verdict::DoesNotFit(misfit),
         (Fit::Unknown(database), _) => Verdict::LookingUp(database),
     });
-    Choice { chosen, verdicts: verdicts.collect() }
+    Choice { chosen, verdicts: verdicts.collect(), fitting, said: Vec::new() }
+}
+
+impl Choice {
+    /// The same with what a plugin chose: the entry at `index` of the list, if that fits. What does not fit is never used,
+    /// whoever chose it.
+    #[must_use]
+    pub fn advised(mut self, index: usize, plugin: &PluginName, says: &str) -> Self {
+        let Some(preferred) = self.fitting.iter().find(|entry| entry.index == index).cloned() else { return self };
+        let (plugin, says) = (plugin.clone(), says.to_owned());
+        for (i, verdict) in self.verdicts.iter_mut().enumerate() {
+            let fits = match verdict {
+                Verdict::Chosen(reason) | Verdict::FitsButLater { reason, .. } => reason.clone(),
+                Verdict::NotPreferred { .. } | Verdict::DoesNotFit(_) | Verdict::LookingUp(_) => continue,
+            };
+            *verdict = if i == index {
+                Verdict::Chosen(Reason::Plugin { plugin: plugin.clone(), says: says.clone(), fits: Box::new(fits) })
+            } else {
+                Verdict::NotPreferred { reason: fits, chosen: index, plugin: plugin.clone() }
+            };
+        }
+        let Chosen { reason, apn, .. } = preferred;
+        let reason = Reason::Plugin { plugin, says, fits: Box::new(reason) };
+        self.chosen = Ok(Chosen { index, reason, apn });
+        self
+    }
 }
 
 fn is_catch_all(provider: &ServiceProvider) -> bool {

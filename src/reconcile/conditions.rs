@@ -3,7 +3,7 @@
 //! Reading a fact again, or waiting for an action, is activity, not news: such a state is public, but an event is
 //! made only when it ends in something else than before.
 
-use crate::model::{Condition, ConditionKind, Finding, Instant, Recovering, Status};
+use crate::model::{Condition, ConditionKind, Finding, Instant, PluginsFinding, Recovering, Status};
 use crate::plan::{Plan, StageReport};
 
 use super::door::EventKind;
@@ -30,12 +30,19 @@ impl Conditions {
         // Nothing to recover from is how it begins, and no news.
         let recovering = &mut list[ConditionKind::Recovering as usize];
         (recovering.status, recovering.finding) = (Status::False, Finding::Recovery(Recovering::Idle));
+        let plugins = &mut list[ConditionKind::PluginsReady as usize];
+        (plugins.status, plugins.finding) = (Status::True, Finding::Plugins(PluginsFinding::None));
         let told = list.iter().map(|c| (c.status, c.finding.reason())).collect();
         Self { list, told, changed: true }
     }
 
+    /// All of them; that of the plugins only where there are any.
     pub(super) fn list(&self) -> &[Condition] {
-        &self.list
+        let (plugins, others) = self.list.split_last().map_or((None, &[][..]), |(last, others)| (Some(last), others));
+        match plugins.map(|condition| &condition.finding) {
+            Some(Finding::Plugins(PluginsFinding::None)) => others,
+            Some(_) | None => &self.list,
+        }
     }
 
     pub(super) fn of(&self, kind: ConditionKind) -> &Condition {
@@ -63,6 +70,19 @@ impl Conditions {
         let status = if holds { Status::True } else { Status::False };
         let mut news = Vec::new();
         self.set(ConditionKind::Recovering, status, finding, generation, now, &mut news);
+        news.pop()
+    }
+
+    /// Takes over how it is with the plugins; returns the change if it is news.
+    pub(super) fn set_plugins(
+        &mut self,
+        status: Status,
+        finding: PluginsFinding,
+        generation: u64,
+        now: Instant,
+    ) -> Option<EventKind> {
+        let mut news = Vec::new();
+        self.set(ConditionKind::PluginsReady, status, &Finding::Plugins(finding), generation, now, &mut news);
         news.pop()
     }
 
@@ -111,7 +131,11 @@ impl Conditions {
         let told = &mut self.told[kind as usize];
         let settled = !matches!(
             finding,
-            Finding::Waiting | Finding::Reading(_) | Finding::InProgress(_) | Finding::Progressing(_)
+            Finding::Waiting
+                | Finding::Reading(_)
+                | Finding::InProgress(_)
+                | Finding::Progressing(_)
+                | Finding::Plugins(PluginsFinding::Loading(_))
         );
         let says = (status, finding.reason());
         if settled && *told != says {

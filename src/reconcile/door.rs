@@ -11,7 +11,8 @@ use super::traffic::Tally;
 use crate::config::Source;
 use crate::model::{
     Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
-    LinkState, ModemName, PortState, RadioPreference, Reach, Secret, Status, TriedPin,
+    LinkState, ModemName, NoAnswer, Opinion, Plugin, PluginName, PluginState, PortState, Question, RadioPreference,
+    Reach, Secret, Status, TrackRecord, TriedPin,
 };
 use crate::property::Change;
 
@@ -42,6 +43,10 @@ pub enum Input {
     Kept(ModemName, u64, Result<(), String>),
     /// Somebody wants to see this telemetry, for a while: a demand runs out by itself.
     Watched(ModemName, FactSet),
+    /// How it is with a plugin.
+    Plugin(PluginName, PluginState),
+    /// What a plugin says to the question of this number about a modem, or why it says nothing.
+    Answer(ModemName, PluginName, u64, Result<Opinion, NoAnswer>),
     /// Nothing happened but time.
     Timer,
     /// The daemon was told to end: modems whose entry says so are let go.
@@ -144,8 +149,20 @@ pub struct Memory {
     pub traffic: Tally,
     /// What recovery has learned and done.
     pub recovery: RecoveryMemory,
+    /// What came of connections, where plugins are told of it: what they chose by it they choose again after a restart.
+    pub entries: EntryMemory,
     /// How long ago it was kept, in seconds, as far as the host can tell; the host sets it when it gives it back.
     pub kept_ago: u64,
+}
+
+/// What came of connections with one card, by entry.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EntryMemory {
+    /// Which card: a sum of its number, so that the file has not the number itself.
+    pub card: u64,
+    /// Name and access point of an entry, and what came of it.
+    pub records: Vec<(String, String, TrackRecord)>,
 }
 
 /// What recovery has learned and done, as ages in seconds at the moment of keeping: the core's clock ends with it.
@@ -218,6 +235,10 @@ pub enum Output {
     Fetch(SecretRef),
     /// Look up every access point that the database has for a home network; answered by [`Input::LookedUp`].
     LookUp(ModemName, HomeDigits),
+    /// Have these plugins ready, and no others; answered by [`Input::Plugin`] for each, now and whenever it changes.
+    Plugins(Vec<Plugin>),
+    /// Ask a plugin about a modem; answered by [`Input::Answer`]. Nothing waits for long: see `Controller`.
+    Ask(ModemName, Question),
     /// Remember this over a restart; answered by [`Input::Kept`]. Lost memory costs an outage at the next start, and
     /// settings that are not put back; only a PIN is not tried without it.
     Remember(ModemName, Memory),
@@ -239,9 +260,10 @@ impl Output {
             | Self::ConfigureLink(name, _)
             | Self::Power(name, _)
             | Self::LookUp(name, _)
+            | Self::Ask(name, _)
             | Self::Remember(name, _) => Some(name),
             Self::Event(event) => event.modem.as_ref(),
-            Self::Fetch(_) | Self::Changed(_) => None,
+            Self::Fetch(_) | Self::Plugins(_) | Self::Changed(_) => None,
         }
     }
 }

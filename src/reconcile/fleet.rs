@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::controller::Controller;
 use super::door::{Event, EventKind, Inhibition, Input, Memory, Output, SecretRef};
 use super::fallen::{self, Fallen};
-use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, ServiceProvider, Source};
+use super::plugins::Plugins;
+use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, Source};
 use crate::model::{
-    Condition, ConditionKind, Finding, Iccid, Instant, ModemName, PinMark, PinOutcome, Provider, Secret, Selection,
+    Condition, ConditionKind, Finding, Iccid, Instant, ModemName, PinMark, PinOutcome, Plugin, PluginState, Secret,
     Status, TriedPin,
 };
 use crate::plan::Previewed;
 use crate::property::{self, Held, Table, Value};
-use crate::provider::{Choice, ChosenApn, NotChosen};
 
 /// What all modems share and only the fleet may see whole: secrets, and what was done with PINs.
 #[derive(Debug, Default)]
@@ -75,6 +75,7 @@ pub struct Fleet {
     condition: Condition,
     memories: BTreeMap<ModemName, Memory>,
     inhibition: Inhibition,
+    plugins: Plugins,
     secrets: Secrets,
     controllers: BTreeMap<ModemName, Controller>,
     /// Controllers that panicked lately.
@@ -104,6 +105,7 @@ impl Fleet {
             condition,
             memories: BTreeMap::new(),
             inhibition: Inhibition::default(),
+            plugins: Plugins::default(),
             secrets: Secrets { device: seed, ..Secrets::default() },
             controllers: BTreeMap::new(),
             fallen: BTreeMap::new(),
@@ -146,6 +148,11 @@ impl Fleet {
     #[must_use]
     pub fn globals(&self) -> &Table {
         &self.globals
+    }
+
+    /// The plugins of the file, and how it is with each.
+    pub fn plugins(&self) -> impl Iterator<Item = (&Plugin, &PluginState)> {
+        self.plugins.iter()
     }
 
     /// Every property that a pattern selects, sorted.
@@ -222,6 +229,13 @@ impl Fleet {
             }
             Input::Kept(name, revision, result) => {
                 self.with(&name, now, |c, s| c.handle_kept(revision, result, s, now));
+            }
+            Input::Plugin(plugin, state) => {
+                self.plugins.set_state(plugin, state);
+                self.tell_rosters(now);
+            }
+            Input::Answer(name, plugin, number, answer) => {
+                self.with(&name, now, |c, s| c.handle_answer(&plugin, number, answer, s, now));
             }
             Input::Watched(name, facts) => self.with(&name, now, |c, s| c.handle_watched(facts, s, now)),
             Input::Leave => self.each(now, |controller, secrets| {
@@ -347,7 +361,9 @@ impl Fleet {
             self.secrets.fetched.clear();
         }
         self.fetch_secrets(&config);
+        self.out.extend(self.plugins.configure(&config).map(Output::Plugins));
         self.config = Some(config.clone());
+        self.tell_rosters(now);
         for name in self.controllers.keys().cloned().collect::<Vec<_>>() {
             if !config.modems.contains_key(&name) {
                 self.with(&name, now, |controller, secrets| controller.retire(secrets, now));
@@ -372,11 +388,19 @@ impl Fleet {
         let generation = self.generation;
         let condition = self.condition.clone();
         let inhibited = self.inhibition.of(name).map(str::to_owned);
+        let (roster, labels) = self.plugins.roster();
         self.with(name, now, |controller, secrets| {
             controller.set_config_condition(&condition);
+            controller.set_roster(roster, labels, secrets, now);
             controller.inhibit(inhibited.as_deref(), secrets, now);
             controller.configure(modem.clone(), generation, secrets, now);
         });
+    }
+
+    /// Tells every controller whom to ask.
+    fn tell_rosters(&mut self, now: Instant) {
+        let (roster, labels) = self.plugins.roster();
+        self.each(now, |controller, secrets| controller.set_roster(roster.clone(), labels.clone(), secrets, now));
     }
 
     fn reject(&mut self, now: Instant) {
@@ -427,61 +451,4 @@ fn reference(source: &SecretSource) -> Option<SecretRef> {
         SecretSource::File(path) => Some(SecretRef::File(path.clone())),
         SecretSource::Variable(name) => Some(SecretRef::Variable(name.clone())),
     }
-}
-
-/// The provider that a choice means, complete with its password.
-pub(super) fn selection(config: &ModemConfig, choice: &Choice, secrets: &Secrets) -> Selection {
-    resolve(config, choice, |entry| password(entry, secrets))
-}
-
-/// The provider that a choice means, to look at only.
-pub(super) fn selection_without_password(config: &ModemConfig, choice: &Choice) -> Selection {
-    resolve(config, choice, |_| Ok(None))
-}
-
-fn resolve(
-    config: &ModemConfig,
-    choice: &Choice,
-    password: impl FnOnce(&ServiceProvider) -> Result<Option<Secret>, String>,
-) -> Selection {
-    let chosen = match &choice.chosen {
-        Ok(chosen) => chosen,
-        Err(NotChosen::NoMatch(none)) => return Selection::NoMatch { candidates: none.tried },
-        Err(NotChosen::LookingUp { .. }) => return Selection::LookingUp,
-    };
-    let Some(entry) = config.service_providers.get(chosen.index) else {
-        return Selection::NoMatch { candidates: config.service_providers.len() };
-    };
-    let (apn, theirs) = match &chosen.apn {
-        ChosenApn::Named(apn) => (apn, None),
-        ChosenApn::Found(candidate) => (&candidate.apn, Some(candidate)),
-    };
-    let name = entry.name.clone().unwrap_or_else(|| apn.0.clone());
-    // What the file says itself wins over a database.
-    let (authentication, username) = match (&entry.auth, theirs) {
-        (Some(auth), _) => (auth.method, Some(auth.username.clone())),
-        (None, Some(theirs)) => (theirs.authentication, theirs.username.clone()),
-        (None, None) => Default::default(),
-    };
-    let public = theirs.filter(|_| entry.auth.is_none()).and_then(|theirs| theirs.password.clone());
-    match password(entry) {
-        Ok(password) => Selection::Chosen(Provider {
-            name,
-            origin: entry.origin.to_string(),
-            because: chosen.reason.to_string(),
-            apn: apn.clone(),
-            roaming_allowed: entry.roaming_allowed,
-            authentication,
-            username,
-            password: password.or(public),
-            families: entry.ip_family,
-            profile: entry.profile_index,
-        }),
-        Err(why) => Selection::SecretMissing { name, why },
-    }
-}
-
-fn password(entry: &ServiceProvider, secrets: &Secrets) -> Result<Option<Secret>, String> {
-    let Some(auth) = &entry.auth else { return Ok(None) };
-    secrets.value(&auth.password).map(Some)
 }

@@ -14,7 +14,9 @@ mod controller;
 pub mod door;
 mod fallen;
 mod fleet;
+mod plugins;
 pub mod recovery;
+mod selection;
 mod telemetry;
 mod traffic;
 
@@ -23,8 +25,8 @@ mod tests;
 
 pub use controller::Controller;
 pub use door::{
-    Event, EventKind, Hardware, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec, PowerCommand,
-    RecoveryMemory, SecretRef, StepOutcome,
+    EntryMemory, Event, EventKind, Hardware, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec,
+    PowerCommand, RecoveryMemory, SecretRef, StepOutcome,
 };
 pub use fleet::{Fleet, ModemPreview};
 pub use telemetry::WATCHED_FOR;

@@ -10,11 +10,12 @@ use super::disturbance::Disturbance;
 use super::host::SimHost;
 use super::modem::{SimModem, Witness};
 use super::personality::Personality;
+use super::plugin::{Manner, SimPlugins};
 use super::profile::Profile;
 use super::random::mix;
 use super::switchboard::Switchboard;
 use crate::config::Source;
-use crate::model::{ConditionKind, Fact, Instant, LinkState, ModemName, PortState, Secret, Status};
+use crate::model::{ConditionKind, Fact, Instant, LinkState, ModemName, PluginName, PortState, Secret, Status};
 use crate::reconcile::{Controller, Fleet, Input, Memory, Output, SecretRef};
 
 /// A gateway.
@@ -28,6 +29,7 @@ pub struct Gateway {
     started: Instant,
     sources: Vec<Source>,
     hosts: Vec<(ModemName, SimHost)>,
+    plugins: SimPlugins,
     /// What the secrets of the configuration are, by name, path or variable.
     secrets: BTreeMap<String, Secret>,
     /// What the gateway itself has to tell the core.
@@ -73,6 +75,7 @@ impl Gateway {
             started: Instant::ZERO,
             sources: Vec::new(),
             hosts,
+            plugins: SimPlugins::new(seed),
             secrets: BTreeMap::new(),
             inputs: VecDeque::new(),
             journal: Vec::new(),
@@ -180,6 +183,7 @@ impl Gateway {
         self.alive = false;
         self.fleet = Fleet::new(self.seed);
         self.inputs.clear();
+        self.plugins.crash();
         for (_, host) in &mut self.hosts {
             host.crash();
         }
@@ -199,6 +203,17 @@ impl Gateway {
         self.configure(self.sources.clone());
     }
 
+    /// The module of a plugin is replaced by another one.
+    pub fn replace_plugin(&mut self, name: &PluginName) {
+        self.plugins.replace(name, self.now);
+        self.settle(&mut |_| false);
+    }
+
+    /// All plugins behave like this from here on, whatever their modules are called.
+    pub fn turn_plugins_into(&mut self, manner: Manner) {
+        self.plugins.turn_into(manner);
+    }
+
     /// Lets time pass.
     pub fn run_for(&mut self, duration: Duration) {
         let _ = self.run_until(self.now + duration, |_| false);
@@ -215,7 +230,7 @@ impl Gateway {
             }
             let core = self.fleet.poll_timeout().map(|(at, _)| at);
             let hosts = self.hosts.iter().filter_map(|(_, host)| host.poll_timeout()).map(|(at, _)| at);
-            let next = hosts.chain(core).min().unwrap_or(Instant::FAR);
+            let next = hosts.chain(core).chain(self.plugins.poll_timeout()).min().unwrap_or(Instant::FAR);
             if next > end {
                 self.now = end;
                 return false;
@@ -247,6 +262,7 @@ impl Gateway {
         loop {
             let of_a_host = |(_, host): &mut (ModemName, SimHost)| host.poll_input();
             let input = self.inputs.pop_front().or_else(|| self.hosts.iter_mut().find_map(of_a_host));
+            let input = input.or_else(|| self.plugins.poll_input(self.now));
             self.witnesses();
             let Some(input) = input else { return stopped };
             inputs += 1;
@@ -275,6 +291,8 @@ impl Gateway {
         match &output {
             Output::Fetch(secret) => self.inputs.push_back(Input::Secret(secret.clone(), self.secret(secret))),
             Output::Event(_) | Output::Changed(_) => {}
+            Output::Plugins(plugins) => self.plugins.have(plugins, now),
+            Output::Ask(modem, question) => self.plugins.ask(modem, question, now),
             _ => match output.modem().and_then(|name| self.host_mut(name)) {
                 Some(host) => host.handle_output(&output, now),
                 None => self.nothing_there(&output),
@@ -300,7 +318,7 @@ impl Gateway {
                 Some(Input::LookedUp(name.clone(), home.clone(), Err("no such device".to_owned())))
             }
             Output::Send(..) | Output::Remember(..) | Output::Fetch(_) | Output::Event(_) => None,
-            Output::Changed(_) => None,
+            Output::Changed(_) | Output::Plugins(_) | Output::Ask(..) => None,
         });
     }
 

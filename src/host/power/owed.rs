@@ -149,7 +149,7 @@ mod tests {
         fs::create_dir_all(&path).unwrap();
         fs::write(path.join("devnum"), "7\n").unwrap();
         fs::write(path.join("authorized"), "0\n").unwrap();
-        let roots = Roots { sys: dir.join("sys"), dev: dir.join("dev") };
+        let roots = Roots { sys: dir.join("sys"), dev: dir.join("dev"), proc: "/nowhere".into() };
         (roots, UsbDevice::at(&path).unwrap())
     }
 

@@ -23,7 +23,7 @@ struct Rig {
 impl Rig {
     fn new(pace: Pace) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let roots = Roots { sys: dir.path().join("sys"), dev: dir.path().join("dev") };
+        let roots = Roots { sys: dir.path().join("sys"), dev: dir.path().join("dev"), proc: "/nowhere".into() };
         let rig = |path: &str, text: &str| put(&roots.sys.join(path), text);
         for file in ["bus/usb/drivers/usb/bind", "bus/usb/drivers/usb/unbind", "bus/usb/drivers_probe"] {
             rig(file, "");

@@ -17,6 +17,7 @@ impl Controller {
             Selection::Chosen(provider) => dialling.dials_like(provider),
             Selection::Undecided
             | Selection::LookingUp
+            | Selection::Asking { .. }
             | Selection::NoMatch { .. }
             | Selection::SecretMissing { .. } => false,
         };
@@ -129,6 +130,11 @@ impl Controller {
             Action::StartSession(family, provider) => self.note_not_offered(*family, provider, &outcome, now),
             _ => false,
         };
+        if let Action::StartSession(_, provider) = &action
+            && !answered
+        {
+            self.note_dial(provider, &outcome);
+        }
         let before = self.attempts_at(&action);
         // Another outcome than before is news, however often it was tried.
         let news = self.told || before.is_none_or(|before| before.last_failure.as_ref() != outcome.as_ref().err());

@@ -120,6 +120,7 @@ impl Controller {
             keep_again,
             lookup,
             telemetry,
+            self.advice.poll_timeout(),
         ];
         let properties = self.take_at.map(|at| (at, "properties are to be told"));
         [host, looks, plan, properties].into_iter().chain(inner).flatten().min()

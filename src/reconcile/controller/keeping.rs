@@ -128,6 +128,7 @@ impl Controller {
             Selection::Chosen(provider) => provider.families,
             Selection::Undecided
             | Selection::LookingUp
+            | Selection::Asking { .. }
             | Selection::NoMatch { .. }
             | Selection::SecretMissing { .. } => IpFamilies::Ipv4v6,
         };

@@ -4,6 +4,8 @@
 //! `poll_output` until `None`; `poll_timeout` says when to call `handle_timeout`.
 
 mod acting;
+mod advice;
+mod advising;
 mod inputs;
 mod keeping;
 mod learning;
@@ -33,6 +35,9 @@ use crate::power::Supply;
 use crate::property::Table;
 use crate::provider::{self, Choice};
 
+use self::advice::Advice;
+pub(super) use self::advice::Advisor;
+use self::advising::Records;
 use self::lookup::Lookup;
 use super::fleet::Secrets;
 
@@ -63,7 +68,12 @@ pub struct Controller {
     retiring: bool,
     observed: Observed,
     desired: Desired,
+    /// The choice without plugins, and the card it was made for.
     choice: Option<(SimIdentity, Choice)>,
+    /// The same as plugins would have it.
+    advised: Option<Choice>,
+    advice: Advice,
+    records: Records,
     lookup: Lookup,
     plan: Plan,
     conditions: Conditions,
@@ -127,6 +137,9 @@ impl Controller {
             observed,
             desired,
             choice: None,
+            advised: None,
+            advice: Advice::new(now),
+            records: Records::default(),
             lookup: Lookup::default(),
             plan,
             conditions: Conditions::new(now),
@@ -208,7 +221,7 @@ impl Controller {
         let selection = match sim.map(|sim| provider::choose(&config.service_providers, sim, answer)) {
             None => Selection::Undecided,
             // A password is not needed to say what would be done.
-            Some(choice) => super::fleet::selection_without_password(config, &choice),
+            Some(choice) => super::selection::without_password(config, &choice),
         };
         let pin = self.desired.pin.clone();
         plan::preview(&Desired { pin, ..desired(config, selection) }, &self.observed, now)
@@ -217,7 +230,7 @@ impl Controller {
     /// The choice of the service provider and the card it was made for, once there is one.
     #[must_use]
     pub fn choice(&self) -> Option<(&SimIdentity, &Choice)> {
-        self.choice.as_ref().map(|(sim, choice)| (sim, choice))
+        self.choice.as_ref().map(|(sim, choice)| (sim, self.advised.as_ref().unwrap_or(choice)))
     }
 
     /// The last conclusion.
@@ -283,6 +296,8 @@ impl Controller {
             self.observed.not_offered.clear();
             self.observed.profile_writes.clear();
             self.choice = None;
+            self.records.clear();
+            self.advice.forget_decision();
         }
         self.turn(secrets, now);
     }
@@ -343,6 +358,7 @@ impl Controller {
         }
         let Some(sim) = sim else {
             self.desired = Desired { pin, ..desired(&self.config, Selection::Undecided) };
+            self.advice.rest();
             return;
         };
         if self
@@ -353,11 +369,16 @@ impl Controller {
             if self.choice.is_some() {
                 // What was refused was refused to another card.
                 self.observed.attempts.retain(|name, _| !name.starts_with("start-session"));
+                self.records.clear();
             }
             self.choice = Some((sim.clone(), provider::choose(providers, sim, self.lookup.answer())));
         }
-        let Some((_, choice)) = &self.choice else { return };
-        let selection = super::fleet::selection(&self.config, choice, secrets);
+        let waits_for = self.advise(now);
+        let Some((_, choice)) = self.choice() else { return };
+        let selection = match waits_for {
+            Some(plugin) => Selection::Asking { plugin },
+            None => super::selection::complete(&self.config, choice, secrets),
+        };
         self.desired = Desired { pin, ..desired(&self.config, selection) };
     }
 

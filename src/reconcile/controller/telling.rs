@@ -103,6 +103,10 @@ impl Controller {
         for news in self.conditions.update(&self.plan, self.paused_until, self.generation, now) {
             self.event(news);
         }
+        let (status, finding) = self.advice.finding();
+        if let Some(news) = self.conditions.set_plugins(status, finding, self.generation, now) {
+            self.event(news);
+        }
         self.publish_recovery(now);
         if self.conditions.take_changed() {
             self.touch();

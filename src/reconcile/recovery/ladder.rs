@@ -394,7 +394,10 @@ impl Diagnosis {
                 Finding::NoAddress => Self::LinkNotSet,
                 _ => Self::HostRefuses,
             },
-            ConditionKind::ConfigValid | ConditionKind::Converged | ConditionKind::Recovering => return None,
+            ConditionKind::ConfigValid
+            | ConditionKind::Converged
+            | ConditionKind::Recovering
+            | ConditionKind::PluginsReady => return None,
         })
     }
 

@@ -25,6 +25,20 @@ pub(super) fn provider<'a>(config: &'a ModemConfig, iccid: &str, imsi: &str) -> 
     particular.into_iter().find(fits).or_else(|| catch_alls.into_iter().next())
 }
 
+/// The entries that may be in use for a card: the one that it is for or, where plugins have a say, any that fits.
+pub(super) fn providers<'a>(
+    config: &'a ModemConfig,
+    iccid: &str,
+    imsi: &str,
+    plugins: bool,
+) -> Vec<&'a ServiceProvider> {
+    if !plugins {
+        return provider(config, iccid, imsi).into_iter().collect();
+    }
+    let fits = |provider: &&ServiceProvider| provider.conditions.iter().all(|condition| holds(condition, iccid, imsi));
+    config.service_providers.iter().filter(fits).collect()
+}
+
 fn holds(condition: &SimCondition, iccid: &str, imsi: &str) -> bool {
     let (values, id) = match condition {
         SimCondition::Labels { any_of, device } => return any_of.iter().any(|label| device.contains(label)),
@@ -36,13 +50,19 @@ fn holds(condition: &SimCondition, iccid: &str, imsi: &str) -> bool {
     values.iter().any(|value| id.starts_with(value.as_str()))
 }
 
-/// How this modem should be: by the card that is in it, whether or not it can be used just now.
-pub(super) fn expected(config: &ModemConfig, modem: &SimModem) -> Expected {
+/// How this modem should be: by the card that is in it, whether or not it can be used just now. Several: any of these
+/// will do.
+pub(super) fn expected(config: &ModemConfig, modem: &SimModem, plugins: bool) -> Vec<Expected> {
+    let Some(Some(card)) = modem.profile().slots.first() else { return vec![Expected::Offline("no card")] };
+    let providers = providers(config, &card.iccid, &card.imsi, plugins);
+    if providers.is_empty() {
+        return vec![Expected::Offline("no entry for this card")];
+    }
+    providers.into_iter().map(|provider| expected_with(provider, config, modem)).collect()
+}
+
+fn expected_with(provider: &ServiceProvider, config: &ModemConfig, modem: &SimModem) -> Expected {
     let profile = modem.profile();
-    let Some(Some(card)) = profile.slots.first() else { return Expected::Offline("no card") };
-    let Some(provider) = provider(config, &card.iccid, &card.imsi) else {
-        return Expected::Offline("no entry for this card");
-    };
     if profile.network.roaming && provider.roaming_allowed == Some(false) {
         return Expected::Offline("roaming is not allowed");
     }

@@ -14,6 +14,7 @@ use crate::reconcile::{Event, EventKind, Fleet, Input, Output};
 use crate::sim::host::SimHost;
 use crate::sim::modem::{SimModem, Witness};
 use crate::sim::personality::Personality;
+use crate::sim::plugin::SimPlugins;
 use crate::sim::profile::Profile;
 use crate::sim::random::{Random, mix};
 use crate::sim::schedule::Schedule;
@@ -27,6 +28,7 @@ struct Gateway<'w> {
     file: usize,
     fleet: Fleet,
     modems: Vec<Modem>,
+    plugins: SimPlugins,
     chaos: Chaos,
     milestones: Schedule<Milestone>,
     phase: Phase,
@@ -103,12 +105,13 @@ impl<'w> Gateway<'w> {
         let seed = world.options.seed;
         let configs: Vec<(&ModemName, &ModemConfig)> =
             world.files.first().map(|file| file.config.modems.iter().collect()).unwrap_or_default();
+        let plugins = world.files.first().is_some_and(|file| !file.config.plugins.is_empty());
         let modems = configs.iter().enumerate().map(|(number, (name, config))| {
             let number = u64::from(index) * 16 + number as u64;
             let modem = new_modem(world, config, number);
             let name: ModemName = (*name).clone();
             let host = SimHost::new(name.clone(), Switchboard::new(modem), mix(seed ^ mix(number)));
-            Modem { name, host, watch: Watch::new(), truce: None }
+            Modem { name, host, watch: Watch::new(plugins), truce: None }
         });
         let of: Vec<&ModemConfig> = configs.iter().map(|(_, config)| *config).collect();
         let mut milestones = Schedule::default();
@@ -123,6 +126,7 @@ impl<'w> Gateway<'w> {
         milestones.at(calm + CALM, Milestone::End);
         Self {
             modems: modems.collect(),
+            plugins: SimPlugins::new(mix(seed ^ mix(u64::from(index)))),
             chaos: Chaos::new(world, index, &of),
             world,
             index,
@@ -183,7 +187,11 @@ impl<'w> Gateway<'w> {
         }
         let hosts = self.modems.iter().filter_map(|modem| modem.host.poll_timeout()).map(|(at, _)| at);
         let milestone = self.milestones.next().map(|(at, _)| at);
-        hosts.chain([fleet, self.chaos.poll_timeout(), milestone].into_iter().flatten()).min().unwrap_or(self.now)
+        let plugins = self.plugins.poll_timeout();
+        hosts
+            .chain([fleet, plugins, self.chaos.poll_timeout(), milestone].into_iter().flatten())
+            .min()
+            .unwrap_or(self.now)
     }
 
     /// Passes inputs and outputs on until nobody has anything to say.
@@ -199,6 +207,10 @@ impl<'w> Gateway<'w> {
                     self.tell(input);
                 }
                 self.witnesses(at);
+            }
+            while let Some(input) = self.plugins.poll_input(self.now) {
+                quiet = false;
+                self.tell(input);
             }
             if quiet {
                 return;
@@ -241,6 +253,11 @@ impl<'w> Gateway<'w> {
             if writes && self.phase == Phase::Rest && self.modems[at].rests(self.now) {
                 self.broken(at, ("I2", format!("writes at rest: {output:?}")));
             }
+        }
+        match &output {
+            Output::Plugins(plugins) => self.plugins.have(plugins, self.now),
+            Output::Ask(modem, question) => self.plugins.ask(modem, question, self.now),
+            _ => {}
         }
         if let Output::Event(Event { modem, what: EventKind::ControllerReset { panic, .. } }) = &output {
             let at = self.modems.iter().position(|other| Some(&other.name) == modem.as_ref()).unwrap_or(0);
@@ -310,6 +327,7 @@ impl<'w> Gateway<'w> {
                 for modem in &mut self.modems {
                     modem.host.calm(self.now);
                 }
+                self.plugins.calm(self.now);
             }
             Milestone::Verdict | Milestone::VerdictAfterRestart => {
                 self.judge();
@@ -340,13 +358,15 @@ impl<'w> Gateway<'w> {
             let config = config(self.world, self.file, at);
             let Modem { name, host, .. } = &self.modems[at];
             let Some(controller) = self.fleet.controller(name) else { continue };
-            let expected = expect::expected(config, host.board().modem());
-            let wrong = expect::wrong(&expected, config, host.board().modem(), host.link());
             let says = controller.status(ConditionKind::Converged) == Status::True;
-            let should_say = matches!(expected, Expected::Online { .. });
-            let wrong = wrong
-                .or_else(|| (says != should_say).then(|| format!("should be {expected:?}, says Converged={says}")));
-            if let Some(wrong) = wrong {
+            let plugins = !self.world.files[self.file].config.plugins.is_empty();
+            let judged = |expected: &Expected| {
+                let wrong = expect::wrong(expected, config, host.board().modem(), host.link());
+                let should_say = matches!(expected, Expected::Online { .. });
+                wrong.or_else(|| (says != should_say).then(|| format!("should be {expected:?}, says Converged={says}")))
+            };
+            let verdicts: Vec<_> = expect::expected(config, host.board().modem(), plugins).iter().map(judged).collect();
+            if let Some(wrong) = verdicts.into_iter().reduce(Option::and).flatten() {
                 let first = controller.conditions().iter().find(|c| c.status != Status::True);
                 let says = first.map_or_else(|| "Converged".to_owned(), ToString::to_string);
                 let personality = host.board().modem().personality().name;
@@ -367,6 +387,7 @@ impl<'w> Gateway<'w> {
     fn restart_daemon(&mut self, remembers: bool) {
         let seed = mix(self.world.options.seed ^ u64::from(self.index));
         self.fleet = Fleet::new(seed);
+        self.plugins.crash();
         for at in 0..self.modems.len() {
             self.modems[at].host.crash();
             let Modem { host, watch, .. } = &mut self.modems[at];

@@ -90,6 +90,8 @@ impl Notes {
                     Output::Power(..) => "switch power",
                     Output::Fetch(_) => "fetch a secret",
                     Output::LookUp(..) => "look up the access point",
+                    Output::Plugins(_) => "have plugins",
+                    Output::Ask(..) => "ask a plugin",
                     Output::Remember(..) => "remember",
                     Output::Send(..) | Output::Event(_) | Output::Changed(_) => return,
                 })

@@ -45,6 +45,8 @@ pub(super) struct Watch {
     untold: Vec<ConditionKind>,
     /// An action is under way.
     acts: bool,
+    /// Plugins have a say in which entry is used.
+    plugins: bool,
     /// Wrong PINs by card, since the daemon's memory was last lost.
     wrong_pins: BTreeMap<String, u32>,
 }
@@ -82,8 +84,9 @@ const STALE: Duration = Duration::from_secs(180);
 const LEAST_PIN_TRIES: u8 = 3;
 
 impl Watch {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(plugins: bool) -> Self {
         Self {
+            plugins,
             wire: Wire::default(),
             said_connected: false,
             roaming_since: None,
@@ -167,7 +170,7 @@ impl Watch {
                 let modem = host.board().modem();
                 // Of a card that was exchanged moments ago without a word the core cannot know.
                 let forbidden = modem.usable_card().is_some()
-                    && !may_roam(config, host)
+                    && !may_roam(config, host, self.plugins)
                     && self.entries(config, now).all(|entry| entry.roaming_allowed == Some(false));
                 (forbidden && self.wire.roaming && modem.is_roaming())
                     .then(|| ("I3", "starts a session although the modem said that it is roaming".to_owned()))
@@ -252,7 +255,7 @@ impl Watch {
     fn entries<'c>(&self, config: &'c ModemConfig, now: Instant) -> impl Iterator<Item = &'c ServiceProvider> {
         let recent =
             self.cards.iter().enumerate().filter(move |(age, (until, ..))| *age == 0 || now.since(*until) < CARD_LIE);
-        recent.filter_map(|(_, (_, iccid, imsi))| expect::provider(config, iccid, imsi))
+        recent.flat_map(|(_, (_, iccid, imsi))| expect::providers(config, iccid, imsi, self.plugins))
     }
 
     /// A card was given a wrong PIN: once each at most, and never unless two tries are left after it.
@@ -286,7 +289,11 @@ impl Watch {
         let roaming_since = *since(&mut self.roaming_since, abroad, now);
         let connected = modem.is_connected();
         // A modem that hears nothing cannot be told to end it.
-        let stays = abroad && connected && roaming_since.is_some() && !may_roam(config, host) && !modem.is_silent(now);
+        let stays = abroad
+            && connected
+            && roaming_since.is_some()
+            && !may_roam(config, host, self.plugins)
+            && !modem.is_silent(now);
         if let Some(from) = since(&mut self.abroad_with_session_since, stays, now)
             && now.since(*from) > ROAMING_LIE
         {
@@ -395,11 +402,11 @@ impl Watch {
     }
 }
 
-/// Whether the entry for the present card allows data abroad.
-fn may_roam(config: &ModemConfig, host: &SimHost) -> bool {
+/// Whether an entry for the present card allows data abroad.
+fn may_roam(config: &ModemConfig, host: &SimHost, plugins: bool) -> bool {
     let Some(Some(card)) = host.board().modem().profile().slots.first() else { return true };
-    let entry = expect::provider(config, &card.iccid, &card.imsi);
-    entry.is_none_or(|entry| entry.roaming_allowed != Some(false))
+    let entries = expect::providers(config, &card.iccid, &card.imsi, plugins);
+    entries.is_empty() || entries.iter().any(|entry| entry.roaming_allowed != Some(false))
 }
 
 /// Keeps the time since which something holds.

@@ -1,0 +1,149 @@
+//! A plugin that is loaded: compiled or found compiled, linked to what it may reach, tried out, its configuration checked.
+
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, InstancePre};
+
+use super::cache::Cache;
+use super::compiler::{CompileError, Compiler};
+use super::contract::{self, bindings};
+use super::guest::{self, Asked, Guest};
+use super::module::Module;
+use super::watchdog::Watchdog;
+use super::{engine, words};
+use crate::model::{NoAnswer, Plugin, PluginLimits, ProviderQuestion, plugin};
+
+/// A plugin that can be asked.
+pub struct Loaded {
+    pre: InstancePre<Guest>,
+    dog: Watchdog,
+    limits: PluginLimits,
+    /// SHA-256 of its bytes.
+    pub digest: String,
+    /// The interfaces that it has.
+    pub exports: Vec<String>,
+    /// The interfaces that it needs.
+    pub imports: Vec<String>,
+    /// The JSON Schema of its configuration, if it has one.
+    pub schema: Option<String>,
+}
+
+/// Why a module cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Something else altogether.
+    #[error("it is no WebAssembly")]
+    NotWasm,
+    /// Made for another kind of host.
+    #[error(
+        "it is a core module, not a component: `wasm-tools component new` makes one of it, or link with wasm-component-ld"
+    )]
+    CoreModule,
+    /// It does not compile.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// There is no engine.
+    #[error("the engine does not start: {0}")]
+    Engine(String),
+    /// It needs what plugins do not get.
+    #[error("it needs what plugins do not get: {0}")]
+    Imports(String),
+    /// It is not a policy of a version that we know.
+    #[error("it does not export {} as this version has it: {why}; it exports {exports}", contract::POLICY)]
+    NoPolicy {
+        /// Which function or type differs.
+        why: String,
+        /// What it has.
+        exports: String,
+    },
+    /// An instance cannot be made.
+    #[error("it does not start: {0}")]
+    DoesNotStart(NoAnswer),
+    /// Its schema is none.
+    #[error("the schema of its configuration is no JSON Schema: {0}")]
+    BadSchema(String),
+    /// Its configuration does not follow its schema.
+    #[error("its `config`: {0}")]
+    BadConfig(String),
+}
+
+impl Loaded {
+    /// Loads a module as the file asks for it.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn new(module: &Module, wanted: &Plugin, compiler: &Compiler, cache: &Cache) -> Result<Self, LoadError> {
+        recognise(&module.bytes)?;
+        let engine = engine::new(wanted.engine).map_err(|error| LoadError::Engine(words(&error)))?;
+        let key = engine::key(&engine);
+        let found = cache.find(&module.digest, &key);
+        let code = match found {
+            Some(code) => code,
+            None => {
+                let code = compiler.compile(&module.bytes, wanted.engine)?;
+                if let Err(error) = cache.keep(&module.digest, &key, &code) {
+                    tracing::warn!(plugin = %wanted.name, %error, "the compiled plugin cannot be kept");
+                }
+                code
+            }
+        };
+        let component = code.load(&engine).map_err(|error| LoadError::Engine(words(&error)))?;
+        let (imports, exports) = interfaces(&component);
+        let linker = guest::linker(&engine).map_err(|error| LoadError::Engine(words(&error)))?;
+        let pre = linker.instantiate_pre(&component).map_err(|error| LoadError::Imports(words(&error)))?;
+        bindings::PolicyPre::new(pre.clone())
+            .map_err(|error| LoadError::NoPolicy { why: words(&error), exports: listed(&exports) })?;
+        let dog = Watchdog::new(&engine).map_err(|error| LoadError::Engine(error.to_string()))?;
+        let schema = guest::try_out(&pre, &dog, &wanted.limits).map_err(LoadError::DoesNotStart)?;
+        if let Some(schema) = &schema {
+            check(schema, &wanted.config)?;
+        }
+        Ok(Self { pre, dog, limits: wanted.limits, digest: module.digest.clone(), exports, imports, schema })
+    }
+
+    /// Asks it.
+    #[must_use]
+    pub fn ask(&self, question: &ProviderQuestion) -> Asked {
+        guest::select_provider(&self.pre, &self.dog, &self.limits, question)
+    }
+}
+
+/// A component begins with `\0asm`, its version 13 and its layer 1; a core module has version 1 and layer 0.
+fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
+    match bytes.get(..8) {
+        Some([0, b'a', b's', b'm', _, _, 1, 0]) => Ok(()),
+        Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => Err(LoadError::CoreModule),
+        _ => Err(LoadError::NotWasm),
+    }
+}
+
+fn interfaces(component: &Component) -> (Vec<String>, Vec<String>) {
+    let engine = component.engine();
+    let shown = |(name, item): (&str, ComponentItem)| {
+        let is_interface = matches!(item, ComponentItem::ComponentInstance(_) | ComponentItem::ComponentFunc(_));
+        is_interface.then(|| plugin::plain(name, 100))
+    };
+    let kind = component.component_type();
+    let imports = kind.imports(engine).map(|(name, item)| (name, item.ty)).filter_map(shown).collect();
+    let exports = kind.exports(engine).map(|(name, item)| (name, item.ty)).filter_map(shown).collect();
+    (imports, exports)
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        names => names.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn check(schema: &str, config: &str) -> Result<(), LoadError> {
+    let bad_schema = |why: &dyn std::fmt::Display| LoadError::BadSchema(plugin::plain(&why.to_string(), 200));
+    let schema: serde_json::Value = serde_json::from_str(schema).map_err(|error| bad_schema(&error))?;
+    let validator = jsonschema::validator_for(&schema).map_err(|error| bad_schema(&error))?;
+    let config: serde_json::Value = serde_json::from_str(config).map_err(|error| bad_schema(&error))?;
+    let words = |error: jsonschema::ValidationError<'_>| match error.instance_path().as_str() {
+        "" => error.to_string(),
+        path => format!("{}: {error}", path.trim_start_matches('/')),
+    };
+    let wrong: Vec<String> = validator.iter_errors(&config).take(5).map(words).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(LoadError::BadConfig(plugin::plain(&wrong.join("; "), 400))) }
+}

@@ -1,0 +1,50 @@
+//! The engine's settings: what code may do at all, before any limit of a particular plugin.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use wasmtime::{Config, Engine};
+
+use crate::model::EngineChoice;
+
+/// The stack of a plugin's own calls. Deeper recursion than this in a policy is an error.
+const STACK: usize = 256 << 10;
+
+/// The interpreter of this processor's word size and byte order.
+const INTERPRETER: &str = match (cfg!(target_pointer_width = "64"), cfg!(target_endian = "little")) {
+    (true, true) => "pulley64",
+    (true, false) => "pulley64be",
+    (false, true) => "pulley32",
+    (false, false) => "pulley32be",
+};
+
+/// An engine for plugins.
+///
+/// # Errors
+/// This build of the engine cannot run code in that way.
+pub(super) fn new(choice: EngineChoice) -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    if choice == EngineChoice::Interpreted {
+        config.target(INTERPRETER)?;
+    }
+    // Time is counted in instructions, the same everywhere; the epoch is for what takes long within one of them.
+    config.consume_fuel(true).epoch_interruption(true);
+    // No handler for SIGSEGV in a daemon that runs as root, and no gigabytes of address space on a small gateway.
+    config.signals_based_traps(false);
+    config.memory_reservation(0).memory_reservation_for_growth(0).memory_guard_size(0).memory_init_cow(false);
+    config.max_wasm_stack(STACK);
+    // The same answer to the same question, on every processor.
+    #[cfg(feature = "wasm-compiler")]
+    config.cranelift_nan_canonicalization(true);
+    // What no policy needs, and where advisories were: less to be wrong.
+    config.wasm_relaxed_simd(false).wasm_simd(false).wasm_memory64(false).wasm_multi_memory(false);
+    config.wasm_tail_call(false);
+    Engine::new(&config)
+}
+
+/// What compiled code depends on beside the module: another engine, or other settings, and it is compiled anew.
+pub(super) fn key(engine: &Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let kind = if engine.is_pulley() { INTERPRETER } else { std::env::consts::ARCH };
+    format!("{kind}-{:016x}", hasher.finish())
+}

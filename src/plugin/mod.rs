@@ -1,0 +1,44 @@
+//! Plugins: WebAssembly components that have a say, and everything that keeps them from having more.
+//!
+//! ```text
+//! Output::Plugins ─► Host ─► one thread for each plugin:  module (bytes, owner, sha256)
+//! Output::Ask ─────►   │        ├─ compiler: a child process with limits ─► cache
+//!                      │        └─ component ─► a fresh instance for every question (guest)
+//! Input::Plugin, Input::Answer ◄┘
+//! ```
+//! Nothing here decides anything: an answer is an input like any other, and where there is none the core does without.
+//! A plugin's thread may be held up by its plugin, by the compiler, by the disk: the daemon's loop is not.
+//!
+//! `contract` is the only file that knows the WIT package, `precompiled` the only one in the crate with unsafe code.
+
+mod bounds;
+mod cache;
+mod compiler;
+mod component;
+mod contract;
+mod digest;
+mod engine;
+mod guest;
+mod host;
+mod module;
+mod precompiled;
+mod runner;
+mod sentry;
+mod watchdog;
+
+pub use cache::Cache;
+pub use compiler::{CHILD_VERB, Compiler, Effort, child};
+pub use component::{LoadError, Loaded};
+pub use contract::Severity;
+pub use guest::{Asked, Line};
+pub use host::Host;
+pub use module::{MAX_BYTES, Module, ModuleError, Pin};
+
+/// Text of somebody else's making, kept so long in messages.
+const WORDS: usize = 400;
+
+/// An error of the engine as one line for people.
+fn words(error: &wasmtime::Error) -> String {
+    let chain: Vec<String> = error.chain().map(|cause| cause.to_string()).collect();
+    crate::model::plugin::plain(&chain.join(": "), WORDS)
+}

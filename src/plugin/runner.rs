@@ -1,0 +1,283 @@
+//! The thread of one plugin: it loads, looks whether the module has changed, asks, and counts failures. Whatever keeps it,
+//! it keeps nobody else.
+#![allow(clippy::disallowed_methods, reason = "a thread of its own has no loop to be told the time by")]
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::cache::Cache;
+use super::compiler::Compiler;
+use super::component::Loaded;
+use super::contract::Severity;
+use super::guest::Line;
+use super::module::{Module, ModuleError, Pin, Stamp};
+use super::sentry::Sentry;
+use crate::model::{ModemName, NoAnswer, Opinion, Plugin, PluginState, Question};
+use crate::reconcile::Input;
+
+/// A file that was just touched may be touched again: a copy is several writes.
+const SETTLES: Duration = Duration::from_millis(200);
+/// For whatever no event told.
+const LOOKS_AGAIN: Duration = Duration::from_secs(60);
+/// Failures in a row after which a plugin is not asked any more.
+const FAILURES: u32 = 3;
+
+/// Where what happened is told. Called from the plugins' threads; may keep them waiting.
+pub(super) type Tell = Arc<dyn Fn(Input) + Send + Sync>;
+
+/// What a plugin's thread is asked to do.
+pub(super) enum Order {
+    /// Ask the plugin.
+    Ask(ModemName, Question),
+    /// The module may have changed.
+    Look,
+}
+
+/// What all threads share.
+#[derive(Clone)]
+pub(super) struct Workshop {
+    pub compiler: Compiler,
+    pub cache: Cache,
+    pub sentry: Arc<Mutex<Sentry>>,
+    pub tell: Tell,
+}
+
+/// The handle of a plugin's thread. Dropped, it lets the thread end with what it is doing.
+pub(super) struct Runner {
+    pub plugin: Plugin,
+    pub orders: Sender<Order>,
+    wanted: Arc<AtomicBool>,
+}
+
+impl Runner {
+    /// Starts a plugin's thread.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub(super) fn start(plugin: Plugin, workshop: Workshop) -> std::io::Result<Self> {
+        let (orders, received) = mpsc::channel();
+        let wanted = Arc::new(AtomicBool::new(true));
+        let run = Run {
+            plugin: plugin.clone(),
+            workshop,
+            wanted: Arc::clone(&wanted),
+            loaded: None,
+            looked: None,
+            bad: None,
+            refused: None,
+            quarantined: None,
+            failures: 0,
+            budget: Budget::new(plugin.limits.calls),
+        };
+        thread::Builder::new().name(format!("plugin-{}", plugin.name)).spawn(move || run.live(&received))?;
+        Ok(Self { plugin, orders, wanted })
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.wanted.store(false, Ordering::Relaxed);
+    }
+}
+
+struct Run {
+    plugin: Plugin,
+    workshop: Workshop,
+    /// The file still names it so.
+    wanted: Arc<AtomicBool>,
+    loaded: Option<Loaded>,
+    /// How the file was when it was read last.
+    looked: Option<Stamp>,
+    /// The sum of bytes that could not be used: they need not be compiled again to know that.
+    bad: Option<(String, String)>,
+    /// Why a newer module is not used.
+    refused: Option<String>,
+    quarantined: Option<String>,
+    /// In a row.
+    failures: u32,
+    budget: Budget,
+}
+
+impl Run {
+    fn live(mut self, orders: &Receiver<Order>) {
+        self.look();
+        let mut look_at = Instant::now() + LOOKS_AGAIN;
+        while self.wanted.load(Ordering::Relaxed) {
+            match orders.recv_timeout(look_at.saturating_duration_since(Instant::now())) {
+                Ok(Order::Ask(modem, question)) => self.ask(modem, question),
+                Ok(Order::Look) => look_at = look_at.min(Instant::now() + SETTLES),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.look();
+                    look_at = Instant::now() + LOOKS_AGAIN;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn ask(&mut self, modem: ModemName, question: Question) {
+        let answer = match (&self.quarantined, &self.loaded) {
+            (Some(why), _) => Err(NoAnswer::NotLoaded(format!("it is not asked any more: {why}"))),
+            (None, None) => Err(NoAnswer::NotLoaded("it is not loaded".to_owned())),
+            (None, Some(_)) if !self.budget.take(Instant::now()) => Err(NoAnswer::TooManyCalls),
+            (None, Some(loaded)) => {
+                let asked = loaded.ask(&question.about);
+                log(&self.plugin, &asked.lines);
+                tracing::debug!(plugin = %self.plugin.name, fuel = asked.fuel, memory = asked.memory, "asked");
+                self.count(&asked.answer);
+                asked.answer
+            }
+        };
+        self.say(Input::Answer(modem, question.plugin, question.number, answer));
+        if self.failures == FAILURES && self.quarantined.is_some() {
+            self.failures = 0;
+            self.say_state();
+        }
+    }
+
+    fn count(&mut self, answer: &Result<Opinion, NoAnswer>) {
+        match answer {
+            Ok(_) => self.failures = 0,
+            Err(why) => {
+                self.failures += 1;
+                if self.failures >= FAILURES {
+                    self.quarantined = Some(why.to_string());
+                }
+            }
+        }
+    }
+
+    /// Looks at the file, and loads it if it is another than before.
+    fn look(&mut self) {
+        let path = Path::new(&self.plugin.module);
+        {
+            let mut sentry = self.workshop.sentry.lock().unwrap_or_else(PoisonError::into_inner);
+            sentry.tidy();
+            sentry.watch(path);
+        }
+        let stamp = Stamp::of(path);
+        if stamp.is_some() && stamp == self.looked {
+            return;
+        }
+        let before = self.state();
+        let pin = Pin { sha256: self.plugin.sha256.as_deref(), ..Pin::default() };
+        match Module::read(path, pin) {
+            Ok(module) => {
+                self.looked = stamp;
+                self.load(&module);
+            }
+            Err(error) => {
+                self.looked = None;
+                if matches!(error, ModuleError::Missing(_)) {
+                    // Taken away is meant; a bad file in its place is not.
+                    (self.loaded, self.quarantined) = (None, None);
+                }
+                self.refused = Some(error.to_string());
+            }
+        }
+        if before != self.state() {
+            self.say_state();
+        }
+    }
+
+    fn load(&mut self, module: &Module) {
+        if self.loaded.as_ref().is_some_and(|loaded| loaded.digest == module.digest) {
+            self.refused = None;
+            return;
+        }
+        if let Some((digest, why)) = &self.bad
+            && *digest == module.digest
+        {
+            self.refused = Some(why.clone());
+            return;
+        }
+        match Loaded::new(module, &self.plugin, &self.workshop.compiler, &self.workshop.cache) {
+            Ok(loaded) => {
+                tracing::info!(plugin = %self.plugin.name, sha256 = loaded.digest, "loaded");
+                self.loaded = Some(loaded);
+                (self.refused, self.quarantined, self.bad, self.failures) = (None, None, None, 0);
+            }
+            Err(error) => {
+                let why = error.to_string();
+                tracing::warn!(plugin = %self.plugin.name, %error, "cannot be used");
+                self.bad = Some((module.digest.clone(), why.clone()));
+                self.refused = Some(why);
+            }
+        }
+    }
+
+    fn state(&self) -> PluginState {
+        match (&self.loaded, &self.quarantined, &self.refused) {
+            (Some(_), Some(why), _) => PluginState::Quarantined(why.clone()),
+            (Some(loaded), None, refused) => {
+                PluginState::Ready { digest: loaded.digest.clone(), refused: refused.clone() }
+            }
+            (None, _, Some(why)) => PluginState::Refused(why.clone()),
+            (None, _, None) => PluginState::Loading,
+        }
+    }
+
+    fn say_state(&self) {
+        self.say(Input::Plugin(self.plugin.name.clone(), self.state()));
+    }
+
+    /// Nobody wants to hear of a plugin that the file names no more, or otherwise.
+    fn say(&self, input: Input) {
+        if self.wanted.load(Ordering::Relaxed) {
+            (self.workshop.tell)(input);
+        }
+    }
+}
+
+fn log(plugin: &Plugin, lines: &[Line]) {
+    let plugin = &plugin.name;
+    for Line { severity, text } in lines {
+        match severity {
+            Severity::Debug => tracing::debug!(%plugin, "{text}"),
+            Severity::Info => tracing::info!(%plugin, "{text}"),
+            Severity::Warning => tracing::warn!(%plugin, "{text}"),
+        }
+    }
+}
+
+/// Calls that may still be made: so many a second, and as many at once.
+struct Budget {
+    rate: u32,
+    left: f64,
+    at: Instant,
+}
+
+impl Budget {
+    fn new(rate: u32) -> Self {
+        Self { rate, left: f64::from(rate), at: Instant::now() }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let rate = f64::from(self.rate);
+        self.left = rate.min(self.left + rate * now.saturating_duration_since(self.at).as_secs_f64());
+        self.at = now;
+        let enough = self.left >= 1.0;
+        if enough {
+            self.left -= 1.0;
+        }
+        enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_used_up_and_comes_back() {
+        let mut budget = Budget::new(2);
+        let now = budget.at;
+        assert_eq!([now; 3].map(|at| budget.take(at)), [true, true, false]);
+        let later = now + Duration::from_millis(500);
+        assert_eq!([later; 2].map(|at| budget.take(at)), [true, false]);
+    }
+}

@@ -1,0 +1,56 @@
+//! The plugins of the file and how it is with each: what all modems share of them.
+
+use std::collections::BTreeMap;
+
+use super::controller::Advisor;
+use crate::config::Config;
+use crate::model::{Hook, Plugin, PluginName, PluginState};
+
+/// All plugins.
+#[derive(Debug, Default)]
+pub(super) struct Plugins {
+    wanted: Vec<Plugin>,
+    labels: Vec<String>,
+    states: BTreeMap<PluginName, PluginState>,
+}
+
+impl Plugins {
+    /// Takes over what the file says. `Some`: the shell is to have these ready.
+    pub(super) fn configure(&mut self, config: &Config) -> Option<Vec<Plugin>> {
+        self.labels.clone_from(&config.labels);
+        if self.wanted == config.plugins {
+            return None;
+        }
+        let before = std::mem::replace(&mut self.wanted, config.plugins.clone());
+        // An entry that is as it was keeps its state: the shell does not tell it again.
+        let kept = |plugin: &Plugin| before.contains(plugin).then(|| self.states.get(&plugin.name)).flatten();
+        let state = |plugin: &Plugin| (plugin.name.clone(), kept(plugin).cloned().unwrap_or(PluginState::Loading));
+        self.states = self.wanted.iter().map(state).collect();
+        Some(self.wanted.clone())
+    }
+
+    /// Takes over what the shell tells. A plugin that the file does not name has no state.
+    pub(super) fn set_state(&mut self, name: PluginName, state: PluginState) {
+        if let Some(known) = self.states.get_mut(&name) {
+            *known = state;
+        }
+    }
+
+    /// Each with its state, in the order of the file.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Plugin, &PluginState)> {
+        self.wanted.iter().map(|plugin| (plugin, self.states.get(&plugin.name).unwrap_or(&PluginState::Loading)))
+    }
+
+    /// Who is asked which service provider to use, in the order of the file, and the labels of the device.
+    pub(super) fn roster(&self) -> (Vec<Advisor>, Vec<String>) {
+        let asked = self.wanted.iter().filter(|plugin| plugin.has(Hook::SelectProvider));
+        let advisor = |plugin: &Plugin| Advisor {
+            name: plugin.name.clone(),
+            grants: plugin.grants,
+            on_error: plugin.on_error,
+            config: plugin.config.clone(),
+            state: self.states.get(&plugin.name).cloned().unwrap_or(PluginState::Loading),
+        };
+        (asked.map(advisor).collect(), self.labels.clone())
+    }
+}

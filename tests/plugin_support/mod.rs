@@ -1,0 +1,105 @@
+//! Plugins made in a test: core modules in text, wrapped into components by the WIT package of this crate.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::{Path, PathBuf};
+
+use wwan::model::{
+    Candidate, EngineChoice, Grants, Hook, OnError, Plugin, PluginLimits, ProviderQuestion, TrackRecord,
+};
+use wwan::plugin::{Cache, Compiler, Effort, LoadError, Loaded, Module, Pin};
+
+pub const POLICY: &str = "wwan:plugin/provider-policy@0.1.0#select-provider";
+
+/// This crate's directory.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A core module in text, as a component of a world of a WIT package.
+pub fn component_of(core: &str, wit: &Path, world: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(core).unwrap_or_else(|error| panic!("{error}"));
+    let mut resolve = wit_parser::Resolve::default();
+    let (package, _) = resolve.push_dir(wit).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding).unwrap();
+    let encoder = wit_component::ComponentEncoder::default().module(&module).unwrap();
+    encoder.validate(true).encode().unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// A policy in text.
+pub fn policy(core: &str) -> Vec<u8> {
+    component_of(core, &root().join("plugins/wit"), "policy")
+}
+
+/// A module that gives out memory and does this when it is asked; `more`: what else it has.
+pub fn core(body: &str, more: &str) -> String {
+    format!(
+        r#"(module
+  (import "wwan:plugin/host@0.1.0" "log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 4)
+  (global $free (mut i32) (i32.const 4096))
+  (func $realloc (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get $size)))
+    (local.get $at))
+  (func (export "{POLICY}") (param $question i32) (result i32) {body})
+  {more}
+)"#
+    )
+}
+
+/// What a good policy returns: the address of `Ok(choice, reason)`, written at 1024.
+pub fn answer(choice: u32, reason_at: u32, reason_len: u32) -> String {
+    format!(
+        "(i32.store8 (i32.const 1024) (i32.const 0)) (i32.store8 (i32.const 1028) (i32.const 1)) \
+         (i32.store (i32.const 1032) (i32.const {choice})) (i32.store (i32.const 1036) (i32.const {reason_at})) \
+         (i32.store (i32.const 1040) (i32.const {reason_len})) (i32.const 1024)"
+    )
+}
+
+/// A plugin's entry for a file.
+pub fn entry(path: &Path) -> Plugin {
+    Plugin {
+        name: "p".into(),
+        module: path.display().to_string(),
+        sha256: None,
+        hooks: vec![Hook::SelectProvider],
+        grants: Grants::default(),
+        limits: PluginLimits::default(),
+        on_error: OnError::BuiltIn,
+        engine: EngineChoice::Interpreted,
+        config: "{}".into(),
+    }
+}
+
+/// The compiler: the program under test.
+pub fn compiler() -> Compiler {
+    Compiler::of(PathBuf::from(env!("CARGO_BIN_EXE_wwan")), Effort::BESIDE_THE_DAEMON)
+}
+
+/// Loads bytes as the daemon does.
+pub fn load(bytes: &[u8], entry: impl FnOnce(Plugin) -> Plugin) -> Result<Loaded, LoadError> {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("p.wasm");
+    std::fs::write(&path, bytes).unwrap();
+    let module = Module::read(&path, Pin::default()).unwrap_or_else(|error| panic!("{error}"));
+    Loaded::new(&module, &entry(self::entry(&path)), &compiler(), &Cache::none())
+}
+
+/// Two candidates, of which the first is the built-in choice.
+pub fn two() -> ProviderQuestion {
+    let candidate = |name: &str| Candidate { name: name.into(), apn: name.into(), ..Candidate::default() };
+    ProviderQuestion {
+        modem: "wwan0".into(),
+        candidates: vec![candidate("a"), candidate("b")],
+        config: "{}".into(),
+        ..ProviderQuestion::default()
+    }
+}
+
+/// A history of so many failures.
+pub fn failed(failures: u32) -> TrackRecord {
+    TrackRecord { failures, ..TrackRecord::default() }
+}

@@ -1,0 +1,93 @@
+//! Versions of the contract: 0.1.1 adds a function. A plugin that was built against 0.1.0 runs on a host that has it, and one
+//! that was built against it runs on a host of 0.1.0 as long as it does not use it.
+#![cfg(feature = "wasm-compiler")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+mod plugin_support;
+
+use std::fs;
+
+use plugin_support::{answer, component_of, core, load, root, two};
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Engine, Store};
+use wwan::model::Opinion;
+
+/// The host of tomorrow.
+mod newer {
+    wasmtime::component::bindgen!({ path: "tests/data/plugin-wit-0.1.1", world: "policy" });
+}
+
+use newer::exports::wwan::plugin::provider_policy::Question;
+use newer::wwan::plugin::types::{Candidate, Severity, Sim, TrackRecord};
+
+const NEWER: &str = "tests/data/plugin-wit-0.1.1";
+const ADDED: &str = "\n    /// New in 0.1.1.\n    now: func() -> u64;\n";
+
+struct Host;
+
+impl newer::wwan::plugin::types::Host for Host {}
+
+impl newer::wwan::plugin::host::Host for Host {
+    fn log(&mut self, _: Severity, _: String) {}
+
+    fn now(&mut self) -> u64 {
+        7
+    }
+}
+
+#[test]
+fn the_newer_contract_is_this_one_and_a_function() {
+    let this = fs::read_to_string(root().join("plugins/wit/plugin.wit")).unwrap();
+    let newer = fs::read_to_string(root().join(NEWER).join("plugin.wit")).unwrap();
+    assert_eq!(newer.replace(ADDED, "").replace("@0.1.1", "@0.1.0"), this);
+}
+
+#[test]
+fn a_plugin_of_0_1_0_runs_on_a_host_of_0_1_1() {
+    let engine = Engine::default();
+    let mut linker: Linker<Host> = Linker::new(&engine);
+    newer::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host).unwrap();
+    for name in ["plugins/template-rust/template.wasm", "plugins/first-working-wat/first-working.wasm"] {
+        let component = Component::new(&engine, fs::read(root().join(name)).unwrap()).unwrap();
+        let mut store = Store::new(&engine, Host);
+        let policy = newer::Policy::instantiate(&mut store, &component, &linker).unwrap();
+        let candidate = |failures| Candidate {
+            name: format!("failed {failures}"),
+            apn: String::new(),
+            fits: String::new(),
+            roaming_allowed: Some(true),
+            history: TrackRecord { worked: false, failures, last_failure: String::new() },
+        };
+        let question = Question {
+            modem: "wwan0".into(),
+            labels: vec!["lab".into()],
+            sim: Sim {
+                iccid_prefix: "8988307".into(),
+                iccid: None,
+                imsi: None,
+                home_network: None,
+                service_provider_name: None,
+                group_identifier: None,
+            },
+            network: None,
+            candidates: vec![candidate(2), candidate(0)],
+            built_in: 0,
+            config: "{}".into(),
+        };
+        let opinion =
+            policy.wwan_plugin_provider_policy().call_select_provider(&mut store, &question).unwrap().unwrap();
+        assert_eq!(opinion.choice, Some(1), "{name}: {}", opinion.reason);
+    }
+}
+
+#[test]
+fn a_plugin_of_0_1_1_runs_on_a_host_of_0_1_0_unless_it_uses_what_is_new() {
+    let of_newer = |text: &str| component_of(&text.replace("@0.1.0", "@0.1.1"), &root().join(NEWER), "policy");
+    let good = core(&answer(1, 64, 2), "(data (i32.const 64) \"hi\")");
+    let asked = load(&of_newer(&good), |plugin| plugin).unwrap().ask(&two());
+    assert_eq!(asked.answer, Ok(Opinion { choice: Some(1), reason: "hi".into() }));
+    let uses =
+        good.replacen("(import", "(import \"wwan:plugin/host@0.1.0\" \"now\" (func (result i64)))\n  (import", 1);
+    let refused = load(&of_newer(&uses), |plugin| plugin).err().unwrap().to_string();
+    assert!(refused.contains("needs what plugins do not get") && refused.contains("now"), "{refused}");
+}
