@@ -392,7 +392,7 @@ fn safe_3_a_module_that_is_too_large_is_not_even_read() {
 /// What takes the compiler more than it may ends in its process, and only there.
 #[test]
 fn safe_3_a_compile_bomb_dies_in_the_child() {
-    let body = "(local.set 0 (i32.mul (local.get 0) (i32.add (local.get 0) (local.get 1))))".repeat(60_000);
+    let body = "(local.set 0 (i32.mul (local.get 0) (i32.add (local.get 0) (local.get 1))))".repeat(300_000);
     let bomb = policy(&core(&answer(1, 64, 2), &format!("(func (param i32 i32) {body})")));
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("bomb.wasm");

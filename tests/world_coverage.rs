@@ -35,6 +35,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("InProgress", "passes in moments, and is not told: src/plan/laws.rs"),
     ("Progressing", "passes in moments, and is not told: src/plan/laws.rs"),
     ("Accepted", "told of the file, not of a modem: tests/config_live.rs"),
+    ("Asking", "no plugin is asked in these worlds: tests/advice.rs"),
     ("Ambiguous", "every modem of a world has its own port: tests/kernel"),
     ("InBootloader", "the firmware of a world starts: tests/kernel"),
     ("BadIccid", "the cards of a world have numbers: tests/card.rs"),

@@ -66,7 +66,7 @@ fn merged_valid_documents_are_valid() {
     let mut layers = Vec::new();
     let mut last_valid: Option<Node> = None;
     let mut merged = 0;
-    for _ in 0..DOCUMENTS / 4 {
+    for _ in 0..DOCUMENTS / 2 {
         let (Some(tree), _) = yaml::parse(&dice.document().to_string(), 0) else { continue };
         if !compiled().validator.is_valid(&tree.to_json()) {
             continue;

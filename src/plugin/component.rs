@@ -75,18 +75,17 @@ impl Loaded {
         recognise(&module.bytes)?;
         let engine = engine::new(wanted.engine).map_err(|error| LoadError::Engine(words(&error)))?;
         let key = engine::key(&engine);
-        let found = cache.find(&module.digest, &key);
-        let code = match found {
-            Some(code) => code,
+        let kept = cache.find(&module.digest, &key).and_then(|code| code.load(&engine).ok());
+        let component = match kept {
+            Some(component) => component,
             None => {
                 let code = compiler.compile(&module.bytes, wanted.engine)?;
                 if let Err(error) = cache.keep(&module.digest, &key, &code) {
                     tracing::warn!(plugin = %wanted.name, %error, "the compiled plugin cannot be kept");
                 }
-                code
+                code.load(&engine).map_err(|error| LoadError::Engine(words(&error)))?
             }
         };
-        let component = code.load(&engine).map_err(|error| LoadError::Engine(words(&error)))?;
         let (imports, exports) = interfaces(&component);
         let linker = guest::linker(&engine).map_err(|error| LoadError::Engine(words(&error)))?;
         let pre = linker.instantiate_pre(&component).map_err(|error| LoadError::Imports(words(&error)))?;

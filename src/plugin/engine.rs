@@ -1,7 +1,5 @@
 //! The engine's settings: what code may do at all, before any limit of a particular plugin.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use wasmtime::{Config, Engine};
 
 use crate::model::EngineChoice;
@@ -16,6 +14,9 @@ const INTERPRETER: &str = match (cfg!(target_pointer_width = "64"), cfg!(target_
     (false, true) => "pulley32",
     (false, false) => "pulley32be",
 };
+
+/// Raised with every change of [`new`] that compiled code depends on, and with every version of the engine.
+const SETTINGS: u32 = 1;
 
 /// An engine for plugins.
 ///
@@ -41,10 +42,10 @@ pub(super) fn new(choice: EngineChoice) -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
-/// What compiled code depends on beside the module: another engine, or other settings, and it is compiled anew.
+/// What compiled code depends on beside the module: another version of ours, or other settings, and it is compiled anew. A build
+/// without a compiler has to find the same, so the engine's own hash is no use; another patch of the engine refuses to load
+/// the code, which counts as not finding it.
 pub(super) fn key(engine: &Engine) -> String {
-    let mut hasher = DefaultHasher::new();
-    engine.precompile_compatibility_hash().hash(&mut hasher);
     let kind = if engine.is_pulley() { INTERPRETER } else { std::env::consts::ARCH };
-    format!("{kind}-{:016x}", hasher.finish())
+    format!("{kind}-{}-{SETTINGS}", env!("CARGO_PKG_VERSION"))
 }
