@@ -21,6 +21,7 @@ use crate::host::files::Layers;
 use crate::host::hotplug::Hotplug;
 use crate::host::netlink::Interfaces;
 use crate::host::port::{ControlPorts, Roots};
+use crate::model::fnv_1a;
 
 /// The file with the name servers, beside the daemon's socket: `/run/wwan/resolv.conf`.
 const RESOLV_CONF: &str = "resolv.conf";
@@ -91,8 +92,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> 
     runtime.block_on(future)
 }
 
-/// A number of this machine's own, so that the devices of a fleet do not retry in step: FNV-1a of the machine's id.
+/// A number of this machine's own, so that the devices of a fleet do not retry in step.
 fn seed() -> u64 {
-    let id = std::fs::read("/etc/machine-id").unwrap_or_default();
-    id.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv_1a(&std::fs::read("/etc/machine-id").unwrap_or_default())
 }

@@ -4,8 +4,7 @@
 mod prometheus;
 mod state_file;
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +13,8 @@ use tokio::task::JoinHandle;
 use crate::config::Exporters as Wanted;
 use crate::host::{files, scrape};
 use crate::model::Instant;
-use crate::reconcile::Fleet;
+use crate::property::{CATALOGUE, Property, Value};
+use crate::reconcile::{Controller, Fleet};
 
 /// Between two writes of a file: what reads it looks every quarter of a minute or less often.
 const WRITTEN_EVERY: Duration = Duration::from_secs(15);
@@ -27,8 +27,10 @@ pub(super) type Scrape = oneshot::Sender<String>;
 /// Everything that is exported, as the file asks.
 #[derive(Debug)]
 pub(super) struct Exporters {
+    /// What was asked for last.
+    wanted: Wanted,
     asks: mpsc::Sender<Scrape>,
-    serving: Option<(SocketAddr, JoinHandle<()>)>,
+    serving: Option<JoinHandle<()>>,
     files: Vec<Written>,
     due: Instant,
 }
@@ -48,7 +50,7 @@ impl Exporters {
     /// Nothing yet; and where scrapes arrive.
     pub(super) fn new() -> (Self, mpsc::Receiver<Scrape>) {
         let (asks, scrapes) = mpsc::channel(SCRAPES);
-        (Self { asks, serving: None, files: Vec::new(), due: Instant::FAR }, scrapes)
+        (Self { wanted: Wanted::default(), asks, serving: None, files: Vec::new(), due: Instant::FAR }, scrapes)
     }
 
     /// The page of metrics.
@@ -56,16 +58,25 @@ impl Exporters {
         prometheus::page(fleet)
     }
 
-    /// The file may ask for others now.
-    pub(super) fn configure(&mut self, fleet: &Fleet, now: Instant) {
-        let Some(wanted) = fleet.config().map(|config| &config.exporters) else { return };
+    /// Something was done: exports what the file in force asks for, and writes what is due.
+    pub(super) fn turn(&mut self, fleet: &Fleet, now: Instant) {
+        if let Some(config) = fleet.config()
+            && config.exporters != self.wanted
+        {
+            self.configure(&config.exporters, now);
+        }
+        if now >= self.due {
+            self.due = now + WRITTEN_EVERY;
+            self.files.iter_mut().for_each(|file| file.write(fleet));
+        }
+    }
+
+    fn configure(&mut self, wanted: &Wanted, now: Instant) {
+        let before = std::mem::replace(&mut self.wanted, wanted.clone());
         let Wanted { prometheus_listen, textfile, state_file } = wanted;
-        if self.serving.as_ref().map(|(address, _)| *address) != *prometheus_listen {
-            if let Some((_, task)) = self.serving.take() {
-                task.abort();
-            }
-            let serve = |address| (address, tokio::spawn(scrape::serve(address, self.asks.clone())));
-            self.serving = prometheus_listen.map(serve);
+        if before.prometheus_listen != *prometheus_listen {
+            self.hang_up();
+            self.serving = prometheus_listen.map(|address| tokio::spawn(scrape::serve(address, self.asks.clone())));
         }
         let wanted = [(textfile, prometheus::page as fn(&Fleet) -> String), (state_file, state_file::text)];
         let wanted = wanted.into_iter().filter_map(|(path, render)| Some((PathBuf::from(path.as_ref()?), render)));
@@ -85,21 +96,16 @@ impl Exporters {
         self.due
     }
 
-    /// Writes what is due.
-    pub(super) fn write(&mut self, fleet: &Fleet, now: Instant) {
-        if now < self.due {
-            return;
+    fn hang_up(&mut self) {
+        if let Some(task) = self.serving.take() {
+            task.abort();
         }
-        self.due = now + WRITTEN_EVERY;
-        self.files.iter_mut().for_each(|file| file.write(fleet));
     }
 }
 
 impl Drop for Exporters {
     fn drop(&mut self) {
-        if let Some((_, task)) = &self.serving {
-            task.abort();
-        }
+        self.hang_up();
     }
 }
 
@@ -113,7 +119,8 @@ impl Written {
         if text == self.text && !self.failing {
             return;
         }
-        match replace(&self.path, &text) {
+        // Others shall read it.
+        match files::replace(&self.path, &text, Some(0o644)) {
             Ok(()) => {
                 self.failing = false;
                 self.text = text;
@@ -127,7 +134,11 @@ impl Written {
     }
 }
 
-/// Others shall read it.
-fn replace(path: &Path, text: &str) -> Result<(), String> {
-    files::replace(path, text, Some(0o644)).map_err(|why| why.to_string())
+/// What a modem's properties are now, without those that identify a person, a device or a place.
+fn shown(controller: &Controller) -> impl Iterator<Item = (&'static Property, &Value)> {
+    let public = CATALOGUE.iter().filter(|property| !property.private);
+    public.filter_map(|property| {
+        let held = controller.properties().get(&format!("{}.{}", controller.name(), property.name))?;
+        Some((property, &held.value))
+    })
 }

@@ -26,7 +26,6 @@ use self::recorder::Recorder;
 use self::service::Service;
 use self::watchers::Watchers;
 use crate::api::{Call, Limits, Server, ServerError};
-use crate::config::Source;
 use crate::host::apn_database;
 use crate::host::clock::Clock;
 use crate::host::files::Layers;
@@ -86,7 +85,6 @@ pub enum RunError {
 /// What the loop was woken by.
 enum Wake {
     Input(Input),
-    Config(Vec<Source>),
     Call(Call),
     Scrape(Scrape),
     Devices,
@@ -122,7 +120,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
         let due = due.min(service.due()).min(exporters.due());
         let wake = tokio::select! {
             Some(input) = inputs.recv() => Wake::Input(input),
-            sources = watch.changed(), if !service.ends() => Wake::Config(sources),
+            sources = watch.changed(), if !service.ends() => Wake::Input(Input::Config(sources)),
             inhibition = inhibit.changed() => Wake::Input(Input::Inhibited(inhibition)),
             Some(call) = calls.recv() => Wake::Call(call),
             Some(scrape) = scrapes.recv() => Wake::Scrape(scrape),
@@ -133,15 +131,9 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
         let now = clock.now();
         match wake {
             Wake::Input(input) => daemon.handle(input, now),
-            Wake::Config(sources) => {
-                daemon.handle(Input::Config(sources), now);
-                exporters.configure(&daemon.fleet, now);
-                service.ready();
-            }
             Wake::Reread => {
                 service.supervisor.reloading();
                 daemon.handle(Input::Config(watch.reread()), now);
-                exporters.configure(&daemon.fleet, now);
                 service.supervisor.ready();
             }
             Wake::Devices => daemon.executors.look_at_ports(&daemon.fleet),
@@ -159,7 +151,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
             }
         }
         service.tell(&daemon.fleet, now);
-        exporters.write(&daemon.fleet, now);
+        exporters.turn(&daemon.fleet, now);
     }
     serving.abort();
     match daemon.fleet.is_letting_go() {

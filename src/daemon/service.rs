@@ -13,6 +13,7 @@ const LETTING_GO: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) supervisor: Supervisor,
+    /// A configuration was taken in, good or bad, and that was said.
     ready: bool,
     /// We were told to end, and do so then at the latest.
     ends_at: Option<Instant>,
@@ -25,13 +26,6 @@ impl Service {
         let supervisor = Supervisor::of_process();
         let alive_at = supervisor.pace().map_or(Instant::FAR, |_| now);
         Self { supervisor, ready: false, ends_at: None, alive_at }
-    }
-
-    /// The first configuration was taken in, good or bad.
-    pub(super) fn ready(&mut self) {
-        if !std::mem::replace(&mut self.ready, true) {
-            self.supervisor.ready();
-        }
     }
 
     /// We were told to end.
@@ -64,8 +58,12 @@ impl Service {
         if !self.supervisor.listens() {
             return;
         }
-        let modems: Vec<String> = fleet.controllers().map(of_modem).collect();
         let config = fleet.config_condition();
+        if !self.ready && config.status != Status::Unknown {
+            self.ready = true;
+            self.supervisor.ready();
+        }
+        let modems: Vec<String> = fleet.controllers().map(of_modem).collect();
         let refused = (config.status == Status::False).then(|| "configuration refused".to_owned());
         self.supervisor.status(refused.into_iter().chain(modems).collect::<Vec<_>>().join("; "));
     }

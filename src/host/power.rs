@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use self::gpio::{GpioError, Lines};
 use self::hub_port::{HubPort, HubPortError};
-use self::owed::{Note, Owed};
+use self::owed::Owed;
 use self::place::{PlaceError, Places};
 use self::program::ProgramError;
 use self::usb_device::{Means, UsbDevice, UsbError};
@@ -306,14 +306,8 @@ impl Seat {
             (self.roots.clone(), self.owed.clone(), self.modem.clone(), self.found_off);
         let was_off = aside(move || -> Result<bool, UsbError> {
             match command {
-                PowerCommand::Off => {
-                    owed.write(&modem, &Note::of(&device, means, found_off));
-                    device.let_go(&roots, means).inspect_err(|_| owed.forget(&modem))?;
-                }
-                PowerCommand::On => {
-                    device.take_back(&roots, means)?;
-                    owed.forget(&modem);
-                }
+                PowerCommand::Off => owed.let_go(&roots, &modem, &device, (means, found_off))?,
+                PowerCommand::On => owed.give_back(&roots, &modem, &device, means)?,
                 _ => {
                     // In this order: what is owed may be taken back at this moment.
                     let note = owed.of(&modem);
@@ -333,20 +327,13 @@ impl Seat {
         let device = self.place(switch, port).await?;
         let (roots, owed, modem) = (self.roots.clone(), self.owed.clone(), self.modem.clone());
         let device = aside(move || -> Result<UsbDevice, UsbError> {
-            owed.write(&modem, &Note::of(&device, Means::Authorized, false));
-            device.let_go(&roots, Means::Authorized).inspect_err(|_| owed.forget(&modem))?;
+            owed.let_go(&roots, &modem, &device, (Means::Authorized, false))?;
             Ok(device)
         })
         .await??;
         tokio::time::sleep(self.pace.apart).await;
         let (roots, owed, modem) = (self.roots.clone(), self.owed.clone(), self.modem.clone());
-        let back = aside(move || {
-            device.take_back(&roots, Means::Authorized)?;
-            owed.forget(&modem);
-            Ok::<(), UsbError>(())
-        })
-        .await?;
-        if let Err(why) = back {
+        if let Err(why) = aside(move || owed.give_back(&roots, &modem, &device, Means::Authorized)).await? {
             let modems = vec![self.modem.clone()];
             tokio::spawn(owed::redeem(self.owed.clone(), self.roots.clone(), modems, self.pace.again));
             return Err(PowerError::NotBack(why));

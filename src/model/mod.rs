@@ -23,6 +23,7 @@ pub mod radio;
 pub mod recovering;
 pub mod session;
 pub mod sim;
+mod sum;
 pub mod telemetry;
 pub mod time;
 
@@ -49,4 +50,5 @@ pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registratio
 pub use recovering::Recovering;
 pub use session::{Authentication, IpFamilies, IpFamily, IpSettings, SessionState};
 pub use sim::{BadIccid, SimIdentity, SimSlots, SimState};
+pub use sum::fnv_1a;
 pub use time::Instant;

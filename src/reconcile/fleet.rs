@@ -232,7 +232,8 @@ impl Fleet {
             }
             Input::Plugin(plugin, state) => {
                 self.plugins.set_state(plugin, state);
-                self.tell_rosters(now);
+                let (roster, labels) = self.plugins.roster();
+                self.each(now, |c, s| c.set_roster(roster.clone(), labels.clone(), s, now));
             }
             Input::Answer(name, plugin, number, answer) => {
                 self.with(&name, now, |c, s| c.handle_answer(&plugin, number, answer, s, now));
@@ -363,7 +364,6 @@ impl Fleet {
         self.fetch_secrets(&config);
         self.out.extend(self.plugins.configure(&config).map(Output::Plugins));
         self.config = Some(config.clone());
-        self.tell_rosters(now);
         for name in self.controllers.keys().cloned().collect::<Vec<_>>() {
             if !config.modems.contains_key(&name) {
                 self.with(&name, now, |controller, secrets| controller.retire(secrets, now));
@@ -395,12 +395,6 @@ impl Fleet {
             controller.inhibit(inhibited.as_deref(), secrets, now);
             controller.configure(modem.clone(), generation, secrets, now);
         });
-    }
-
-    /// Tells every controller whom to ask.
-    fn tell_rosters(&mut self, now: Instant) {
-        let (roster, labels) = self.plugins.roster();
-        self.each(now, |controller, secrets| controller.set_roster(roster.clone(), labels.clone(), secrets, now));
     }
 
     fn reject(&mut self, now: Instant) {

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::shown;
 use crate::model::{Reach, Status};
-use crate::property::{CATALOGUE, Property, Value};
+use crate::property::{Property, Value};
 use crate::reconcile::{Controller, Fleet};
 
 /// What the names of all metrics begin with.
@@ -62,9 +63,8 @@ impl Page {
             let is_so = controller.connection().reach == reach;
             self.put("connection", "Whether packets get this far.", labels, is_so.into());
         }
-        for property in CATALOGUE.iter().filter(|property| !property.private) {
-            let Some(held) = controller.properties().get(&format!("{modem}.{}", property.name)) else { continue };
-            match &held.value {
+        for (property, value) in shown(controller) {
+            match value {
                 Value::Integer(value) => self.property(property, of(vec![]), *value),
                 Value::Flag(value) => self.property(property, of(vec![]), (*value).into()),
                 Value::Map(values) => {

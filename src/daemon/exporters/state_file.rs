@@ -3,8 +3,9 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+use super::shown;
 use crate::model::Status;
-use crate::property::{CATALOGUE, Value};
+use crate::property::Value;
 use crate::reconcile::{Controller, Fleet};
 
 #[derive(Serialize)]
@@ -48,14 +49,9 @@ fn modem(controller: &Controller) -> Modem<'_> {
         status: condition.status,
         reason: condition.finding.reason(),
     });
-    let shown = CATALOGUE.iter().filter(|property| !property.private);
-    let properties = shown.filter_map(|property| {
-        let held = controller.properties().get(&format!("{}.{}", controller.name(), property.name))?;
-        Some((property.name, &held.value))
-    });
     Modem {
         connection: controller.connection().reach.name(),
         conditions: conditions.collect(),
-        properties: properties.collect(),
+        properties: shown(controller).map(|(property, value)| (property.name, value)).collect(),
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::carry_out::carry_out;
 use super::dump::{dump, dump_of};
 use super::pace::Pace;
-use super::socket::{Netlink, NetlinkError, News};
+use super::socket::{Netlink, News};
 use super::{Host, Order};
 use crate::host::clock::Clock;
 use crate::host::in_words;
@@ -164,12 +164,11 @@ impl Attendant {
     /// The entry means another interface now: what it has put on the one before goes, if that is still there.
     async fn leave(&mut self, index: u32) {
         let Some(netlink) = self.netlink.as_mut().filter(|_| self.configured.take().is_some()) else { return };
-        let sys = &self.host.roots.sys;
-        let Ok(Some(has)) = dump_of(netlink, sys, index).await else { return };
+        let Ok(Some(has)) = dump_of(netlink, &self.host.roots.sys, index).await else { return };
+        tracing::debug!(modem = %self.modem, "{} is not its interface any more", has.name);
         for operation in link::operations(&has, &has.name, &LinkState::default()).unwrap_or_default() {
-            tracing::debug!(modem = %self.modem, "{operation}, {} is another's now", has.name);
-            if let Err(why) = carry_out(netlink, sys, &has, &operation).await {
-                tracing::warn!(modem = %self.modem, "cannot {operation}: {}", in_words(&why));
+            if let Err(why) = self.carry_out_one(&has, &operation).await {
+                tracing::warn!(modem = %self.modem, "{why}");
             }
         }
     }
@@ -208,7 +207,7 @@ impl Attendant {
             match &done {
                 Ok(()) => self.host.names.rename(&self.modem, name),
                 // Two that have each other's name: one has to let go first.
-                Err(error) if taken(error) && self.host.names.is_on_loan(name) => {
+                Err(error) if error.is_one_of(&[Errno::EXIST]) && self.host.names.is_on_loan(name) => {
                     let aside = format!("{}_", name.chars().take(LONGEST_NAME - 1).collect::<String>());
                     if carry_out(netlink, sys, has, &Operation::Rename(aside.clone())).await.is_ok() {
                         self.host.names.rename(&self.modem, &aside);
@@ -225,10 +224,6 @@ impl Attendant {
         // The loop may have ended.
         drop(self.inputs.send(input).await);
     }
-}
-
-fn taken(error: &NetlinkError) -> bool {
-    error.is_one_of(&[Errno::EXIST])
 }
 
 async fn news(netlink: &mut Option<Netlink>, modem: &ModemName, index: Option<u32>) -> News {

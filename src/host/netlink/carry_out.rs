@@ -12,7 +12,7 @@ use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::io::Errno;
 
 use super::socket::{Netlink, NetlinkError};
-use crate::host::{data_path, in_words};
+use crate::host::data_path;
 use crate::link::{Address, Interface, Operation, PROTOCOL, Route, Rule, Selector};
 use crate::model::IpFamily;
 
@@ -34,7 +34,7 @@ pub(super) async fn carry_out(
         Operation::Quiet => quiet(netlink, has).await,
         Operation::SetMtu(mtu) => netlink.change(M::SetLink(link(has, vec![LinkAttribute::Mtu(*mtu)])), 0).await,
         Operation::Frame(framing) => {
-            data_path::prepare(sys, &has.name, *framing).map_err(|error| NetlinkError::Framing(in_words(&error)))?;
+            data_path::prepare(sys, &has.name, *framing)?;
             Ok(())
         }
         Operation::SetStation(station) => {

@@ -15,7 +15,7 @@ use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::io::Errno;
 
 use super::socket::{Netlink, NetlinkError};
-use crate::host::{data_path, in_words};
+use crate::host::data_path;
 use crate::link::{Address, Interface, Ipv6, PROTOCOL, Route, Rule, Selector, Vrf};
 use crate::model::IpFamily;
 
@@ -58,7 +58,7 @@ async fn whole(
     links: &[LinkMessage],
 ) -> Result<Interface, NetlinkError> {
     let mut found = interface(link);
-    found.framing = data_path::framing(sys, &found.name).map_err(|error| NetlinkError::Framing(in_words(&error)))?;
+    found.framing = data_path::framing(sys, &found.name)?;
     found.vrfs = links.iter().filter_map(vrf).collect();
     for (address, index) in addresses(netlink).await? {
         let link_local = matches!(address.address, IpAddr::V6(v6) if v6.is_unicast_link_local());

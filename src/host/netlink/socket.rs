@@ -16,6 +16,7 @@ use rtnetlink::{Handle, MulticastGroup};
 use rustix::io::Errno;
 use tokio::task::JoinHandle;
 
+use crate::host::data_path::DataPathError;
 use crate::link::PROTOCOL;
 
 /// The kernel answers at once; what has not come by then does not come.
@@ -44,9 +45,9 @@ pub(super) enum NetlinkError {
     /// It said nothing.
     #[error("the kernel does not answer")]
     Silent,
-    /// The driver does not frame packets as it is told; why.
-    #[error("{0}")]
-    Framing(String),
+    /// The driver does not frame packets as it is told.
+    #[error(transparent)]
+    Framing(#[from] DataPathError),
     /// A setting below `/proc/sys`.
     #[error("cannot write {path}")]
     Setting {

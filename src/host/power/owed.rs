@@ -36,7 +36,7 @@ pub(super) struct Note {
 }
 
 impl Note {
-    pub(super) fn of(device: &UsbDevice, means: Means, found_off: bool) -> Self {
+    fn of(device: &UsbDevice, means: Means, found_off: bool) -> Self {
         let UsbDevice { path, arrival } = device.clone();
         Self { device: path, arrival, means, found_off, boot: boot() }
     }
@@ -60,9 +60,40 @@ impl Owed {
         Self { directory: state.join(DIRECTORY) }
     }
 
+    /// Lets a device go, and notes it before.
+    ///
+    /// # Errors
+    /// It cannot be let go; then nothing is owed.
+    pub(super) fn let_go(
+        &self,
+        roots: &Roots,
+        modem: &ModemName,
+        device: &UsbDevice,
+        (means, found_off): (Means, bool),
+    ) -> Result<(), UsbError> {
+        self.write(modem, &Note::of(device, means, found_off));
+        device.let_go(roots, means).inspect_err(|_| self.forget(modem))
+    }
+
+    /// Takes a device back, and forgets that it was owed.
+    ///
+    /// # Errors
+    /// It cannot be taken back; it is still owed.
+    pub(super) fn give_back(
+        &self,
+        roots: &Roots,
+        modem: &ModemName,
+        device: &UsbDevice,
+        means: Means,
+    ) -> Result<(), UsbError> {
+        device.take_back(roots, means)?;
+        self.forget(modem);
+        Ok(())
+    }
+
     /// Written before the device is let go. Where nothing can be written the device is let go all the same: it is in
     /// trouble already, and that we die in the next second is unlikely.
-    pub(super) fn write(&self, modem: &ModemName, note: &Note) {
+    fn write(&self, modem: &ModemName, note: &Note) {
         let text = serde_json::to_string(note).unwrap_or_default();
         let written = fs::create_dir_all(&self.directory).and_then(|()| files::replace(&self.file(modem), &text, None));
         if let Err(why) = written {
@@ -71,7 +102,7 @@ impl Owed {
     }
 
     /// The device is taken back.
-    pub(super) fn forget(&self, modem: &ModemName) {
+    fn forget(&self, modem: &ModemName) {
         // There may be none, where nothing can be written.
         drop(fs::remove_file(self.file(modem)));
     }

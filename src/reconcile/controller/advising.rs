@@ -9,7 +9,7 @@ use super::advice::{Advisor, Decision, Matter};
 use crate::config::ServiceProvider;
 use crate::model::{
     Apn, Candidate, Failure, Instant, IpFamily, NetworkFacts, NoAnswer, Opinion, PluginName, Provider, Registration,
-    ServingSystem, SimIdentity, TrackRecord,
+    ServingSystem, SimIdentity, TrackRecord, fnv_1a,
 };
 use crate::provider::{Choice, Chosen, ChosenApn};
 
@@ -114,9 +114,12 @@ impl Controller {
 
     /// Makes of the built-in choice what plugins would have. `Some`: this one is waited for, so nothing is chosen yet.
     pub(super) fn advise(&mut self, now: Instant) -> Option<PluginName> {
-        self.records.see(self.observed.serving_system.as_ref().map(|seen| &seen.value));
         self.advised = None;
-        let (sim, choice) = self.choice.as_ref().filter(|_| self.advice.has_plugins())?;
+        if !self.advice.has_plugins() {
+            return None;
+        }
+        self.records.see(self.observed.serving_system.as_ref().map(|seen| &seen.value));
+        let (sim, choice) = self.choice.as_ref()?;
         self.records.recall(&self.memory.entries, number_of(sim));
         let matter = self.matter(sim, choice);
         for question in self.advice.want(matter.as_ref(), now) {
@@ -155,10 +158,9 @@ impl Controller {
     }
 }
 
-/// A sum of a card's number (FNV-1a), to know it again by.
+/// A sum of a card's number, to know it again by.
 fn number_of(sim: &SimIdentity) -> u64 {
-    let digits = sim.iccid.as_str().bytes();
-    digits.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv_1a(sim.iccid.as_str().as_bytes())
 }
 
 fn candidate(entry: &ServiceProvider, fitting: &Chosen, records: &Records) -> Candidate {
