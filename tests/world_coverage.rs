@@ -43,6 +43,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("Ignored", "firmware that ignores what it is told: tests/radio_preference.rs (F35)"),
     ("NoInterface", "the interfaces of a world are there: tests/netns (F38)"),
     ("NetworkLocked", "the cards of a world fit their modems: tests/card.rs (F30)"),
+    ("NotLookedAt", "the files of a world look, and its networks give name servers: tests/reachability.rs"),
+    ("Portal", "nobody in a world asks to be paid: tests/reachability.rs"),
     ("PortUnusable", "no path of a world's port is wrong: tests/shell_ports.rs"),
     ("RegistrationUnknown", "the modems of a world know: tests/qmi_traps.rs"),
     ("Rejected", "a wrong edit: tests/config_live.rs"),
@@ -55,7 +57,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 /// The reasons there are, as the source has them: one that is added is missed here.
 fn reasons() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for file in ["src/model/finding.rs", "src/model/recovering.rs"] {
+    for file in ["src/model/finding.rs", "src/model/internet.rs", "src/model/recovering.rs"] {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a readable file");
         let body = text.split("fn reason(&self)").nth(1).and_then(|rest| rest.split("\n    }\n").next());
         for arm in body.expect("its reasons").lines().filter_map(|line| line.split_once("=> \"")) {

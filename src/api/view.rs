@@ -235,8 +235,9 @@ fn find(conditions: &[Condition], kind: ConditionKind) -> Option<&Condition> {
 }
 
 fn online(conditions: &[Condition]) -> bool {
-    let holds = |kind| find(conditions, kind).is_some_and(|condition| condition.status == Status::True);
-    holds(ConditionKind::DataConnected) && holds(ConditionKind::LinkConfigured)
+    let status = |kind| find(conditions, kind).map(|condition| condition.status);
+    status(ConditionKind::LinkConfigured) == Some(Status::True)
+        && status(ConditionKind::InternetReachable) != Some(Status::False)
 }
 
 fn provider(controller: &Controller) -> Option<ProviderView> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::merge;
-use super::scalars::{FORMS, ListenAddress};
+use super::scalars::{FORMATS, FORMS};
 use super::schema::compiled;
 use super::tree::Node;
 use super::types::Document;
@@ -50,7 +50,7 @@ fn every_form_agrees_with_its_pattern_at_its_borders() {
             texts.extend(changed.chain([format!("{good}{c}"), format!("{c}{good}")]));
         }
     }
-    for form in FORMS.iter().filter(|f| f.pattern != ListenAddress::FORM.pattern) {
+    for form in FORMS.iter().filter(|f| FORMATS.iter().all(|(_, other)| f.pattern != other.pattern)) {
         let schema = json!({ "type": "string", "pattern": form.pattern });
         let validator = jsonschema::validator_for(&schema).unwrap();
         for text in &texts {
@@ -249,6 +249,17 @@ impl Dice {
         self.maybe(&mut map, "network", |d| d.pick(&[json!("automatic"), json!("26201"), json!("310260")]));
         let spans = [json!("1s"), json!("0ms"), json!("999999h"), json!("5m")];
         self.maybe(&mut map, "connection", |dice| json!({ "grace": dice.pick(&spans) }));
+        self.maybe(&mut map, "reachability", |dice| {
+            let mut reachability = Map::new();
+            let all = ["dns", "dns://::1", "tcp://a:1", "http://[::1]/x", "dns://a", "tcp://a", "https://a"]
+                .map(|t| json!(t));
+            dice.maybe(&mut reachability, "targets", |d| (0..d.below(3)).map(|_| d.pick(&all)).collect());
+            dice.maybe(&mut reachability, "every", |d| d.pick(&[json!("10s"), json!("5m"), json!("1h"), json!("9s")]));
+            dice.maybe(&mut reachability, "data_per_day", |d| {
+                d.pick(&[json!("64KiB"), json!("256MiB"), json!("1KiB")])
+            });
+            reachability.into()
+        });
         self.maybe(&mut map, "on_exit", |d| d.pick(&[json!("keep"), json!("disconnect"), json!("stay")]));
         map.into()
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::MAX_FINDINGS;
 use super::diagnostic::{Code, Finding};
-use super::scalars::{FORMS, InterfaceName, ListenAddress, NETWORK_DEFAULT};
+use super::scalars::{FORMATS, FORMS, InterfaceName, NETWORK_DEFAULT};
 use super::schema::{Compiled, compiled};
 use super::suggest::{nearest, ours};
 use super::tree::{self, Mark, Node, Path};
@@ -72,7 +72,10 @@ impl Checker<'_> {
                 let expected = form.map_or_else(|| format!("of the form {pattern}"), |f| f.expected.to_owned());
                 self.invalid(&path, &expected);
             }
-            Kind::Format { .. } => self.invalid(&path, ListenAddress::FORM.expected),
+            Kind::Format { format } => {
+                let form = FORMATS.iter().find(|(name, _)| name == format);
+                self.invalid(&path, form.map_or("of another form", |(_, form)| form.expected));
+            }
             Kind::Minimum { .. } | Kind::Maximum { .. } => {
                 let limit = |name| self.keyword(error, name).map_or_else(String::new, Value::to_string);
                 let expected = format!("{} to {}", limit("minimum"), limit("maximum"));

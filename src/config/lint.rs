@@ -174,7 +174,7 @@ fn unreachable(valid: &Merged<'_>, config: &Config, root: &Path) -> Vec<Finding>
             *uses.entry(node.at).or_default() += 1;
         }
         let path = root.key(&entry.key).key("service_providers");
-        for (i, finding) in super::reach::reach(modem, nodes) {
+        for (i, finding) in super::shadowed::shadowed_entries(modem, nodes) {
             let path = written_at(&valid.document, &nodes[i]).unwrap_or_else(|| path.index(i));
             let key = (finding.at, finding.code);
             odd.entry(key).or_insert_with(|| (0, finding.path(&path))).0 += 1;

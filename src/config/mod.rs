@@ -15,13 +15,14 @@ mod merge;
 mod network;
 mod plugin;
 mod power;
-mod reach;
+mod reachability;
 mod recovery;
 mod render;
 mod resolved;
 mod scalars;
 mod schema;
 mod secret;
+mod shadowed;
 mod show;
 mod source;
 mod suggest;
@@ -34,6 +35,7 @@ pub use excerpt::Excerpt;
 pub use import::{Imported, import_vintage_net};
 pub use network::IpConfig;
 pub use power::{Line, LineAt, PowerConfig, PowerTimes, Switch};
+pub use reachability::ReachabilityConfig;
 pub use recovery::RecoveryConfig;
 pub use resolved::{
     ApnSource, Auth, Config, ControlPort, Exporters, Match, ModemConfig, Origin, ServiceProvider, SimCondition,

@@ -15,6 +15,7 @@ use crate::model::{
 
 use super::network::IpConfig;
 use super::power::PowerConfig;
+use super::reachability::ReachabilityConfig;
 use super::recovery::RecoveryConfig;
 use super::secret::SecretSource;
 use super::tree::{Entry, Mark, Node};
@@ -72,6 +73,8 @@ pub struct ModemConfig {
     pub pin: Option<SecretSource>,
     /// What is done when waiting does not help.
     pub recovery: RecoveryConfig,
+    /// How to find out whether data passes.
+    pub reachability: ReachabilityConfig,
     /// The SIM slot to use, 1 or 2; `None`: whichever is in use.
     pub slot: Option<u8>,
     /// How long a network may fail before that is told.
@@ -337,6 +340,7 @@ fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(
         control: typed.control.map(ControlPort::from).unwrap_or_default(),
         slot: typed.sim.as_ref().and_then(|sim| sim.slot).map(|slot| slot.0),
         pin: typed.sim.and_then(|s| s.pin),
+        reachability: ReachabilityConfig::from(typed.reachability.unwrap_or_default()),
         recovery: RecoveryConfig::from(typed.recovery.unwrap_or_default()),
         connection_grace: typed
             .connection

@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 26] = [
+pub const FORMS: [&Form; 28] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -46,7 +46,21 @@ pub const FORMS: [&Form; 26] = [
     &Sha256Digits::FORM,
     &ByteSize::FORM,
     &PluginTime::FORM,
+    &ProbeTarget::FORM,
+    &ProbeInterval::FORM,
 ];
+
+/// The forms that no readable pattern knows whole: what the schema shows is for editors, and the daemon's own schema check
+/// asks the parser, by these names of schema formats.
+pub const FORMATS: [(&str, &Form); 2] =
+    [(ListenAddress::FORMAT, &ListenAddress::FORM), (ProbeTarget::FORMAT, &ProbeTarget::FORM)];
+
+fn text_schema(form: &Form) -> Schema {
+    match FORMATS.iter().find(|(_, other)| other.pattern == form.pattern) {
+        Some((format, _)) => json_schema!({ "type": "string", "pattern": form.pattern, "format": format }),
+        None => json_schema!({ "type": "string", "pattern": form.pattern }),
+    }
+}
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $pattern:literal, $expected:literal, $check:expr) => {
@@ -75,7 +89,7 @@ macro_rules! text_type {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern })
+                text_schema(&Self::FORM)
             }
         }
     };
@@ -145,8 +159,7 @@ text_type! {
     ImeiDigits, "^[0-9]{14,16}$", "14 to 16 decimal digits", |t| digits(t, 14, 16)
 }
 text_type! {
-    /// An address and a port. The pattern is for editors; the daemon's schema check asks the parser itself (format
-    /// [`ListenAddress::FORMAT`]), since no readable pattern knows IPv6.
+    /// An address and a port; its schema format is [`ListenAddress::FORMAT`].
     ListenAddress, "^([0-9.]{7,15}|\\[[0-9A-Fa-f:.]{2,45}\\]):[0-9]{1,5}$", "an address and a port as `127.0.0.1:9767` or `[::1]:9767`",
     ListenAddress::is_valid
 }
@@ -204,14 +217,50 @@ text_type! {
     |t| length(t, 64, 64) && only(t, |b| b.is_ascii_hexdigit())
 }
 text_type! {
-    /// An amount of memory, 64 KiB to 256 MiB.
+    /// An amount of memory or data, 64 KiB to 256 MiB.
     ByteSize, "^(6[4-9]|[7-9][0-9]|[1-9][0-9]{2,4})KiB$|^([1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-6])MiB$",
-    "an amount of memory as `256KiB` or `16MiB`, 64KiB to 256MiB", |t| ByteSize::parse(t).is_some()
+    "a size as `256KiB` or `16MiB`, 64KiB to 256MiB", |t| ByteSize::parse(t).is_some()
 }
 text_type! {
     /// The time that a plugin has, 1 ms to 10 s.
     PluginTime, "^([1-9][0-9]{0,3})ms$|^([1-9]|10)s$", "a length of time as `20ms` or `1s`, 1ms to 10s",
     |t| PluginTime::parse(t).is_some()
+}
+
+text_type! {
+    /// Something that answers where data passes; its schema format is [`ProbeTarget::FORMAT`].
+    ProbeTarget, "^(dns|(dns|tcp|http)://[!-~]{1,300})$",
+    "`dns`, `dns://9.9.9.9`, `tcp://example.com:443` or `http://example.com/generate_204`", ProbeTarget::is_valid
+}
+text_type! {
+    /// The time between two questions, 10 s to 1 h.
+    ProbeInterval, "^([1-9][0-9]{1,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)s$|^([1-9]|[1-5][0-9]|60)m$|^1h$",
+    "a length of time as `90s` or `5m`, 10s to 1h", |t| ProbeInterval::parse(t).is_some()
+}
+
+impl ProbeTarget {
+    /// Name of the schema format that [`Self::is_valid`] checks.
+    pub const FORMAT: &str = "wwan-probe-target";
+
+    /// Whether the text is a target.
+    #[must_use]
+    pub fn is_valid(text: &str) -> bool {
+        length(text, 3, 307) && text.parse::<crate::model::Target>().is_ok()
+    }
+}
+
+impl ProbeInterval {
+    fn parse(text: &str) -> Option<std::time::Duration> {
+        let plain = text.bytes().take_while(u8::is_ascii_digit).count() == text.len().saturating_sub(1);
+        let span = TimeSpan::parse(text).filter(|_| plain && !text.starts_with('0'))?;
+        (10..=3600).contains(&span.as_secs()).then_some(span)
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn duration(&self) -> std::time::Duration {
+        Self::parse(&self.0).unwrap_or_default()
+    }
 }
 
 impl ByteSize {

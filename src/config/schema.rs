@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::Value;
 
-use super::scalars::ListenAddress;
+use super::scalars::FORMATS;
 use super::types::Document;
 
 /// The schema in draft 2020-12, as committed in `schemas/wwan.v1.schema.json`.
@@ -61,10 +61,10 @@ pub(super) fn compiled() -> &'static Compiled {
     static COMPILED: OnceLock<Compiled> = OnceLock::new();
     COMPILED.get_or_init(|| {
         let document = generate(SchemaSettings::draft2020_12()).to_value();
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_format(ListenAddress::FORMAT, ListenAddress::is_valid)
-            .should_validate_formats(true)
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        let validator = FORMATS
+            .iter()
+            .fold(options, |options, (name, form)| options.with_format(*name, form.check))
             .build(&document)
             .expect("the generated schema compiles");
         let mut places = BTreeSet::new();

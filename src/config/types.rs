@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use super::network::{Dns, Family, Ip};
 use super::plugin::{Limits, Plugin};
 use super::power::{Power, ResetLine};
+use super::reachability::Reachability;
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
     LteBand, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, SimSlot, TimeSpan, UsbId,
@@ -113,6 +114,9 @@ pub struct Modem {
     /// What is done when waiting does not help.
     #[serde(default, deserialize_with = "present")]
     pub recovery: Option<Recovery>,
+    /// How to find out whether data passes.
+    #[serde(default, deserialize_with = "present")]
+    pub reachability: Option<Reachability>,
     /// What other programs are told of the connection.
     #[serde(default, deserialize_with = "present")]
     pub connection: Option<Connection>,
@@ -371,7 +375,6 @@ pub struct Written {
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Prometheus {
     /// Address and port to listen on, for example "127.0.0.1:9767".
-    #[schemars(extend("format" = ListenAddress::FORMAT))]
     pub listen: ListenAddress,
 }
 
@@ -463,6 +466,7 @@ only_from_maps!(
     Exporters,
     Prometheus,
     Written,
+    Reachability,
     Recovery,
     ResetLine,
     Plugin,

@@ -1,10 +1,10 @@
-//! Who carries out what the core asks for: five narrow traits, and the one place that deals outputs to them.
+//! Who carries out what the core asks for: six narrow traits, and the one place that deals outputs to them.
 //!
 //! No method waits, and none but the store's answers: an answer is an [`crate::reconcile::Input`] that arrives by the
 //! channel the executor was made with.
 
 use crate::host::power::PowerOrder;
-use crate::model::{Fact, LinkState, ModemName, Plugin, Question};
+use crate::model::{Fact, LinkState, ModemName, Plugin, Probe, Question};
 use crate::reconcile::{Fleet, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
@@ -28,6 +28,15 @@ pub trait Links {
     fn look(&mut self, modem: &ModemName);
     /// Makes it so.
     fn configure(&mut self, modem: &ModemName, link: &LinkState);
+}
+
+/// What is beyond the network interfaces.
+#[cfg_attr(test, mockall::automock)]
+pub trait Outside {
+    /// Reports how many packets an interface has carried.
+    fn count(&mut self, modem: &ModemName);
+    /// Asks somebody out there.
+    fn ask(&mut self, modem: &ModemName, probe: Probe);
 }
 
 /// Power switches.
@@ -73,6 +82,8 @@ pub struct Executors {
     pub ports: Box<dyn Ports>,
     /// Network interfaces.
     pub links: Box<dyn Links>,
+    /// What is beyond them.
+    pub outside: Box<dyn Outside>,
     /// Power switches.
     pub power: Box<dyn Power>,
     /// Memory.
@@ -99,11 +110,13 @@ impl Executors {
                 self.ports.look(&modem, &controller.port());
             }
             Output::Look(modem, Fact::Link) => self.links.look(&modem),
+            Output::Look(modem, Fact::Internet) => self.outside.count(&modem),
             Output::Look(modem, fact) => debug_assert!(false, "{modem}: the host cannot look at the {}", fact.name()),
             Output::OpenPort(modem, spec) => self.ports.open(&modem, &spec),
             Output::ClosePort(modem) => self.ports.close(&modem),
             Output::Send(modem, frame) => self.ports.send(&modem, &frame),
             Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
+            Output::Probe(modem, probe) => self.outside.ask(&modem, probe),
             Output::Power(modem, command) => {
                 let Some(controller) = fleet.controller(&modem) else { return };
                 let switch = controller.config().power.switch().cloned();
@@ -124,13 +137,14 @@ mod tests {
 
     use super::*;
     use crate::config::{Source, Switch};
-    use crate::model::Instant;
+    use crate::model::{Instant, IpSettings, Target};
     use crate::reconcile::{Event, EventKind, Input, PowerCommand};
 
     /// Executors that expect nothing; each test sets what it expects.
     struct Mocks {
         ports: MockPorts,
         links: MockLinks,
+        outside: MockOutside,
         power: MockPower,
         store: MockStore,
         plugins: MockPlugins,
@@ -141,6 +155,7 @@ mod tests {
             Self {
                 ports: MockPorts::new(),
                 links: MockLinks::new(),
+                outside: MockOutside::new(),
                 power: MockPower::new(),
                 store: MockStore::new(),
                 plugins: MockPlugins::new(),
@@ -148,10 +163,11 @@ mod tests {
         }
 
         fn carry_out(self, output: Output) {
-            let Self { ports, links, power, store, plugins } = self;
+            let Self { ports, links, outside, power, store, plugins } = self;
             let mut executors = Executors {
                 ports: Box::new(ports),
                 links: Box::new(links),
+                outside: Box::new(outside),
                 power: Box::new(power),
                 store: Box::new(store),
                 plugins: Box::new(plugins),
@@ -184,6 +200,9 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
         let mut mocks = Mocks::new();
         mocks.links.expect_look().with(eq(wwan0())).once().return_const(());
         mocks.carry_out(Output::Look(wwan0(), Fact::Link));
+        let mut mocks = Mocks::new();
+        mocks.outside.expect_count().with(eq(wwan0())).once().return_const(());
+        mocks.carry_out(Output::Look(wwan0(), Fact::Internet));
     }
 
     #[test]
@@ -216,6 +235,14 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
         let order = PowerOrder { command: PowerCommand::Off, switch, port: PortSpec::Interface("wwan0".into()) };
         mocks.power.expect_switch().with(eq(wwan0()), eq(order)).once().return_const(());
         mocks.carry_out(Output::Power(wwan0(), PowerCommand::Off));
+    }
+
+    #[test]
+    fn questions_to_the_internet_go_outside() {
+        let probe = Probe { number: 3, targets: vec![Target::NameServers], ip: IpSettings::default() };
+        let mut mocks = Mocks::new();
+        mocks.outside.expect_ask().with(eq(wwan0()), eq(probe.clone())).once().return_const(());
+        mocks.carry_out(Output::Probe(wwan0(), probe));
     }
 
     #[test]

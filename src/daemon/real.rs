@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::executor::{Executors, Links, Plugins, Ports, Power, Store};
+use super::executor::{Executors, Links, Outside, Plugins, Ports, Power, Store};
 use crate::host::netlink::Interfaces;
+use crate::host::outside;
 use crate::host::port::{ControlPorts, Roots};
 use crate::host::power::{Pace, PowerOrder, Switches};
 use crate::host::state::StateDir;
-use crate::model::{LinkState, ModemName, Plugin, Question};
+use crate::model::{LinkState, ModemName, Plugin, Probe, Question};
 use crate::plugin::{Cache, Compiler, Effort, Host};
 use crate::reconcile::{Input, Memory, PortSpec};
 
@@ -72,16 +73,28 @@ pub fn executors(
     state: PathBuf,
     ports: ControlPorts,
     links: Box<dyn Links>,
+    outside: Box<dyn Outside>,
     inputs: &mpsc::Sender<Input>,
 ) -> Executors {
     let switches = Switches::new(Roots::default(), ports.devices(), &state, Pace::default(), inputs.clone());
     Executors {
         ports: Box::new(ports),
         links,
+        outside,
         power: Box::new(PowerSwitches { switches, inputs: inputs.clone() }),
         plugins: plugins(&state, inputs),
         store: Box::new(StateDir::new(state)),
         bench: None,
+    }
+}
+
+impl Outside for outside::Outside {
+    fn count(&mut self, modem: &ModemName) {
+        self.count(modem);
+    }
+
+    fn ask(&mut self, modem: &ModemName, probe: Probe) {
+        self.ask(modem, probe);
     }
 }
 

@@ -16,13 +16,13 @@ use tokio::sync::mpsc;
 
 use self::board::{Board, Order};
 pub use self::cast::Cast;
-use super::executor::{self, Executors, Links, Plugins, Ports, Power, Store};
+use super::executor::{self, Executors, Links, Outside, Plugins, Ports, Power, Store};
 use super::real::report;
 use crate::api::{ErrorCode, Limits, Reply, Request, Response, Server, ServerError};
 use crate::host::clock::Clock;
 use crate::host::endpoint::{Endpoint, EndpointError, Listen};
 use crate::host::power::PowerOrder;
-use crate::model::{Fact, LinkState, ModemName};
+use crate::model::{Fact, LinkState, ModemName, Packets, Probe, Probed};
 use crate::reconcile::{Input, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
@@ -70,6 +70,7 @@ impl Bench {
             plugins,
             ports: Box::new(self.clone()),
             links: Box::new(self.clone()),
+            outside: Box::new(self.clone()),
             power: Box::new(self.clone()),
             store: Box::new(Forgetful),
             bench: Some(Box::new(self.clone())),
@@ -130,6 +131,16 @@ impl Links for Bench {
 
     fn configure(&mut self, modem: &ModemName, link: &LinkState) {
         self.output(modem, Output::ConfigureLink(modem.clone(), link.clone()));
+    }
+}
+
+impl Outside for Bench {
+    fn count(&mut self, modem: &ModemName) {
+        self.output(modem, Output::Look(modem.clone(), Fact::Internet));
+    }
+
+    fn ask(&mut self, modem: &ModemName, probe: Probe) {
+        self.output(modem, Output::Probe(modem.clone(), probe));
     }
 }
 
@@ -205,5 +216,20 @@ impl Links for SimulatedLinks {
     fn configure(&mut self, modem: &ModemName, link: &LinkState) {
         self.links.insert(modem.clone(), link.clone());
         report(&self.inputs, Input::LinkDone(modem.clone(), Ok(())));
+    }
+}
+
+/// What is beyond interfaces that exist in memory only: nothing.
+#[derive(Debug)]
+pub struct NothingOutside(pub mpsc::Sender<Input>);
+
+impl Outside for NothingOutside {
+    fn count(&mut self, modem: &ModemName) {
+        report(&self.0, Input::Packets(modem.clone(), Packets::default()));
+    }
+
+    fn ask(&mut self, modem: &ModemName, probe: Probe) {
+        let nobody = Probed::NobodyToAsk("the interface is simulated".to_owned());
+        report(&self.0, Input::Probed(modem.clone(), probe.number, nobody));
     }
 }

@@ -4,6 +4,7 @@
 //! A fold over what the controller knows: it adds words, never knowledge. The first line is the answer; every other
 //! line has a topic, so that a program may pick what it wants and a person finds it by its place.
 
+mod outside;
 mod steps;
 mod words;
 

@@ -21,17 +21,17 @@ pub(super) struct Wrong {
     pub(super) coming_up: bool,
 }
 
-fn wrong_because(answer: &str) -> Wrong {
+pub(super) fn wrong_because(answer: &str) -> Wrong {
     Wrong { answer: answer.to_owned(), cause: Vec::new(), advice: Vec::new(), coming_up: false }
 }
 
 impl Wrong {
-    fn cause(mut self, text: impl Into<String>) -> Self {
+    pub(super) fn cause(mut self, text: impl Into<String>) -> Self {
         self.cause.push(text.into());
         self
     }
 
-    fn advice(mut self, text: impl Into<String>) -> Self {
+    pub(super) fn advice(mut self, text: impl Into<String>) -> Self {
         self.advice.push(text.into());
         self
     }
@@ -51,6 +51,7 @@ pub(super) fn wrong(controller: &Controller, first: &Condition, now: Instant) ->
         ConditionKind::SimReady | ConditionKind::ProviderSelected => card(controller, first),
         ConditionKind::RadioConfigured | ConditionKind::Registered => radio(controller, first),
         ConditionKind::DataConnected | ConditionKind::LinkConfigured => session(controller, first, now),
+        ConditionKind::InternetReachable => super::outside::outside(first),
         ConditionKind::ConfigValid
         | ConditionKind::Converged
         | ConditionKind::Recovering
@@ -356,6 +357,7 @@ pub(super) fn in_order(controller: &Controller, condition: &Condition) -> Option
         },
         ConditionKind::DataConnected => "session".to_owned(),
         ConditionKind::LinkConfigured => "addresses".to_owned(),
+        ConditionKind::InternetReachable => "internet".to_owned(),
         ConditionKind::ConfigValid
         | ConditionKind::Converged
         | ConditionKind::Recovering

@@ -13,6 +13,7 @@ pub mod files;
 pub mod hotplug;
 pub mod inhibit;
 pub mod netlink;
+pub mod outside;
 pub mod port;
 pub mod power;
 pub mod scrape;

@@ -32,6 +32,8 @@ pub enum ConditionKind {
     DataConnected,
     /// The interface has the addresses the network gave.
     LinkConfigured,
+    /// Data passes.
+    InternetReachable,
     /// All of the above.
     Converged,
     /// Steps are taken against something that does not mend itself. Beside the others: nothing depends on it.
@@ -42,7 +44,7 @@ pub enum ConditionKind {
 
 impl ConditionKind {
     /// All of them, in order of dependency.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ConfigValid,
         Self::ModemPresent,
         Self::ControlReady,
@@ -52,6 +54,7 @@ impl ConditionKind {
         Self::Registered,
         Self::DataConnected,
         Self::LinkConfigured,
+        Self::InternetReachable,
         Self::Converged,
         Self::Recovering,
         Self::PluginsReady,

@@ -13,9 +13,9 @@ pub enum Reach {
     /// Nowhere.
     #[default]
     Disconnected,
-    /// The interface has its address, but the network does not serve us fully yet.
+    /// The interface has its address, but the network does not serve us fully yet, or nothing comes back.
     Lan,
-    /// Everything that the modem and the interface can tell is in order.
+    /// Everything that the modem and the interface can tell is in order, and nothing shows that no data passes.
     Internet,
 }
 
@@ -57,6 +57,8 @@ pub enum Gap {
     Network,
     /// A radio technology in use.
     Radio,
+    /// An answer from the internet.
+    Answer,
     /// A look that confirms what was believed.
     Proof,
 }
@@ -72,6 +74,7 @@ impl fmt::Display for Gap {
             Self::PacketDomain => "the packet domain is detached",
             Self::Network => "the kind of network is unknown",
             Self::Radio => "no radio technology is in use",
+            Self::Answer => "nothing comes back from the internet",
             Self::Proof => "for too long nothing confirmed it",
         })
     }

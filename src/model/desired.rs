@@ -22,6 +22,9 @@ pub struct Desired {
     pub selection: Selection,
     /// The network interface.
     pub link: DesiredLink,
+    /// Whether to find out if data passes.
+    #[serde(default)]
+    pub looks_at_internet: bool,
 }
 
 /// The outcome of choosing a service provider.

@@ -38,6 +38,8 @@ pub enum Fact {
     SettingsIpv6,
     /// The network interface in the kernel.
     Link,
+    /// Whether data passes.
+    Internet,
     /// Physical SIM slots, and which is in use.
     SimSlots,
     /// The modem's stored profile that the session is started with.
@@ -68,7 +70,7 @@ pub enum Fact {
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -83,6 +85,7 @@ impl Fact {
         Self::SettingsIpv4,
         Self::SettingsIpv6,
         Self::Link,
+        Self::Internet,
         Self::SimSlots,
         Self::Profile,
         Self::Autoconnect,
@@ -123,6 +126,8 @@ impl Fact {
             | Self::DataFormat
             | Self::NetworkTime
             | Self::Profile => 3600,
+            // `reconcile::reachability` has its own pace, set by the file; this is the slowest.
+            Self::Internet => 3600,
             // Read when something depends on it, and true for that moment.
             Self::Autoconnect | Self::Throttle => 300,
             Self::Device | Self::SimIdentity => 6 * 3600,
@@ -216,6 +221,7 @@ impl Fact {
             Self::SettingsIpv4 => "ipv4 settings",
             Self::SettingsIpv6 => "ipv6 settings",
             Self::Link => "link",
+            Self::Internet => "internet",
             Self::SimSlots => "SIM slots",
             Self::Profile => "profile",
             Self::Autoconnect => "autoconnect setting",

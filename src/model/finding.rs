@@ -9,6 +9,7 @@ use super::call_end::CallEnd;
 use super::condition::ConditionKind;
 use super::fact::Fact;
 use super::id::Plmn;
+use super::internet::Internet;
 use super::pin::NoTry;
 use super::plugin::{PluginName, PluginsFinding};
 use super::preference::{BandSet, RadioPreference, Resistance, Setting};
@@ -211,6 +212,9 @@ pub enum Finding {
         addresses: String,
     },
 
+    /// What is known of the internet.
+    Internet(Internet),
+
     /// The card does not have the number that a card has.
     BadIccid(BadIccid),
     /// The file has a PIN, but it is not tried.
@@ -309,6 +313,7 @@ impl Finding {
             Self::NoAddress => "NoAddress",
             Self::NoInterface => "NoInterface",
             Self::Configured { .. } => "Configured",
+            Self::Internet(internet) => internet.reason(),
             Self::BadIccid(_) => "BadIccid",
             Self::PinNotTried { .. } => "PinNotTried",
             Self::WrongPin { .. } => "WrongPin",
@@ -429,6 +434,7 @@ impl fmt::Display for Finding {
             Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
             Self::NoInterface => f.write_str("the session is up, but there is no network interface of this name"),
             Self::Configured { addresses } => f.write_str(addresses),
+            Self::Internet(internet) => write!(f, "{internet}"),
             Self::BadIccid(BadIccid { starts, digits }) => write!(
                 f,
                 "the card's number begins with \"{starts}\" and has {digits} digits: that is no card number, so no provider can be chosen"

@@ -54,6 +54,7 @@ fn desired() -> Desired {
         pin: PinChance::Untried(pin_mark()),
         selection: Selection::Chosen(provider("internet")),
         link: DesiredLink { route_metric: 700, default_route: true, ..DesiredLink::default() },
+        looks_at_internet: false,
     }
 }
 

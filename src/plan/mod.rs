@@ -15,6 +15,7 @@ mod preview;
 mod profile;
 mod provider;
 mod radio;
+mod reachability;
 mod reader;
 mod registration;
 mod retire;
@@ -54,11 +55,13 @@ pub enum Stage {
     Session,
     /// The network interface.
     Link,
+    /// Data passes.
+    Reachability,
 }
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Power,
         Self::Control,
         Self::Sim,
@@ -67,6 +70,7 @@ impl Stage {
         Self::Registration,
         Self::Session,
         Self::Link,
+        Self::Reachability,
     ];
 
     /// The condition that a stage decides.
@@ -81,6 +85,7 @@ impl Stage {
             Self::Registration => ConditionKind::Registered,
             Self::Session => ConditionKind::DataConnected,
             Self::Link => ConditionKind::LinkConfigured,
+            Self::Reachability => ConditionKind::InternetReachable,
         }
     }
 
@@ -94,6 +99,7 @@ impl Stage {
             Self::Registration => registration::look(desired, facts),
             Self::Session => session::look(desired, facts),
             Self::Link => link::look(desired, facts),
+            Self::Reachability => reachability::look(desired, facts),
         }
     }
 }

@@ -42,6 +42,8 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
                 actions.push(link_to_come(&desired));
                 return (actions, None);
             }
+            // Whether data passes is seen when all is done, and nothing more is done for it.
+            Step::Wait(Finding::Reading(Fact::Internet)) => return (actions, None),
             Step::Wait(finding) => return (actions, Some(finding)),
             Step::Converged => return (actions, None),
         };

@@ -36,6 +36,7 @@ fn desired(radio: &RadioPreference) -> Desired {
         pin: PinChance::NotConfigured,
         selection: Selection::Chosen(provider("internet")),
         link: DesiredLink { route_metric: 700, default_route: true, ..DesiredLink::default() },
+        looks_at_internet: false,
     }
 }
 

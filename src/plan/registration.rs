@@ -108,6 +108,7 @@ mod tests {
                 pin: PinChance::NotConfigured,
                 selection: Selection::Undecided,
                 link: crate::model::DesiredLink::default(),
+                looks_at_internet: false,
             };
             let outcome = look(&desired, &mut Reader::new(&observed, Instant::from_secs(1)));
             let (Outcome::Wait(finding) | Outcome::Satisfied(finding)) = &outcome else { panic!("{outcome:?}") };

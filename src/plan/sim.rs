@@ -142,6 +142,7 @@ mod tests {
             pin,
             selection: Selection::Chosen(provider("internet")),
             link: DesiredLink { route_metric: 700, default_route: true, ..DesiredLink::default() },
+            looks_at_internet: false,
         }
     }
 

@@ -128,6 +128,7 @@ fn desired() -> Desired {
         pin: PinChance::NotConfigured,
         selection: Selection::Chosen(provider),
         link: DesiredLink::default(),
+        looks_at_internet: false,
     }
 }
 

@@ -4,6 +4,7 @@
 //!  address and session gone ─► disconnected, at once
 //!  all in order             ─► internet, at once
 //!  the network fails us     ─► disconnected after the grace, if it was internet
+//!  nothing comes back       ─► lan, at once: it was asked for long enough
 //!  nothing known            ─► as it was, for a while
 //! ```
 //! The session is what the plan acts on, and it does so at once; this is what other programs are told, and a network that
@@ -11,7 +12,9 @@
 
 use std::time::Duration;
 
-use crate::model::{Connection, Fact, Gap, Instant, IpFamilies, IpFamily, Observed, Reach, Seen, SessionState};
+use crate::model::{
+    Connection, Fact, Gap, Instant, Internet, IpFamilies, IpFamily, Observed, Reach, Seen, SessionState,
+};
 
 /// What was internet stays so for this long without a look that confirms or denies it: a modem that starts, or that is
 /// asked anew after an action of ours, answers within seconds.
@@ -30,6 +33,8 @@ pub(super) struct Evidence {
     pub(super) session_seen: Option<Instant>,
     /// What the network does for us.
     pub(super) service: Option<Service>,
+    /// It was found out that data does not pass.
+    pub(super) cut_off: bool,
     /// Something of this was known once and has grown too old to be believed: whoever could tell is silent.
     pub(super) silent: bool,
 }
@@ -67,6 +72,8 @@ enum Verdict {
     Cut(Gap),
     /// The network fails us.
     Failing(Gap),
+    /// Packets get as far as the network.
+    Local(Gap),
     /// What is known says neither.
     Unproven,
 }
@@ -115,6 +122,10 @@ impl Connectivity {
             Verdict::Cut(gap) => {
                 self.settle();
                 self.set(Reach::Disconnected, Some(gap), now);
+            }
+            Verdict::Local(gap) => {
+                self.settle();
+                self.set(Reach::Lan, Some(gap), now);
             }
             Verdict::Failing(gap) => {
                 self.unproven_since = None;
@@ -195,6 +206,7 @@ impl Evidence {
             address: link.map(|link| link.up && (link.ip.ipv4.is_some() || link.ip.ipv6.is_some())),
             session: session(observed, families, now),
             session_seen: families.families().iter().filter_map(|family| up_at(observed, *family)).max(),
+            cut_off: fresh(Fact::Internet, observed.internet.as_ref(), now).is_some_and(Internet::is_cut_off),
             silent: is_old(Fact::Link, observed.link.as_ref(), now)
                 || is_old(Fact::ServingSystem, observed.serving_system.as_ref(), now)
                 || families.families().iter().any(|f| is_old(Fact::session(*f), observed.session(*f), now)),
@@ -220,7 +232,11 @@ impl Evidence {
             (Some(false), ..) => Verdict::Cut(Gap::Address),
             (_, Some(false), _) => Verdict::Cut(Gap::Session),
             _ if self.silent => Verdict::Cut(Gap::Proof),
-            (Some(true), Some(true), Some(service)) => service.gap().map_or(Verdict::InOrder, Verdict::Failing),
+            (Some(true), Some(true), Some(service)) => match service.gap() {
+                Some(gap) => Verdict::Failing(gap),
+                None if self.cut_off => Verdict::Local(Gap::Answer),
+                None => Verdict::InOrder,
+            },
             (_, _, Some(service)) => service.gap().map_or(Verdict::Unproven, Verdict::Failing),
             (_, _, None) => Verdict::Unproven,
         }
@@ -276,6 +292,7 @@ mod tests {
             session: Some(session),
             session_seen: None,
             service: Some(service),
+            cut_off: false,
             silent: false,
         }
     }
@@ -288,8 +305,15 @@ mod tests {
         evidence(true, true, BAD)
     }
 
-    const UNKNOWN: Evidence =
-        Evidence { present: true, address: None, session: None, session_seen: None, service: None, silent: false };
+    const UNKNOWN: Evidence = Evidence {
+        present: true,
+        address: None,
+        session: None,
+        session_seen: None,
+        service: None,
+        cut_off: false,
+        silent: false,
+    };
 
     /// The changes that a series of evidence makes; time goes on in steps of 50 ms, as if somebody always looked.
     fn changes(was_internet: bool, series: &[(u64, Evidence)], until_ms: u64) -> Vec<(u64, Reach)> {
@@ -355,6 +379,15 @@ mod tests {
         assert_eq!(up, [(500, Reach::Lan), (900, Reach::Internet)]);
         let down = changes(false, &[(0, good()), (1_000, bad()), (3_000, bad())], 5_000);
         assert_eq!(down, [(0, Reach::Internet), (2_000, Reach::Disconnected)]);
+    }
+
+    #[test]
+    fn where_nothing_comes_back_it_is_the_local_network_until_something_does() {
+        let cut_off = Evidence { cut_off: true, ..good() };
+        let said = changes(false, &[(0, good()), (1_000, cut_off), (9_000, good())], 10_000);
+        assert_eq!(said, [(0, Reach::Internet), (1_000, Reach::Lan), (9_000, Reach::Internet)]);
+        let down = changes(false, &[(0, cut_off), (1_000, Evidence { service: Some(BAD), ..cut_off })], 5_000);
+        assert_eq!(down, [(0, Reach::Lan)], "the network has failed us before");
     }
 
     #[test]

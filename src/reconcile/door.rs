@@ -11,8 +11,8 @@ use super::traffic::Tally;
 use crate::config::Source;
 use crate::model::{
     Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
-    LinkState, ModemName, NoAnswer, Opinion, Plugin, PluginName, PluginState, PortState, Question, RadioPreference,
-    Reach, Secret, Status, TrackRecord, TriedPin,
+    LinkState, ModemName, NoAnswer, Opinion, Packets, Plugin, PluginName, PluginState, PortState, Probe, Probed,
+    Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
 };
 use crate::property::Change;
 
@@ -33,6 +33,10 @@ pub enum Input {
     Link(ModemName, LinkState),
     /// An interface was configured, or why not.
     LinkDone(ModemName, Result<(), String>),
+    /// How many packets a modem's interface has carried.
+    Packets(ModemName, Packets),
+    /// What came of the question of this number, asked through a modem's interface.
+    Probed(ModemName, u64, Probed),
     /// A power command was carried out, or why not.
     PowerDone(ModemName, PowerCommand, Result<(), String>),
     /// A secret that was asked for, or why it cannot be had.
@@ -219,7 +223,8 @@ pub enum PowerCommand {
 /// Everything the core can ask for.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Output {
-    /// Report a fact that the host owns: [`Fact::Port`] or [`Fact::Link`].
+    /// Report what the host knows of a fact: [`Fact::Port`], [`Fact::Link`], or for [`Fact::Internet`] how many packets
+    /// the interface has carried, as [`Input::Packets`].
     Look(ModemName, Fact),
     /// Open a control port; answered by [`Input::Opened`] or [`Input::Port`].
     OpenPort(ModemName, PortSpec),
@@ -229,6 +234,8 @@ pub enum Output {
     Send(ModemName, Vec<u8>),
     /// Make the interface so; answered by [`Input::LinkDone`].
     ConfigureLink(ModemName, LinkState),
+    /// Ask somebody outside through the modem's interface; answered by [`Input::Probed`].
+    Probe(ModemName, Probe),
     /// Switch power; answered by [`Input::PowerDone`].
     Power(ModemName, PowerCommand),
     /// Fetch a secret; answered by [`Input::Secret`].
@@ -258,6 +265,7 @@ impl Output {
             | Self::ClosePort(name)
             | Self::Send(name, _)
             | Self::ConfigureLink(name, _)
+            | Self::Probe(name, _)
             | Self::Power(name, _)
             | Self::LookUp(name, _)
             | Self::Ask(name, _)

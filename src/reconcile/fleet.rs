@@ -212,6 +212,10 @@ impl Fleet {
             Input::Bytes(name, bytes) => self.with(&name, now, |c, s| c.handle_bytes(&bytes, s, now)),
             Input::Link(name, state) => self.with(&name, now, |c, s| c.handle_link(state, s, now)),
             Input::LinkDone(name, result) => self.with(&name, now, |c, s| c.handle_link_done(result, s, now)),
+            Input::Packets(name, packets) => self.with(&name, now, |c, s| c.handle_packets(packets, s, now)),
+            Input::Probed(name, number, probed) => {
+                self.with(&name, now, |c, s| c.handle_probed(number, probed, s, now));
+            }
             Input::PowerDone(name, command, result) => {
                 self.with(&name, now, |c, s| c.handle_power_done(command, result, s, now));
             }

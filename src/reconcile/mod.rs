@@ -15,6 +15,7 @@ pub mod door;
 mod fallen;
 mod fleet;
 mod plugins;
+mod reachability;
 pub mod recovery;
 mod selection;
 mod telemetry;

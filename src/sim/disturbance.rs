@@ -201,6 +201,14 @@ disturbances! {
         /// The access point it uses.
         apn: String = "elsewhere".into(),
     },
+    "Let the sessions carry no data though they stay up, until begun anew: the session, or the radio, or the modem." CarryNothing {
+        /// What has to begin anew for data to pass again.
+        until: Renewal = Renewal::Session,
+    },
+    "Let nobody in the internet answer, through whatever interface, or have them answer again." Unanswered {
+        /// Nobody does.
+        on: bool = true,
+    },
     "Let the modem believe in a session that is none: it starts no other until it is told to end it." GhostSession,
     "Tell that the sessions have ended, though they have not." SpuriousDisconnect,
     "Lose the next indications." LoseIndications {
@@ -245,6 +253,18 @@ disturbances! {
     },
 }
 
+/// What has to begin anew for a fault to go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Renewal {
+    /// The data session.
+    Session,
+    /// The radio.
+    Radio,
+    /// The modem.
+    Modem,
+}
+
 impl Disturbance {
     /// What undoes it; `None`: it passes by itself, or the daemon has to mend it.
     #[must_use]
@@ -265,6 +285,7 @@ impl Disturbance {
             Self::OneFamily { on: true } => Some(Self::OneFamily { on: false }),
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
             Self::PortBusy { on: true } => Some(Self::PortBusy { on: false }),
+            Self::Unanswered { on: true } => Some(Self::Unanswered { on: false }),
             Self::PowerStuck { on: true } => Some(Self::PowerStuck { on: false }),
             _ => None,
         }

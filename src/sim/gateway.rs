@@ -15,7 +15,9 @@ use super::profile::Profile;
 use super::random::mix;
 use super::switchboard::Switchboard;
 use crate::config::Source;
-use crate::model::{ConditionKind, Fact, Instant, LinkState, ModemName, PluginName, PortState, Secret, Status};
+use crate::model::{
+    ConditionKind, Fact, Instant, LinkState, ModemName, Packets, PluginName, PortState, Probed, Secret, Status,
+};
 use crate::reconcile::{Controller, Fleet, Input, Memory, Output, SecretRef};
 
 /// A gateway.
@@ -309,6 +311,10 @@ impl Gateway {
         let missing = || Err("no such device".to_owned());
         self.inputs.extend(match output {
             Output::Look(name, Fact::Link) => Some(Input::Link(name.clone(), LinkState::default())),
+            Output::Look(name, Fact::Internet) => Some(Input::Packets(name.clone(), Packets::default())),
+            Output::Probe(name, probe) => {
+                Some(Input::Probed(name.clone(), probe.number, Probed::NobodyToAsk("no such device".to_owned())))
+            }
             Output::Look(name, _) | Output::OpenPort(name, _) | Output::ClosePort(name) => {
                 Some(Input::Port(name.clone(), PortState::Absent))
             }

@@ -8,16 +8,19 @@
 //! (the host's outputs are the core's inputs) until `None` after every input; `poll_timeout`.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::disturbance::Disturbance;
 use super::faulty::{Faults, Faulty};
 use super::modem::{Power, Witness};
+use super::outside::Outside;
 use super::random::{Random, Span};
 use super::schedule::Schedule;
 use super::switchboard::{BoardOutput, ConnectionId, Switchboard};
 use crate::model::{
-    Apn, ApnCandidate, ApnUsage, Authentication, Fact, HomeDigits, Instant, LinkState, ModemName, PortState,
+    Apn, ApnCandidate, ApnUsage, Authentication, Fact, Framing, HomeDigits, Instant, LinkState, ModemName, PortState,
+    Probed,
 };
 use crate::reconcile::{Input, Memory, Output, PortKind, PowerCommand};
 
@@ -29,6 +32,7 @@ pub struct SimHost {
     to_modem: Faulty,
     to_core: Faulty,
     link: LinkState,
+    outside: Outside,
     has_power_switch: bool,
     /// The switch says yes and does nothing.
     switch_stuck: bool,
@@ -58,6 +62,10 @@ pub const DATABASE_APN: &str = "internet";
 const KERNEL_MS: Span = (1, 15);
 /// How long a power switch takes.
 const SWITCH_MS: Span = (20, 200);
+/// How long an answer from outside takes.
+const ROUND_TRIP_MS: Span = (30, 200);
+/// How long one waits for an answer that does not come.
+const NO_ANSWER_MS: Span = (5_000, 5_000);
 /// Changes the kernel tells of unasked, of a thousand: the rest the core finds by looking.
 const NOTICED_PER_MILLE: u16 = 900;
 
@@ -71,6 +79,7 @@ impl SimHost {
             to_modem: Faulty::new(seed, 0),
             to_core: Faulty::new(seed, 1),
             link: LinkState::default(),
+            outside: Outside::default(),
             has_power_switch: true,
             switch_stuck: false,
             port_busy: false,
@@ -89,6 +98,13 @@ impl SimHost {
     #[must_use]
     pub fn without_power_switch(self) -> Self {
         Self { has_power_switch: false, ..self }
+    }
+
+    /// A host whose programs send and receive all the time.
+    #[must_use]
+    pub fn with_traffic(mut self) -> Self {
+        self.outside.busy = true;
+        self
     }
 
     /// A host where other programs use the modem too: [`Self::poll_guest`] must be drained.
@@ -164,6 +180,7 @@ impl SimHost {
             Output::Look(name, fact) if *name == self.name => {
                 let answer = match fact {
                     Fact::Link => Input::Link(self.name.clone(), self.link.clone()),
+                    Fact::Internet => Input::Packets(self.name.clone(), self.outside.count(self.passes(), now)),
                     _ => Input::Port(self.name.clone(), self.port()),
                 };
                 self.answer(answer, KERNEL_MS, now);
@@ -180,6 +197,11 @@ impl SimHost {
             Output::ConfigureLink(name, link) if *name == self.name => {
                 let result = self.configure_link(link);
                 self.answer(Input::LinkDone(self.name.clone(), result), KERNEL_MS, now);
+            }
+            Output::Probe(name, probe) if *name == self.name => {
+                let probed = self.outside.ask(probe, self.passes());
+                let within = if matches!(probed, Probed::Unanswered(_)) { NO_ANSWER_MS } else { ROUND_TRIP_MS };
+                self.answer(Input::Probed(self.name.clone(), probe.number, probed), within, now);
             }
             Output::Power(name, command) if *name == self.name => {
                 let result = self.switch(*command, now);
@@ -214,6 +236,7 @@ impl SimHost {
             Disturbance::PortBusy { on } => self.port_busy = *on,
             Disturbance::PowerStuck { on } => self.switch_stuck = *on,
             Disturbance::DiskFull { on } => self.disk_full = *on,
+            Disturbance::Unanswered { on } => self.outside.silent = *on,
             _ => self.board.disturb(disturbance, now),
         }
         if matches!(disturbance, Disturbance::FlushLink | Disturbance::LinkDown) {
@@ -228,6 +251,7 @@ impl SimHost {
         self.switch_stuck = false;
         self.port_busy = false;
         self.disk_full = false;
+        self.outside.silent = false;
         self.board.calm(now);
         self.pump(now);
     }
@@ -280,6 +304,17 @@ impl SimHost {
             (Some(_), true) => PortState::Open,
             (Some(_), false) => PortState::Closed,
         }
+    }
+
+    /// Whether data passes: the interface has an address that the network carries packets of, framed as the modem does.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        let modem = self.board.modem();
+        let framing = if modem.frames_ethernet() { Framing::Ethernet } else { Framing::RawIp };
+        let v4 = self.link.ip.ipv4.map(|ip| IpAddr::V4(ip.address));
+        let v6 = self.link.ip.ipv6.map(|ip| IpAddr::V6(ip.address));
+        let carried = modem.carried().any(|address| Some(address) == v4 || Some(address) == v6);
+        self.link.up && carried && self.link.framing.is_none_or(|expected| expected == framing)
     }
 
     fn open(&mut self, now: Instant) {

@@ -15,6 +15,7 @@ mod faulty;
 mod gateway;
 mod host;
 mod modem;
+mod outside;
 mod personality;
 mod plugin;
 mod profile;
@@ -24,7 +25,7 @@ mod schedule;
 mod switchboard;
 pub mod world;
 
-pub use disturbance::{Disturbance, ParseDisturbanceError};
+pub use disturbance::{Disturbance, ParseDisturbanceError, Renewal};
 pub use faulty::{Faults, Faulty};
 pub use gateway::{Gateway, Note, Noted, host};
 pub use host::{DAEMON, DATABASE_APN, SimHost};

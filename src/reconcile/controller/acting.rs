@@ -187,6 +187,7 @@ impl Controller {
         let wanted = self.plan.wanted.union(telemetry).without(changing);
         self.driver.mind_profile(plan::profile_of_interest(&self.desired, &self.observed));
         self.driver.want(wanted, now);
+        self.look_outside();
         for fact in [Fact::Port, Fact::Link] {
             if !wanted.contains(fact) {
                 self.host_looks.remove(&fact);

@@ -11,6 +11,7 @@ mod keeping;
 mod learning;
 mod lookup;
 mod memory;
+mod outside;
 mod recovering;
 mod telling;
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 use super::conditions::Conditions;
 use super::connectivity::Connectivity;
 use super::door::{Hardware, Memory, Output, PortSpec};
+use super::reachability::Reachability;
 use super::recovery::{Outlook, Recovery};
 use super::telemetry::Telemetry;
 use super::traffic::Meter;
@@ -78,6 +80,7 @@ pub struct Controller {
     plan: Plan,
     conditions: Conditions,
     connectivity: Connectivity,
+    reachability: Reachability,
     recovery: Recovery,
     telemetry: Telemetry,
     meter: Meter,
@@ -144,6 +147,7 @@ impl Controller {
             plan,
             conditions: Conditions::new(now),
             connectivity: Connectivity::new(memory.internet, now),
+            reachability: Reachability::default(),
             recovery: Recovery::new(seed, &memory.recovery, memory.kept_ago, now),
             telemetry: Telemetry::default(),
             meter: Meter::new(memory.traffic, now),
@@ -322,6 +326,7 @@ impl Controller {
             self.choose(secrets, now);
             self.settle_original();
             self.forget_originals();
+            self.follow_path(now);
             self.follow_connection(now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
@@ -412,7 +417,14 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         routing: config.ip.routing.clone(),
         resolver: config.resolver.clone(),
     };
-    Desired { radio: config.radio.clone(), slot: config.slot, pin: PinChance::NotConfigured, selection, link }
+    Desired {
+        radio: config.radio.clone(),
+        slot: config.slot,
+        pin: PinChance::NotConfigured,
+        selection,
+        link,
+        looks_at_internet: !config.reachability.targets.is_empty(),
+    }
 }
 
 fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {

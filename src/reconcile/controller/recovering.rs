@@ -399,10 +399,11 @@ impl Controller {
         open && self.observed.control.as_ref().is_some_and(|seen| seen.value == ControlState::Ready)
     }
 
-    /// Whether data can flow.
+    /// Whether data can flow, as far as is known.
     fn is_online(&self) -> bool {
-        let holds = |kind| self.plan.stages.iter().any(|s| s.stage.kind() == kind && s.status == Status::True);
-        holds(ConditionKind::DataConnected) && holds(ConditionKind::LinkConfigured)
+        let status = |kind| self.plan.stages.iter().find(|s| s.stage.kind() == kind).map(|s| s.status);
+        status(ConditionKind::LinkConfigured) == Some(Status::True)
+            && status(ConditionKind::InternetReachable) != Some(Status::False)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Action, ConditionKind, Failure, Finding, OperatingMode, Status};
+use crate::model::{Action, ConditionKind, Elsewhere, Failure, Finding, Internet, OperatingMode, Status};
 use crate::plan::StageReport;
 
 /// What is wrong, as far as it decides what helps.
@@ -60,6 +60,10 @@ pub enum Diagnosis {
     HostRefuses,
     /// Everything is in place and no data passes.
     NoInternet,
+    /// The same, and through other interfaces none passes either.
+    NoInternetAnywhere,
+    /// Data passes, but to somebody who wants to be paid or to know who we are.
+    Portal,
 }
 
 /// Something that may help, the mildest first.
@@ -342,8 +346,23 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
                     rung(40 * MINUTE, S::CyclePower),
                 ]
             },
-            never: &[("no reset while other uplinks fail too", "then it is the other end that does not answer")],
+            never: &[],
         },
+        Diagnosis::NoInternetAnywhere => Ladder {
+            rungs: const {
+                &[
+                    rung(MINUTE, S::Reconnect),
+                    rung(2 * MINUTE, S::Reconnect),
+                    rung(3 * MINUTE, S::Reconnect),
+                    rung(5 * MINUTE, S::Reregister),
+                    rung(10 * MINUTE, S::CycleRadio),
+                ]
+            },
+            never: &[(RESTARTS, "the targets do not answer through another interface either: it is not the modem")],
+        },
+        Diagnosis::Portal => {
+            Ladder { rungs: &[], never: &[(RESTARTS, "the network works; it is the subscription that it asks about")] }
+        }
     }
 }
 
@@ -355,7 +374,10 @@ impl Diagnosis {
             (Finding::InProgress(_) | Finding::Waiting, _) | (_, Status::True) => return None,
             (Finding::Reading(_), _) | (_, Status::Unknown) => {
                 // What only the host can tell does not come sooner by disturbing the modem.
-                let hosts = matches!(kind, ConditionKind::ModemPresent | ConditionKind::LinkConfigured);
+                let hosts = matches!(
+                    kind,
+                    ConditionKind::ModemPresent | ConditionKind::LinkConfigured | ConditionKind::InternetReachable
+                );
                 return (!hosts).then_some(Self::Untold(kind));
             }
             (_, Status::False) => {}
@@ -393,6 +415,13 @@ impl Diagnosis {
             ConditionKind::LinkConfigured => match stage.finding {
                 Finding::NoAddress => Self::LinkNotSet,
                 _ => Self::HostRefuses,
+            },
+            ConditionKind::InternetReachable => match &stage.finding {
+                Finding::Internet(Internet::Portal(_)) => Self::Portal,
+                Finding::Internet(Internet::Unanswered { elsewhere: Elsewhere::Unanswered, .. }) => {
+                    Self::NoInternetAnywhere
+                }
+                _ => Self::NoInternet,
             },
             ConditionKind::ConfigValid
             | ConditionKind::Converged
@@ -437,7 +466,8 @@ impl Diagnosis {
             Self::RadioOffline | Self::RadioNotSet | Self::RadioUnable => ConditionKind::RadioConfigured,
             Self::Searching | Self::Denied | Self::RoamingForbidden => ConditionKind::Registered,
             Self::RefusedForGood | Self::NoSession => ConditionKind::DataConnected,
-            Self::LinkNotSet | Self::HostRefuses | Self::NoInternet => ConditionKind::LinkConfigured,
+            Self::LinkNotSet | Self::HostRefuses => ConditionKind::LinkConfigured,
+            Self::NoInternet | Self::NoInternetAnywhere | Self::Portal => ConditionKind::InternetReachable,
         }
     }
 

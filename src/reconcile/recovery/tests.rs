@@ -440,7 +440,7 @@ fn every_ladder_is_in_order_and_says_what_it_leaves_out() {
     }
 }
 
-const ALL: [Diagnosis; 24] = [
+const ALL: [Diagnosis; 26] = [
     Diagnosis::InBootloader,
     Diagnosis::Ambiguous,
     Diagnosis::CardUnusable,
@@ -465,4 +465,6 @@ const ALL: [Diagnosis; 24] = [
     Diagnosis::LinkNotSet,
     Diagnosis::HostRefuses,
     Diagnosis::NoInternet,
+    Diagnosis::NoInternetAnywhere,
+    Diagnosis::Portal,
 ];

@@ -1,13 +1,14 @@
 //! Data sessions on the modem's one data path: at most one for each IP family, living as long as its client.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::radio::Registration;
 use super::{Output, SimModem, Witness};
 use crate::model::{Instant, IpFamily as Family};
 use crate::qmi::wds::{self, CallEndKind, IpFamily, reason};
 use crate::qmi::{ProtocolError, Service, dms};
+use crate::sim::disturbance::Renewal;
 
 /// All sessions, and what the modem remembers of refused ones.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub(super) struct Calls {
     last: Option<(u64, u64)>,
     /// The modem believes in a session that is none.
     ghost: bool,
+    /// New sessions carry no data either, until this begins anew.
+    mute: Option<Renewal>,
 }
 
 /// A session.
@@ -28,6 +31,8 @@ pub(super) struct Call {
     pub(super) handle: u32,
     pub(super) since: Instant,
     pub(super) address: Address,
+    /// It is up and carries nothing.
+    mute: bool,
 }
 
 /// Who started a session.
@@ -151,7 +156,8 @@ impl SimModem {
         self.ask_network(family, &apn, now)?;
         let handle = self.chance.address.next() as u32 | 1;
         let address = self.new_address(family);
-        self.calls.up.insert(family, Call { owner, apn: apn.clone(), profile, handle, since: now, address });
+        let mute = self.calls.mute.is_some();
+        self.calls.up.insert(family, Call { owner, apn: apn.clone(), profile, handle, since: now, address, mute });
         self.witness(now, Witness::SessionUp { family, apn });
         self.tell_call(family, None, false);
         self.tell_carrier();
@@ -221,6 +227,37 @@ impl SimModem {
         if !ended.is_empty() {
             self.tell_carrier();
         }
+    }
+
+    /// The sessions stay up and carry nothing.
+    pub(super) fn mute(&mut self, until: Renewal) {
+        self.calls.up.values_mut().for_each(|call| call.mute = true);
+        self.calls.mute = (until > Renewal::Session).then_some(until);
+    }
+
+    /// This, and what depends on it, has begun anew: new sessions carry data again, if that was what they lacked.
+    pub(super) fn renewed(&mut self, what: Renewal) {
+        self.calls.mute = self.calls.mute.filter(|until| *until > what);
+    }
+
+    /// Sessions carry data again.
+    pub(super) fn unmute(&mut self) {
+        self.calls.mute = None;
+        self.calls.up.values_mut().for_each(|call| call.mute = false);
+    }
+
+    /// The addresses that the network carries packets of.
+    pub fn carried(&self) -> impl Iterator<Item = IpAddr> {
+        self.calls.up.values().filter(|call| !call.mute).map(|call| match call.address {
+            Address::V4(address) => IpAddr::V4(address),
+            Address::V6(address) => IpAddr::V6(address),
+        })
+    }
+
+    /// Whether the data path carries Ethernet frames.
+    #[must_use]
+    pub fn frames_ethernet(&self) -> bool {
+        self.ethernet
     }
 
     /// Ends all sessions, and keeps believing in one.

@@ -142,7 +142,13 @@ impl SimModem {
                     self.prefer(preference, true, now);
                 }
             }
-            D::FlushLink | D::LinkDown | D::DiskFull { .. } | D::PortBusy { .. } | D::PowerStuck { .. } => {}
+            D::CarryNothing { until } => self.mute(*until),
+            D::FlushLink
+            | D::LinkDown
+            | D::DiskFull { .. }
+            | D::PortBusy { .. }
+            | D::PowerStuck { .. }
+            | D::Unanswered { .. } => {}
             D::Families { ipv4, ipv6 } => {
                 self.profile.network.ipv4 = *ipv4;
                 self.profile.network.ipv6 = *ipv6;
@@ -182,6 +188,7 @@ impl SimModem {
     /// Everything that lasts is undone: the network serves, the card is in, the device has power, nobody interferes.
     pub fn calm(&mut self, now: Instant) {
         self.errors.clear();
+        self.unmute();
         self.relent();
         let taken = self.taken.iter_mut();
         taken.chain(self.profile.slots.iter_mut().flatten()).for_each(|card| card.forbidden.clear());

@@ -5,6 +5,7 @@ use super::{Due, Output, SimModem};
 use crate::model::Instant;
 use crate::qmi::ctl;
 use crate::qmi::{Frame, Indication};
+use crate::sim::disturbance::Renewal;
 
 /// Where the device is in its life.
 #[derive(Debug)]
@@ -281,6 +282,7 @@ impl SimModem {
 
     fn halt(&mut self) {
         self.end_calls(Ending::Silent, |_| true);
+        self.renewed(Renewal::Modem);
         self.life.stage = Stage::Down;
         self.life.hung_until = None;
         self.clients.clear();

@@ -8,6 +8,7 @@ use crate::model::{Instant, Plmn};
 use crate::qmi::dms::OperatingMode;
 use crate::qmi::nas::{self, ModePreference};
 use crate::qmi::{ProtocolError, dms, wds};
+use crate::sim::disturbance::Renewal;
 use crate::sim::personality::{NewRadio, Personality};
 
 /// What the radio is doing.
@@ -170,6 +171,7 @@ impl SimModem {
         self.schedule.retain(|due| !matches!(due, Due::Radio(Step::Search | Step::Arrive | Step::Attach)));
         if goal == Goal::Off {
             self.end_calls(Ending::NoRadio(now), |_| true);
+            self.renewed(Renewal::Radio);
             self.set_registration(Registration::Off, now);
         } else {
             let after = self.chance.radio.within(self.personality.reaction_ms);

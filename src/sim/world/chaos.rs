@@ -9,7 +9,7 @@ use super::World;
 use super::expect;
 use crate::config::ModemConfig;
 use crate::model::Instant;
-use crate::sim::disturbance::Disturbance;
+use crate::sim::disturbance::{Disturbance, Renewal};
 use crate::sim::faulty::Faults;
 use crate::sim::random::Random;
 use crate::sim::schedule::Schedule;
@@ -238,6 +238,10 @@ impl Trouble {
             D::Autoconnect { .. } => D::Autoconnect { apn: apn(random) },
             D::LoseIndications { .. } => D::LoseIndications { n: random.between(1, 20) as u32 },
             D::Blip { .. } => D::Blip { ms: random.between(50, 15_000) as u32 },
+            D::CarryNothing { .. } => {
+                let until = [Renewal::Session, Renewal::Radio, Renewal::Modem];
+                D::CarryNothing { until: *random.pick(&until).unwrap_or(&Renewal::Session) }
+            }
             D::HandOver { .. } => D::HandOver { roaming: random.chance(500) },
             D::TakeClients { .. } => D::TakeClients { service: *random.pick(&[1, 2, 3, 11, 26]).unwrap_or(&1) },
             D::Mtu { .. } => D::Mtu { mtu: random.between(1280, 1500) as u32, tell: random.chance(500) },

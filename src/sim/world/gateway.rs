@@ -111,6 +111,8 @@ impl<'w> Gateway<'w> {
             let modem = new_modem(world, config, number);
             let name: ModemName = (*name).clone();
             let host = SimHost::new(name.clone(), Switchboard::new(modem), mix(seed ^ mix(number)));
+            // The programs of every other gateway talk, those of the rest only listen.
+            let host = if index.is_multiple_of(2) { host.with_traffic() } else { host };
             Modem { name, host, watch: Watch::new(plugins), truce: None }
         });
         let of: Vec<&ModemConfig> = configs.iter().map(|(_, config)| *config).collect();

@@ -75,6 +75,15 @@ impl Notes {
                 self.count_event(&event.what);
                 Entry::Event(event.what)
             }
+            // There are many, and which fact is all they say.
+            Output::Look(_, fact) => {
+                self.hash.0 = fnv_on(self.hash.0, &[fact as u8]);
+                return;
+            }
+            Output::Probe(_, probe) => {
+                self.hash.0 = fnv_on(self.hash.0, &probe.number.to_le_bytes());
+                Entry::Asked("ask outside")
+            }
             // By name: what they say follows from the bytes, and all of it in words would cost more than the world.
             Output::Changed(changes) => {
                 self.hash.0 = changes.iter().fold(self.hash.0, |hash, change| fnv_on(hash, change.name.as_bytes()));
@@ -83,7 +92,6 @@ impl Notes {
             other => {
                 let _ = write!(self.hash, "{other:?}");
                 Entry::Asked(match other {
-                    Output::Look(..) => return,
                     Output::OpenPort(..) => "open the port",
                     Output::ClosePort(_) => "close the port",
                     Output::ConfigureLink(..) => "configure the link",
@@ -93,7 +101,9 @@ impl Notes {
                     Output::Plugins(_) => "have plugins",
                     Output::Ask(..) => "ask a plugin",
                     Output::Remember(..) => "remember",
-                    Output::Send(..) | Output::Event(_) | Output::Changed(_) => return,
+                    Output::Send(..) | Output::Event(_) | Output::Changed(_) | Output::Look(..) | Output::Probe(..) => {
+                        return;
+                    }
                 })
             }
         };

@@ -28,7 +28,7 @@ pub(super) struct Watch {
     before_edit: Option<(ModemConfig, Instant)>,
     /// Cards that were usable: the one now and those before it.
     cards: VecDeque<(Instant, String, String)>,
-    lies: [Option<Instant>; 5],
+    lies: [Option<Instant>; 6],
     dials: VecDeque<Instant>,
     power_cycles: VecDeque<Instant>,
     /// Power cycles and enumerations anew, of a daemon that keeps its memory.
@@ -56,6 +56,8 @@ pub(super) struct Watch {
 const SESSION_LIE: Duration = Duration::from_secs(120 + 40);
 const APN_LIE: Duration = Duration::from_secs(720 + 60);
 const LINK_LIE: Duration = Duration::from_secs(720 + 180);
+/// An idle path is asked about every five minutes, and three questions in a row have to fail.
+const INTERNET_LIE: Duration = Duration::from_secs(300 + 120);
 const ROAMING_LIE: Duration = Duration::from_secs(480 + 60);
 const CARD_LIE: Duration = Duration::from_secs(1_020 + 180);
 /// A request may be on its way this long after an edit.
@@ -93,7 +95,7 @@ impl Watch {
             abroad_with_session_since: None,
             before_edit: None,
             cards: VecDeque::new(),
-            lies: [None; 5],
+            lies: [None; 6],
             dials: VecDeque::new(),
             power_cycles: VecDeque::new(),
             power_steps: VecDeque::new(),
@@ -376,6 +378,7 @@ impl Watch {
             (v4_wrong, LINK_LIE, "LinkConfigured=True with another IPv4 address than the network gave"),
             (v6_wrong, LINK_LIE, "LinkConfigured=True with another IPv6 address than the network gave"),
             (says_internet && !connected, SESSION_LIE, "connection=internet without a session"),
+            (says_internet && !host.passes(), INTERNET_LIE, "connection=internet where no data passes"),
         ];
         for (lie, (is_lie, allowed, what)) in self.lies.iter_mut().zip(claims) {
             if let Some(from) = since(lie, is_lie, now)

@@ -7,7 +7,7 @@ use super::resolved::{ModemConfig, ServiceProvider, SimCondition};
 use super::tree::Node;
 
 /// Warns about every entry of the list that no SIM can choose; `nodes` are the same entries in the tree.
-pub(super) fn reach(modem: &ModemConfig, nodes: &[Node]) -> Vec<(usize, Finding)> {
+pub(super) fn shadowed_entries(modem: &ModemConfig, nodes: &[Node]) -> Vec<(usize, Finding)> {
     let providers = &modem.service_providers;
     let mut findings = Vec::new();
     for (i, (provider, node)) in providers.iter().zip(nodes).enumerate() {

@@ -1,0 +1,99 @@
+//! What is beyond the interfaces: how many packets they have carried, and whether somebody out there answers.
+//!
+//! Every question leaves through the modem's interface, whatever the routes say (`SO_BINDTODEVICE`, which needs no
+//! privilege since Linux 5.7). What an answer means, and when to ask, is decided in [`crate::reconcile`].
+
+mod ask;
+mod dns;
+mod ways;
+
+use std::fs;
+
+use tokio::sync::mpsc;
+
+use self::ask::{Outcome, Way};
+use super::port::{InterfaceNames, Roots};
+use crate::model::{Elsewhere, ModemName, Packets, Portal, Probe, Probed, Target};
+use crate::reconcile::Input;
+
+/// Looks through the interfaces of all modems.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    inputs: mpsc::Sender<Input>,
+    names: InterfaceNames,
+    roots: Roots,
+}
+
+impl Outside {
+    /// Through interfaces of these `names`, with reports to `inputs`.
+    #[must_use]
+    pub fn new(inputs: mpsc::Sender<Input>, names: InterfaceNames, roots: Roots) -> Self {
+        Self { inputs, names, roots }
+    }
+
+    /// Reports how many packets the interface has carried, as [`Input::Packets`]. One that is not there has carried none.
+    pub fn count(&mut self, modem: &ModemName) {
+        let packets = self.names.of(modem).map(|interface| self.packets(&interface)).unwrap_or_default();
+        self.report(Input::Packets(modem.clone(), packets));
+    }
+
+    fn packets(&self, interface: &str) -> Packets {
+        let statistics = self.roots.sys.join("class/net").join(interface).join("statistics");
+        let read = |name| fs::read_to_string(statistics.join(name)).ok()?.trim().parse().ok();
+        Packets { tx: read("tx_packets").unwrap_or_default(), rx: read("rx_packets").unwrap_or_default() }
+    }
+
+    /// Asks, and answers with [`Input::Probed`].
+    pub fn ask(&mut self, modem: &ModemName, probe: Probe) {
+        let (this, modem) = (self.clone(), modem.clone());
+        tokio::spawn(async move {
+            let probed = match this.names.of(&modem) {
+                Some(interface) => this.probed(&interface, &probe).await,
+                None => Probed::NobodyToAsk("there is no interface".to_owned()),
+            };
+            tracing::debug!(%modem, ?probed, "asked whether data passes");
+            // The loop has ended: nobody is interested.
+            drop(this.inputs.send(Input::Probed(modem, probe.number, probed)).await);
+        });
+    }
+
+    async fn probed(&self, interface: &str, probe: &Probe) -> Probed {
+        let way = Way::of_modem(interface, &probe.ip);
+        let mut reasons = Vec::new();
+        let mut asked = Vec::new();
+        for target in &probe.targets {
+            match way.ask(target).await {
+                Outcome::Answered => return Probed::Answered(target.clone()),
+                Outcome::Portal(status) => return Probed::Portal(Portal { target: target.clone(), status }),
+                Outcome::Silent => asked.push(target),
+                Outcome::NotAsked(why) => reasons.push(format!("{target}: {why}")),
+            }
+        }
+        if asked.is_empty() {
+            return Probed::NobodyToAsk(reasons.join("; "));
+        }
+        Probed::Unanswered(self.elsewhere(interface, &asked).await)
+    }
+
+    /// The same questions by the best other way out of this host.
+    async fn elsewhere(&self, interface: &str, targets: &[&Target]) -> Elsewhere {
+        let Some(way) = ways::others(&self.roots, interface).into_iter().next() else { return Elsewhere::NoOtherWay };
+        let mut said = Elsewhere::NoOtherWay;
+        for target in targets.iter().filter(|target| target.is_everybodys()) {
+            match way.ask(target).await {
+                Outcome::Answered | Outcome::Portal(_) => return Elsewhere::Answered,
+                Outcome::Silent => said = Elsewhere::Unanswered,
+                Outcome::NotAsked(_) => {}
+            }
+        }
+        said
+    }
+
+    /// Hands a report to the loop without keeping it waiting.
+    fn report(&self, input: Input) {
+        if let Err(mpsc::error::TrySendError::Full(input)) = self.inputs.try_send(input) {
+            let inputs = self.inputs.clone();
+            tokio::spawn(async move { inputs.send(input).await });
+        }
+    }
+}

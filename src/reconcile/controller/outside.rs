@@ -1,0 +1,51 @@
+//! Whether data passes, as far as one modem's controller has to do with it: the way out, the host's answers, the fact.
+
+use super::super::door::Output;
+use super::super::fleet::Secrets;
+use super::super::reachability::Asked;
+use super::Controller;
+use crate::model::{Fact, FactSet, Instant, Internet, Packets, Probed, Report};
+
+impl Controller {
+    pub(in super::super) fn handle_packets(&mut self, packets: Packets, secrets: &Secrets, now: Instant) {
+        let found = self.reachability.handle_packets(packets, now);
+        self.find(found, now);
+        self.turn(secrets, now);
+    }
+
+    pub(in super::super) fn handle_probed(&mut self, number: u64, probed: Probed, secrets: &Secrets, now: Instant) {
+        let found = self.reachability.handle_probed(number, probed, now);
+        self.find(found, now);
+        self.turn(secrets, now);
+    }
+
+    fn find(&mut self, found: Option<Internet>, now: Instant) {
+        let Some(internet) = found else { return };
+        let known = self.observed.internet.as_ref().is_some_and(|seen| seen.value.is_cut_off());
+        if matches!(internet, Internet::Unanswered { .. }) && !known {
+            // The address may have been changed without a word, or the session be gone.
+            self.driver.suspect(FactSet::SESSIONS, now);
+        }
+        self.learn(Report::Internet(internet), now);
+    }
+
+    /// The way out is the interface with its addresses; what was found out about another one does not count.
+    pub(super) fn follow_path(&mut self, now: Instant) {
+        let link = self.observed.link.as_ref().map(|seen| &seen.value);
+        let path = link.filter(|link| link.up && !link.is_bare() && !self.retiring).map(|link| &link.ip);
+        if self.reachability.follow(&self.config.reachability, path, now) && self.observed.internet.is_some() {
+            self.observed.forget(FactSet::of(&[Fact::Internet]));
+            self.touch();
+        }
+    }
+
+    /// Asks the host for what is due.
+    pub(super) fn look_outside(&mut self) {
+        while let Some(asked) = self.reachability.poll_output() {
+            self.out.push_back(match asked {
+                Asked::Packets => Output::Look(self.name.clone(), Fact::Internet),
+                Asked::Probe(probe) => Output::Probe(self.name.clone(), probe),
+            });
+        }
+    }
+}
