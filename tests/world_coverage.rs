@@ -18,7 +18,7 @@ const STEPS: [&str; 11] = [
     "rescan",
     "close-port",
     "reread-settings",
-    "stop-session",
+    "stop-sessions",
     "reregister",
     "cycle-sim",
     "clear-forbidden-networks",

@@ -251,13 +251,10 @@ impl Dice {
         self.maybe(&mut map, "connection", |dice| json!({ "grace": dice.pick(&spans) }));
         self.maybe(&mut map, "reachability", |dice| {
             let mut reachability = Map::new();
-            let all = ["dns", "dns://::1", "tcp://a:1", "http://[::1]/x", "dns://a", "tcp://a", "https://a"]
-                .map(|t| json!(t));
-            dice.maybe(&mut reachability, "targets", |d| (0..d.below(3)).map(|_| d.pick(&all)).collect());
-            dice.maybe(&mut reachability, "every", |d| d.pick(&[json!("10s"), json!("5m"), json!("1h"), json!("9s")]));
-            dice.maybe(&mut reachability, "data_per_day", |d| {
-                d.pick(&[json!("64KiB"), json!("256MiB"), json!("1KiB")])
-            });
+            let all = ["dns", "dns://::1", "tcp://a:1", "http://[::1]/x"].map(|target| json!(target));
+            dice.maybe(&mut reachability, "targets", |d| (0..d.below(5)).map(|_| d.pick(&all)).collect());
+            dice.maybe(&mut reachability, "every", |d| d.pick(&[json!("10s"), json!("5m"), json!("1h")]));
+            dice.maybe(&mut reachability, "data_per_day", |d| d.pick(&[json!("64KiB"), json!("256MiB")]));
             reachability.into()
         });
         self.maybe(&mut map, "on_exit", |d| d.pick(&[json!("keep"), json!("disconnect"), json!("stay")]));

@@ -33,14 +33,9 @@ impl Outside {
 
     /// Reports how many packets the interface has carried, as [`Input::Packets`]. One that is not there has carried none.
     pub fn count(&mut self, modem: &ModemName) {
-        let packets = self.names.of(modem).map(|interface| self.packets(&interface)).unwrap_or_default();
-        self.report(Input::Packets(modem.clone(), packets));
-    }
-
-    fn packets(&self, interface: &str) -> Packets {
-        let statistics = self.roots.sys.join("class/net").join(interface).join("statistics");
-        let read = |name| fs::read_to_string(statistics.join(name)).ok()?.trim().parse().ok();
-        Packets { tx: read("tx_packets").unwrap_or_default(), rx: read("rx_packets").unwrap_or_default() }
+        let devices = fs::read_to_string(self.roots.proc.join("net/dev")).unwrap_or_default();
+        let packets = self.names.of(modem).and_then(|interface| packets(&devices, &interface));
+        self.report(Input::Packets(modem.clone(), packets.unwrap_or_default()));
     }
 
     /// Asks, and answers with [`Input::Probed`].
@@ -95,5 +90,31 @@ impl Outside {
             let inputs = self.inputs.clone();
             tokio::spawn(async move { inputs.send(input).await });
         }
+    }
+}
+
+/// The counters of an interface in `/proc/net/dev`, which, other than `/sys`, is always that of our own namespace: eight
+/// numbers of what was received and as many of what was sent, each beginning with octets and packets.
+fn packets(devices: &str, interface: &str) -> Option<Packets> {
+    let of = |line: &str| Some(line.split_once(':').filter(|(name, _)| name.trim() == interface)?.1.to_owned());
+    let numbers = devices.lines().find_map(of)?;
+    let number = |at: usize| numbers.split_whitespace().nth(at)?.parse().ok();
+    Some(Packets { rx: number(1)?, tx: number(9)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counters_of_an_interface_are_found_by_its_name() {
+        const DEVICES: &str = "\
+Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:  100      1    0    0    0     0          0         0      100       1    0    0    0     0       0          0
+ wwan0:4862915    7013    0    0    0     0          0         0   271938    2412    0    0    0     0       0          0
+";
+        assert_eq!(packets(DEVICES, "wwan0"), Some(Packets { rx: 7013, tx: 2412 }));
+        assert_eq!((packets(DEVICES, "wwan"), packets("", "wwan0")), (None, None));
     }
 }

@@ -11,7 +11,7 @@ use super::link::LinkState;
 use super::pin::PinMark;
 use super::preference::RadioPreference;
 use super::radio::OperatingMode;
-use super::session::IpFamily;
+use super::session::{IpFamilies, IpFamily};
 
 /// One change to a modem, its power or its link.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub enum Action {
     StartSession(IpFamily, Provider),
     /// End a data session.
     StopSession(IpFamily),
+    /// End the data sessions of these IP versions together, so that nothing of the connection is left.
+    StopSessions(IpFamilies),
     /// Attach to the packet domain.
     Attach,
     /// Detach from the packet domain; attaching again is the plan's.
@@ -107,6 +109,7 @@ impl Action {
             Self::StartSession(IpFamily::Ipv6, _) => "start-session-ipv6",
             Self::StopSession(IpFamily::Ipv4) => "stop-session-ipv4",
             Self::StopSession(IpFamily::Ipv6) => "stop-session-ipv6",
+            Self::StopSessions(_) => "stop-sessions",
             Self::Attach => "attach",
             Self::Reregister => "reregister",
             Self::CycleRadio => "cycle-radio",
@@ -145,6 +148,7 @@ impl Action {
             | Self::SwitchSlot(_)
             | Self::StartSession(..)
             | Self::StopSession(_)
+            | Self::StopSessions(_)
             | Self::Attach
             | Self::Reregister
             | Self::CycleRadio
@@ -176,6 +180,7 @@ impl Action {
             Self::StopSession(family) => {
                 FactSet::of(&[Fact::session(*family), Fact::settings(*family), Fact::Autoconnect])
             }
+            Self::StopSessions(_) => FactSet::SESSIONS.union(FactSet::of(&[Fact::Autoconnect])),
             Self::Attach | Self::Reregister => RADIO,
             Self::ResetModem => FactSet::MODEM,
             Self::Reauthorise | Self::CyclePower => FactSet::MODEM.union(FactSet::of(&[Fact::Port])),
@@ -206,6 +211,7 @@ impl fmt::Display for Action {
                 write!(f, "start the {family} session with apn \"{}\"", provider.apn)
             }
             Self::StopSession(family) => write!(f, "stop the {family} session"),
+            Self::StopSessions(families) => write!(f, "stop the {families} session"),
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
             Self::CycleSim => f.write_str("power the SIM card off and on"),

@@ -38,6 +38,9 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
         Action::SwitchSlot(slot) => vec![switch_slot(*slot)],
         Action::StartSession(family, provider) => vec![start(*family, provider)],
         Action::StopSession(family) => vec![stop(*family, (context.handle)(*family))],
+        Action::StopSessions(families) => {
+            families.families().iter().map(|family| stop(*family, (context.handle)(*family))).collect()
+        }
         Action::Attach => vec![attach(nas::PsAction::Attach)],
         Action::Reregister => vec![attach(nas::PsAction::Detach)],
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],

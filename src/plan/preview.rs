@@ -100,6 +100,7 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
             learn(Report::Autoconnect(false));
             observed.dialled = None;
         }
+        Action::StopSessions(_) => learn(Report::Autoconnect(false)),
         Action::ConfigureLink(link) => learn(Report::Link(link.clone())),
         Action::SetRoaming { profile, allowed } => {
             learn(Report::Profile(ModemProfile { index: *profile, roaming_allowed: Some(*allowed) }));

@@ -13,9 +13,9 @@ use std::time::Duration;
 use crate::config::ReachabilityConfig;
 use crate::model::{Elsewhere, Instant, Internet, IpSettings, Packets, Portal, Probe, Probed, Proof, Target};
 
-/// While packets go, the counters are looked at this often: a path that has gone dead is found within half a minute,
-/// three questions included.
-const COUNT_BUSY: Duration = Duration::from_secs(10);
+/// While packets go, the counters are looked at this often: two looks, since the first may still have seen the last
+/// packets that came, and three questions find a dead path within half a minute.
+const COUNT_BUSY: Duration = Duration::from_secs(5);
 /// While none go.
 const COUNT_IDLE: Duration = Duration::from_secs(30);
 /// So many questions in a row without an answer are believed: one may be lost, and two with it.
@@ -63,6 +63,8 @@ pub(super) struct Reachability {
     /// Which question is open; the number of the last one.
     open: Option<u64>,
     number: u64,
+    /// A question has just gone unanswered, and how it is elsewhere.
+    silence: Option<Elsewhere>,
     /// When the host must have answered what it was asked.
     deadline: Option<Instant>,
     /// Until when the budget would last if what was spent had been spent evenly.
@@ -95,14 +97,21 @@ impl Reachability {
         let went = before.is_some_and(|before| packets.tx > before.tx);
         let came = before.is_some_and(|before| packets.rx > before.rx);
         self.count_at = now + if went { COUNT_BUSY } else { COUNT_IDLE };
+        let silence = self.silence.take();
         if went && came {
+            // Whoever was asked is gone, but somebody else is there.
             self.proven(now);
             return Some(Internet::Reached(Proof::Traffic));
+        }
+        if let Some(elsewhere) = silence {
+            return self.unanswered(elsewhere, now);
         }
         if went && self.tries == 0 && now >= self.doubt_from {
             self.ask_at = self.ask_at.min(now);
         }
-        self.turn(now);
+        if now >= self.may_ask_from() {
+            self.ask(now);
+        }
         None
     }
 
@@ -114,10 +123,15 @@ impl Reachability {
         self.open = None;
         self.deadline = None;
         self.pay(&probed, now);
+        self.count_at = now;
+        if let Probed::Unanswered(elsewhere) = probed {
+            // Before that is believed, what has come meanwhile is looked at.
+            self.silence = Some(elsewhere);
+            return None;
+        }
         // What went and came for the question is no traffic.
         self.last = None;
-        self.count_at = now;
-        let found = match probed {
+        match probed {
             Probed::Answered(target) => {
                 self.proven(now);
                 self.doubt_from = now + ONE_WAY;
@@ -133,10 +147,8 @@ impl Reachability {
                 self.ask_at = now + self.every();
                 Some(Internet::NotLookedAt(why))
             }
-            Probed::Unanswered(elsewhere) => self.unanswered(elsewhere, now),
-        };
-        self.turn(now);
-        found
+            Probed::Unanswered(_) => None,
+        }
     }
 
     fn unanswered(&mut self, elsewhere: Elsewhere, now: Instant) -> Option<Internet> {
@@ -158,8 +170,11 @@ impl Reachability {
         self.config.as_ref().map(|config| config.every).unwrap_or_default()
     }
 
-    /// Asks for what is due.
+    /// Looks at the counters when they are due, and before anybody is asked.
     fn turn(&mut self, now: Instant) {
+        if self.path.is_none() {
+            return;
+        }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             // The host owes an answer: nothing was learnt, and it is asked anew.
             self.deadline = None;
@@ -167,18 +182,19 @@ impl Reachability {
             self.count_at = now + COUNT_BUSY;
             self.ask_at = self.ask_at.max(now + COUNT_BUSY);
         }
-        let (Some(config), Some(path), None) = (&self.config, &self.path, self.deadline) else { return };
-        if now >= self.may_ask_from() {
-            self.number += 1;
-            self.open = Some(self.number);
-            let (targets, ip) = (config.targets.clone(), path.clone());
-            self.out.push_back(Asked::Probe(Probe { number: self.number, targets, ip }));
-        } else if now >= self.count_at {
+        if self.deadline.is_none() && now >= self.count_at.min(self.may_ask_from()) {
             self.out.push_back(Asked::Packets);
-        } else {
-            return;
+            self.deadline = Some(now + HOST_ANSWERS_WITHIN);
         }
+    }
+
+    fn ask(&mut self, now: Instant) {
+        let (Some(config), Some(path)) = (&self.config, &self.path) else { return };
+        self.number += 1;
+        self.open = Some(self.number);
         self.deadline = Some(now + HOST_ANSWERS_WITHIN);
+        let (targets, ip) = (config.targets.clone(), path.clone());
+        self.out.push_back(Asked::Probe(Probe { number: self.number, targets, ip }));
     }
 
     fn pay(&mut self, probed: &Probed, now: Instant) {

@@ -209,6 +209,10 @@ disturbances! {
         /// Nobody does.
         on: bool = true,
     },
+    "Let the programs of the host talk all the time, or fall silent." Traffic {
+        /// They talk.
+        on: bool = true,
+    },
     "Let the modem believe in a session that is none: it starts no other until it is told to end it." GhostSession,
     "Tell that the sessions have ended, though they have not." SpuriousDisconnect,
     "Lose the next indications." LoseIndications {

@@ -8,7 +8,6 @@
 //! (the host's outputs are the core's inputs) until `None` after every input; `poll_timeout`.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::disturbance::Disturbance;
@@ -103,7 +102,7 @@ impl SimHost {
     /// A host whose programs send and receive all the time.
     #[must_use]
     pub fn with_traffic(mut self) -> Self {
-        self.outside.busy = true;
+        self.outside.talk(true, Instant::ZERO);
         self
     }
 
@@ -236,6 +235,7 @@ impl SimHost {
             Disturbance::PortBusy { on } => self.port_busy = *on,
             Disturbance::PowerStuck { on } => self.switch_stuck = *on,
             Disturbance::DiskFull { on } => self.disk_full = *on,
+            Disturbance::Traffic { on } => self.outside.talk(*on, now),
             Disturbance::Unanswered { on } => self.outside.silent = *on,
             _ => self.board.disturb(disturbance, now),
         }
@@ -311,9 +311,10 @@ impl SimHost {
     pub fn passes(&self) -> bool {
         let modem = self.board.modem();
         let framing = if modem.frames_ethernet() { Framing::Ethernet } else { Framing::RawIp };
-        let v4 = self.link.ip.ipv4.map(|ip| IpAddr::V4(ip.address));
-        let v6 = self.link.ip.ipv6.map(|ip| IpAddr::V6(ip.address));
-        let carried = modem.carried().any(|address| Some(address) == v4 || Some(address) == v6);
+        let (v4, v6) = modem.carried();
+        let ip = &self.link.ip;
+        let carried = (v4.is_some() && v4 == ip.ipv4.map(|ip| ip.address))
+            || (v6.is_some() && v6 == ip.ipv6.map(|ip| ip.address));
         self.link.up && carried && self.link.framing.is_none_or(|expected| expected == framing)
     }
 

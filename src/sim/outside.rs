@@ -8,7 +8,7 @@ pub(super) struct Outside {
     packets: Packets,
     counted_at: Instant,
     /// Programs of the host talk all the time.
-    pub(super) busy: bool,
+    busy: bool,
     /// Nobody answers, through whatever interface.
     pub(super) silent: bool,
 }
@@ -17,6 +17,12 @@ pub(super) struct Outside {
 const PACKETS_PER_SECOND: u64 = 2;
 
 impl Outside {
+    /// Programs of the host talk from now on, or are silent.
+    pub(super) fn talk(&mut self, on: bool, now: Instant) {
+        self.busy = on;
+        self.counted_at = now;
+    }
+
     /// The counters of the interface, through which data passes or not.
     pub(super) fn count(&mut self, passes: bool, now: Instant) -> Packets {
         let seconds = now.since(self.counted_at).as_secs();

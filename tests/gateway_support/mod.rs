@@ -22,6 +22,9 @@ pub struct Gateway {
     pub opened: u32,
     /// What the link was made, how often.
     pub links: u32,
+    /// Questions to the internet, and the number of the last one.
+    pub questions: u32,
+    pub asked: Option<u64>,
     /// How often the core was told something.
     pub inputs: u32,
     /// What becomes of a chunk from the modem on its way; `None`: nothing.
@@ -58,6 +61,8 @@ impl Gateway {
             power: Vec::new(),
             opened: 0,
             links: 0,
+            questions: 0,
+            asked: None,
             inputs: 0,
             wire: None,
             unheard: None,
@@ -122,6 +127,10 @@ impl Gateway {
             Output::Power(_, command) => self.power.push((self.now, *command)),
             Output::OpenPort(..) => self.opened += 1,
             Output::ConfigureLink(..) => self.links += 1,
+            Output::Probe(_, probe) => {
+                self.questions += 1;
+                self.asked = Some(probe.number);
+            }
             _ => {}
         }
     }

@@ -1,5 +1,5 @@
-//! The network behind the modem: every address answers to ping, the gateway answers to ARP. Only who has an address of
-//! the network is heard.
+//! The network behind the modem: every address answers to ping and to questions for names, the gateway answers to ARP.
+//! Only who has an address of the network is heard.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -23,16 +23,60 @@ pub fn answer(sent: &[u8], ethernet: bool, addresses: Addresses) -> Option<Vec<u
 
 fn packet(sent: &[u8], (v4, v6): Addresses) -> Option<Vec<u8>> {
     match sent.first()? >> 4 {
-        4 if sent.get(12..16)? == v4?.octets() && sent[9] == 1 => {
+        4 if sent.get(12..16)? == v4?.octets() => {
             let header = usize::from(sent[0] & 0xf) * 4;
-            echo(sent, header, 12..16, 16..20, [8, 0])
+            match sent[9] {
+                1 => echo(sent, header, 12..16, 16..20, [8, 0]),
+                UDP => no_such_name(sent, header, 12..16, 16..20),
+                _ => None,
+            }
         }
-        6 if sent.get(8..24)? == v6?.octets() && sent[6] == 58 => echo(sent, 40, 8..24, 24..40, [128, 129]),
+        6 if sent.get(8..24)? == v6?.octets() => match sent[6] {
+            58 => echo(sent, 40, 8..24, 24..40, [128, 129]),
+            UDP => no_such_name(sent, 40, 8..24, 24..40),
+            _ => None,
+        },
         _ => None,
     }
 }
 
-/// The reply to an echo request: source and destination change places, which no checksum notices; the type changes.
+const UDP: u8 = 17;
+
+/// The answer to a question for a name (RFC 1035 section 4.1.1): the question, marked as an answer.
+fn no_such_name(sent: &[u8], at: usize, from: std::ops::Range<usize>, to: std::ops::Range<usize>) -> Option<Vec<u8>> {
+    let (ports, flags) = (sent.get(at..at + 4)?, sent.get(at + 10..at + 12)?);
+    if ports[2..] != 53_u16.to_be_bytes() {
+        return None;
+    }
+    let mut answer = turned(sent, from, to);
+    answer[at..at + 2].copy_from_slice(&ports[2..]);
+    answer[at + 2..at + 4].copy_from_slice(&ports[..2]);
+    // An answer; no such name.
+    let marked = [flags[0] | 0x80, flags[1] | 3];
+    answer[at + 10..at + 12].copy_from_slice(&marked);
+    let word = |bytes: &[u8]| u16::from_be_bytes([bytes[0], bytes[1]]);
+    correct(&mut answer, at + 6, word(flags), word(&marked));
+    Some(answer)
+}
+
+/// Source and destination change places, which no checksum notices.
+fn turned(sent: &[u8], from: std::ops::Range<usize>, to: std::ops::Range<usize>) -> Vec<u8> {
+    let mut answer = sent.to_vec();
+    answer[from.clone()].copy_from_slice(&sent[to.clone()]);
+    answer[to].copy_from_slice(&sent[from]);
+    answer
+}
+
+/// Corrects a checksum after one word was changed (RFC 1624, equation 3).
+fn correct(packet: &mut [u8], at: usize, old: u16, new: u16) {
+    let checksum = u16::from_be_bytes([packet[at], packet[at + 1]]);
+    let sum = u32::from(!checksum) + u32::from(!old) + u32::from(new);
+    let sum = (sum & 0xffff) + (sum >> 16);
+    let sum = (sum & 0xffff) + (sum >> 16);
+    packet[at..at + 2].copy_from_slice(&(!u16::try_from(sum).unwrap()).to_be_bytes());
+}
+
+/// The reply to an echo request.
 fn echo(
     sent: &[u8],
     at: usize,
@@ -40,20 +84,12 @@ fn echo(
     to: std::ops::Range<usize>,
     [request, reply]: [u8; 2],
 ) -> Option<Vec<u8>> {
-    if *sent.get(at)? != request {
+    if *sent.get(at)? != request || sent.len() < at + 8 {
         return None;
     }
-    let mut answer = sent.to_vec();
-    answer[from.clone()].copy_from_slice(&sent[to.clone()]);
-    answer[to].copy_from_slice(&sent[from]);
+    let mut answer = turned(sent, from, to);
     answer[at] = reply;
-    let checksum = u16::from_be_bytes([*sent.get(at + 2)?, *sent.get(at + 3)?]);
-    // RFC 1624, equation 3.
-    let (old, new) = (u32::from(request) << 8, u32::from(reply) << 8);
-    let sum = u32::from(!checksum) + (!old & 0xffff) + new;
-    let sum = (sum & 0xffff) + (sum >> 16);
-    let sum = (sum & 0xffff) + (sum >> 16);
-    answer[at + 2..at + 4].copy_from_slice(&(!u16::try_from(sum).unwrap()).to_be_bytes());
+    correct(&mut answer, at + 2, u16::from(request) << 8, u16::from(reply) << 8);
     Some(answer)
 }
 

@@ -304,7 +304,7 @@ impl Device {
     /// A packet of the host.
     fn carry(&mut self, sent: &[u8]) {
         let modem = self.board.modem();
-        if let Some(answer) = carrier::answer(sent, modem.truth().ethernet, modem.addresses()) {
+        if let Some(answer) = carrier::answer(sent, modem.frames_ethernet(), modem.carried()) {
             self.answered += 1;
             if self.packets.len() < WAITING {
                 self.packets.push_back(answer);

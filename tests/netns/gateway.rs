@@ -72,7 +72,10 @@ impl Gateway {
     /// Writes the file anew.
     pub fn edit(&self, modems: &[Modem<'_>]) {
         let entry = |(name, lines): &Modem<'_>| {
-            let lines: String = lines.iter().map(|line| format!("    {line}\n")).collect();
+            // Behind most of the interfaces here is nobody who would answer.
+            let looks = lines.iter().any(|line| line.starts_with("reachability:"));
+            let alone = (!looks).then_some(&"reachability: { targets: [] }");
+            let lines: String = lines.iter().chain(alone).map(|line| format!("    {line}\n")).collect();
             let control = self.port(name);
             format!(
                 "  {name}:\n    service_providers: [{{ apn: internet }}]\n    control: {{ socket: {} }}\n{lines}",

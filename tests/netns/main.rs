@@ -19,6 +19,7 @@ mod drift;
 mod ethernet;
 mod gateway;
 mod kernel;
+mod outside;
 mod privileges;
 mod resolvconf;
 mod resolved;

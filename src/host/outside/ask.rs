@@ -158,8 +158,12 @@ async fn status(stream: TcpStream, endpoint: &Endpoint, path: &str) -> Result<u1
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| AskError::Silent)?;
     let request = Request::get(path).header(HOST, endpoint.to_string()).header(CONNECTION, "close").body(String::new());
     let Ok(request) = request else { return Err(AskError::Silent) };
-    tokio::select! {
-        answer = sender.send_request(request) => answer.map(|answer| answer.status().as_u16()).map_err(|_| AskError::Silent),
-        _ = connection => Err(AskError::Silent),
-    }
+    let answer = sender.send_request(request);
+    tokio::pin!(answer);
+    let answer = tokio::select! {
+        answer = &mut answer => answer,
+        // Whoever hangs up may have answered before.
+        _ = connection => answer.await,
+    };
+    answer.map(|answer| answer.status().as_u16()).map_err(|_| AskError::Silent)
 }

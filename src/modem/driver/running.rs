@@ -188,6 +188,9 @@ impl Driver {
             Some(Action::StopSession(family)) => {
                 self.handles.remove(&family);
             }
+            Some(Action::StopSessions(families)) => {
+                self.handles.retain(|family, _| !families.families().contains(family));
+            }
             _ => {}
         }
     }

@@ -121,7 +121,7 @@ impl Controller {
             }
             (Action::StartSession(..), Err(_)) => self.driver.suspect(self.upstream(), now),
             (Action::SetRoaming { .. }, Ok(())) => self.note_profile_write(now),
-            (Action::StopSession(_), Ok(())) => self.observed.dialled = None,
+            (Action::StopSession(_) | Action::StopSessions(_), Ok(())) => self.observed.dialled = None,
             (Action::SetRadioPreference(_), Ok(())) => self.preference_written(now),
             (Action::EnterPin(_), outcome) => self.pin_ended(outcome),
             _ => {}

@@ -29,11 +29,13 @@ impl Controller {
         self.learn(Report::Internet(internet), now);
     }
 
-    /// The way out is the interface with its addresses; what was found out about another one does not count.
+    /// The way out is the interface with its addresses. What was found out about another one does not count, unless it is
+    /// that data does not pass: that is believed until it does.
     pub(super) fn follow_path(&mut self, now: Instant) {
         let link = self.observed.link.as_ref().map(|seen| &seen.value);
         let path = link.filter(|link| link.up && !link.is_bare() && !self.retiring).map(|link| &link.ip);
-        if self.reachability.follow(&self.config.reachability, path, now) && self.observed.internet.is_some() {
+        let other = self.reachability.follow(&self.config.reachability, path, now);
+        if other && self.observed.internet.as_ref().is_some_and(|seen| !seen.value.is_cut_off()) {
             self.observed.forget(FactSet::of(&[Fact::Internet]));
             self.touch();
         }

@@ -10,8 +10,8 @@ use crate::config::ModemConfig;
 use crate::model::defect::{Defect, planted};
 use crate::model::time::{millis, spoken};
 use crate::model::{
-    Action, ConditionKind, ControlState, Device, Fact, Failure, Finding, Instant, IpFamily, PortState, Recovering,
-    Report, SessionState, SimState, Status,
+    Action, ConditionKind, ControlState, Device, Fact, Failure, Finding, Instant, IpFamilies, IpFamily, PortState,
+    Recovering, Report, SessionState, SimState, Status,
 };
 use crate::plan::StageReport;
 use crate::power::{Command, Next, Request, State, Supply, Timings};
@@ -199,7 +199,7 @@ impl Controller {
     }
 
     fn begin_step(&mut self, due: Due, now: Instant) {
-        let action = self.action_of(due.step, due.attempt);
+        let action = self.action_of(due.step);
         self.event(EventKind::Recovery {
             diagnosis: due.diagnosis.condition(),
             step: action.clone(),
@@ -215,16 +215,18 @@ impl Controller {
         self.begin(action, now);
     }
 
-    fn action_of(&self, step: Step, attempt: u32) -> Action {
+    fn action_of(&self, step: Step) -> Action {
         match step {
             Step::Rescan => Action::Rescan,
             Step::Reopen => Action::ClosePort,
             Step::Reread => Action::RereadSettings,
             Step::Reconnect => {
-                let up = |family: &IpFamily| self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
-                let families: Vec<IpFamily> = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(up).collect();
-                let turn = attempt as usize % families.len().max(1);
-                Action::StopSession(families.get(turn).copied().unwrap_or(IpFamily::Ipv4))
+                let up = |family| self.observed.session(family).is_some_and(|seen| seen.value.is_up());
+                Action::StopSessions(match (up(IpFamily::Ipv4), up(IpFamily::Ipv6)) {
+                    (true, true) => IpFamilies::Ipv4v6,
+                    (false, true) => IpFamilies::Ipv6,
+                    (_, false) => IpFamilies::Ipv4,
+                })
             }
             Step::Reregister => Action::Reregister,
             Step::CycleSim => Action::CycleSim,
@@ -311,7 +313,7 @@ impl Controller {
         if let Some((due, outcome)) = self.recovery.verdict(&firmware, self.answers(), &permits, now) {
             self.event(EventKind::Recovery {
                 diagnosis: due.diagnosis.condition(),
-                step: self.action_of(due.step, due.attempt),
+                step: self.action_of(due.step),
                 attempt: due.attempt,
                 outcome: Some(outcome),
                 next_at: due.next_at,
@@ -320,7 +322,7 @@ impl Controller {
         for Over { diagnosis, step, attempts, took } in self.recovery.note_recovered(&self.plan.stages, now) {
             self.event(EventKind::Recovered {
                 diagnosis: diagnosis.condition(),
-                step: self.action_of(step, attempts),
+                step: self.action_of(step),
                 attempts,
                 took_ms: millis(took),
             });

@@ -1,7 +1,7 @@
 //! Data sessions on the modem's one data path: at most one for each IP family, living as long as its client.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::radio::Registration;
 use super::{Output, SimModem, Witness};
@@ -32,7 +32,7 @@ pub(super) struct Call {
     pub(super) since: Instant,
     pub(super) address: Address,
     /// It is up and carries nothing.
-    mute: bool,
+    pub(super) mute: bool,
 }
 
 /// Who started a session.
@@ -244,14 +244,6 @@ impl SimModem {
     pub(super) fn unmute(&mut self) {
         self.calls.mute = None;
         self.calls.up.values_mut().for_each(|call| call.mute = false);
-    }
-
-    /// The addresses that the network carries packets of.
-    pub fn carried(&self) -> impl Iterator<Item = IpAddr> {
-        self.calls.up.values().filter(|call| !call.mute).map(|call| match call.address {
-            Address::V4(address) => IpAddr::V4(address),
-            Address::V6(address) => IpAddr::V6(address),
-        })
     }
 
     /// Whether the data path carries Ethernet frames.

@@ -148,7 +148,8 @@ impl SimModem {
             | D::DiskFull { .. }
             | D::PortBusy { .. }
             | D::PowerStuck { .. }
-            | D::Unanswered { .. } => {}
+            | D::Unanswered { .. }
+            | D::Traffic { .. } => {}
             D::Families { ipv4, ipv6 } => {
                 self.profile.network.ipv4 = *ipv4;
                 self.profile.network.ipv6 = *ipv6;

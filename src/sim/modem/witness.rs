@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::SimModem;
-use super::calls::Address;
+use super::calls::{Address, Call};
 use crate::model::{Instant, IpFamily, Plmn};
 use crate::qmi::dms::OperatingMode;
 use crate::qmi::nas::ModePreference;
@@ -159,7 +159,17 @@ impl SimModem {
     /// The addresses the network gave to the sessions that are up.
     #[must_use]
     pub fn addresses(&self) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
-        let of = |family| self.call(family).map(|call| call.address);
+        self.addresses_of(|_| true)
+    }
+
+    /// The same of the sessions that carry data.
+    #[must_use]
+    pub fn carried(&self) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+        self.addresses_of(|call| !call.mute)
+    }
+
+    fn addresses_of(&self, which: impl Fn(&Call) -> bool) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+        let of = |family| self.call(family).filter(|call| which(call)).map(|call| call.address);
         let v4 = match of(IpFamily::Ipv4) {
             Some(Address::V4(address)) => Some(address),
             Some(Address::V6(_)) | None => None,

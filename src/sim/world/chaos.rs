@@ -238,6 +238,7 @@ impl Trouble {
             D::Autoconnect { .. } => D::Autoconnect { apn: apn(random) },
             D::LoseIndications { .. } => D::LoseIndications { n: random.between(1, 20) as u32 },
             D::Blip { .. } => D::Blip { ms: random.between(50, 15_000) as u32 },
+            D::Traffic { .. } => D::Traffic { on: random.chance(500) },
             D::CarryNothing { .. } => {
                 let until = [Renewal::Session, Renewal::Radio, Renewal::Modem];
                 D::CarryNothing { until: *random.pick(&until).unwrap_or(&Renewal::Session) }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use wwan::model::{Action, Actor, Fact, FactSet, Instant, IpFamily, OperatingMode};
+use wwan::model::{Action, Actor, Fact, FactSet, Instant, IpFamilies, IpFamily, OperatingMode};
 use wwan::modem::{Driver, Output};
 use wwan::qmi::{Frame, Service};
 use wwan::reconcile::{EventKind, Output as CoreOutput};
@@ -212,6 +212,7 @@ fn actions() -> &'static [Action] {
             Action::Synchronise,
             Action::StopSession(IpFamily::Ipv4),
             Action::StopSession(IpFamily::Ipv6),
+            Action::StopSessions(IpFamilies::Ipv4v6),
             Action::SetOperatingMode(OperatingMode::Online),
             Action::SetRawIp,
             Action::Attach,
