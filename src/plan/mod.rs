@@ -187,16 +187,16 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
         stages.push(StageReport { stage, status, finding });
         step = next;
     }
+    // Where all that is left is to find out whether data passes, what would be better still is worth doing.
+    let in_place = stages.iter().all(|report| report.status == Status::True || report.stage == Stage::Reachability);
+    let better = facts.improvement.take().filter(|_| in_place);
     let step = match step {
-        Some(Step::Wait(finding)) => match session::stale_link(&mut facts) {
+        Some(Step::Wait(finding)) => match session::stale_link(&mut facts).or(better) {
             Some((action, why)) => Step::Do(action, why),
             None => Step::Wait(finding),
         },
         Some(step) => step,
-        None => match facts.improvement.take() {
-            Some((action, because)) => Step::Do(action, because),
-            None => Step::Converged,
-        },
+        None => better.map_or(Step::Converged, |(action, because)| Step::Do(action, because)),
     };
     // One action at a time: while one is in flight the conclusion stands, but nothing new begins.
     let step = match (&observed.doing, step) {
