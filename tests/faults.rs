@@ -4,6 +4,8 @@
 //! What needs single bytes is tested beside the driver (`src/modem/tests/faults.rs`); the other rows are with their
 //! features.
 
+use std::time::Duration;
+
 mod gateway_support;
 
 use gateway_support::{Gateway, Wire, name};
@@ -357,4 +359,17 @@ fn f26_dev_5_a_node_that_cannot_be_opened_is_tried_twice_a_minute_at_most() {
         gateway.disturb("port-busy on=false");
         gateway.until_online(60);
     }
+}
+
+#[test]
+fn f41_after_a_sleep_of_the_host_nothing_is_believed_that_was_seen_before() {
+    let mut gateway = online();
+    // The network ended the session while the host slept, and nobody was awake to be told.
+    gateway.disturb("lose-indications n=20");
+    gateway.disturb("drop-session cause=36");
+    gateway.now = gateway.now + Duration::from_secs(8 * 3600);
+    gateway.input(Input::Timer);
+    assert_ne!(gateway.controller().connection().reach, Reach::Internet, "the old truth is none");
+    assert!(gateway.until_online(10) <= 10);
+    assert_eq!(gateway.steps(), [], "no recovery was needed");
 }

@@ -4,45 +4,53 @@
 //! each event.
 #![allow(clippy::disallowed_methods, reason = "somewhere the clock must be read: here and nowhere else")]
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{
+    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime, timerfd_create,
+    timerfd_settime,
+};
+use tokio::io::unix::AsyncFd;
 
 use crate::model::Instant;
 
-/// Monotonic time.
+/// Time that only goes forward, also while the machine sleeps: what was seen before that is as old as it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    start: std::time::Instant,
-    /// What it showed at its start.
-    origin: Instant,
+    /// The time since the machine was started at our [`Instant::ZERO`].
+    zero: Duration,
+    started: Instant,
 }
+
+/// While the machine sleeps, so does a timer of the runtime: it is good for waits that no sleep makes much longer.
+const BRIEF: Duration = Duration::from_millis(100);
 
 impl Clock {
     /// Begins at [`Instant::ZERO`].
     #[must_use]
     pub fn start() -> Self {
-        Self { start: std::time::Instant::now(), origin: Instant::ZERO }
+        Self { zero: since_boot(), started: Instant::ZERO }
     }
 
     /// Shows the time since the machine was started, so that a time that was kept over a restart of the daemon still
     /// means something.
     #[must_use]
     pub fn since_boot() -> Self {
-        let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        let seconds = u64::try_from(boot.tv_sec).unwrap_or_default();
-        let nanos = u32::try_from(boot.tv_nsec).unwrap_or_default();
-        Self { start: std::time::Instant::now(), origin: Instant::ZERO + Duration::new(seconds, nanos) }
+        Self { zero: Duration::ZERO, started: Instant::ZERO + since_boot() }
     }
 
     /// What it showed at its start.
     #[must_use]
     pub fn started(&self) -> Instant {
-        self.origin
+        self.started
     }
 
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Instant {
-        self.origin + self.start.elapsed()
+        Instant::ZERO + since_boot().saturating_sub(self.zero)
     }
 
     /// Waits until `at`. Nothing is waited for at [`Instant::FAR`], so that never ends.
@@ -50,13 +58,40 @@ impl Clock {
         if at == Instant::FAR {
             return std::future::pending().await;
         }
-        // Our instants are whole milliseconds, rounded down: one more, or we would wake before `at` and spin.
-        let wait = match self.now().until(at) {
-            Duration::ZERO => Duration::ZERO,
-            wait => wait + Duration::from_millis(1),
-        };
-        tokio::time::sleep(wait).await;
+        loop {
+            // Our instants are whole milliseconds, rounded down: one more, or we would wake before `at` and spin.
+            let wait = match self.now().until(at) {
+                Duration::ZERO => return,
+                wait => wait + Duration::from_millis(1),
+            };
+            if wait <= BRIEF {
+                return tokio::time::sleep(wait).await;
+            }
+            let rings = match alarm(self.zero + Duration::from_millis(at.as_millis() + 1)) {
+                Ok(alarm) => alarm.readable().await.map(drop),
+                Err(why) => Err(why),
+            };
+            if rings.is_err() {
+                // No descriptors left, say. Then it may be late after a sleep of the machine.
+                return tokio::time::sleep(wait).await;
+            }
+        }
     }
+}
+
+fn since_boot() -> Duration {
+    let boot = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(boot.tv_sec).unwrap_or_default(), u32::try_from(boot.tv_nsec).unwrap_or_default())
+}
+
+/// Readable at that time since boot, and as soon as the machine wakes where it slept then.
+#[allow(deprecated, reason = "its successor is unsafe for types that change their descriptor; OwnedFd never does")]
+fn alarm(at: Duration) -> io::Result<AsyncFd<OwnedFd>> {
+    let timer = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+    let at = Timespec { tv_sec: at.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: at.subsec_nanos().into() };
+    let never_again = Timespec { tv_sec: 0, tv_nsec: 0 };
+    timerfd_settime(&timer, TimerfdTimerFlags::ABSTIME, &Itimerspec { it_interval: never_again, it_value: at })?;
+    AsyncFd::new(timer)
 }
 
 /// Wall-clock time in UTC to the second, as RFC 3339 writes it. For people; nothing is decided by it.
@@ -105,12 +140,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn f41_time_goes_on_while_the_machine_sleeps() {
+        // `/proc/uptime` counts that time, too.
+        let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
+        let seconds: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+        let shown = Clock::since_boot().now().as_millis() as f64 / 1000.0;
+        assert!((0.0..60.0).contains(&(shown - seconds + 0.02)), "{shown} {seconds}");
+    }
+
     #[tokio::test]
     async fn the_past_is_reached_at_once_and_the_future_not_too_early() {
         let clock = Clock::start();
         clock.reach(Instant::ZERO).await;
-        let at = clock.now() + Duration::from_millis(5);
-        clock.reach(at).await;
-        assert!(clock.now() >= at);
+        for wait in [5, 150] {
+            let at = clock.now() + Duration::from_millis(wait);
+            clock.reach(at).await;
+            assert!(clock.now() >= at);
+        }
     }
 }

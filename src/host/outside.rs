@@ -94,12 +94,13 @@ impl Outside {
 }
 
 /// The counters of an interface in `/proc/net/dev`, which, other than `/sys`, is always that of our own namespace: eight
-/// numbers of what was received and as many of what was sent, each beginning with octets and packets.
+/// numbers of what was received and as many of what was sent, each beginning with octets, packets, errors and losses.
+/// What a driver could not get rid of was to be sent, too: a queue that is stuck shows by that alone.
 fn packets(devices: &str, interface: &str) -> Option<Packets> {
     let of = |line: &str| Some(line.split_once(':').filter(|(name, _)| name.trim() == interface)?.1.to_owned());
     let numbers = devices.lines().find_map(of)?;
-    let number = |at: usize| numbers.split_whitespace().nth(at)?.parse().ok();
-    Some(Packets { rx: number(1)?, tx: number(9)? })
+    let number = |at: usize| numbers.split_whitespace().nth(at)?.parse::<u64>().ok();
+    Some(Packets { rx: number(1)?, tx: number(9)?.saturating_add(number(10)?).saturating_add(number(11)?) })
 }
 
 #[cfg(test)]
@@ -112,9 +113,9 @@ mod tests {
 Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
     lo:  100      1    0    0    0     0          0         0      100       1    0    0    0     0       0          0
- wwan0:4862915    7013    0    0    0     0          0         0   271938    2412    0    0    0     0       0          0
+ wwan0:4862915    7013    0    0    0     0          0         0   271938    2412    5    3    0     0       0          0
 ";
-        assert_eq!(packets(DEVICES, "wwan0"), Some(Packets { rx: 7013, tx: 2412 }));
+        assert_eq!(packets(DEVICES, "wwan0"), Some(Packets { rx: 7013, tx: 2420 }));
         assert_eq!((packets(DEVICES, "wwan"), packets("", "wwan0")), (None, None));
     }
 }

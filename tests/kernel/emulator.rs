@@ -68,6 +68,8 @@ enum Order {
     Power(Power),
     /// It is plugged into this port from the next time on.
     Port(u8),
+    /// It takes no packets of the host any more, or takes them again.
+    Choke(bool),
 }
 
 /// A USB modem on somebody's desk. It is pulled when this is dropped.
@@ -96,6 +98,7 @@ impl UsbModem {
             notices: 0,
             packets: VecDeque::new(),
             listening: Vec::new(),
+            choked: None,
             seen: Arc::clone(&seen),
             answered: 0,
             notes: Vec::new(),
@@ -110,6 +113,11 @@ impl UsbModem {
     /// Lets something happen to it.
     pub fn disturb(&self, disturbance: Disturbance) {
         self.orders.send(Order::Disturb(disturbance)).unwrap();
+    }
+
+    /// Lets it take no packets of the host: they wait in the host's queue.
+    pub fn choke(&self, on: bool) {
+        self.orders.send(Order::Choke(on)).unwrap();
     }
 
     /// Pulls it.
@@ -165,6 +173,8 @@ struct Device {
     packets: VecDeque<Vec<u8>>,
     /// Transfers that wait for something to send.
     listening: Vec<Transfer>,
+    /// Packets of the host that are not taken; `None`: they all are.
+    choked: Option<Vec<Transfer>>,
     seen: Arc<Mutex<Option<Seen>>>,
     answered: u32,
     notes: Vec<(Instant, Witness)>,
@@ -226,6 +236,12 @@ impl Device {
                     Some(Order::Disturb(what)) => self.board.disturb(&what, self.clock.now()),
                     Some(Order::Power(power)) => self.board.power(power, self.clock.now()),
                     Some(Order::Port(port)) => self.port = port,
+                    Some(Order::Choke(true)) => self.choked = Some(Vec::new()),
+                    Some(Order::Choke(false)) => {
+                        for transfer in self.choked.take().unwrap_or_default() {
+                            self.answer(Ask::Submit(transfer)).await;
+                        }
+                    }
                     None => return,
                 },
                 ask = asked => match ask {
@@ -261,8 +277,11 @@ impl Device {
     async fn answer(&mut self, ask: Ask) {
         let answer = match ask {
             Ask::Unlink { number, transfer } => {
-                let waiting = self.listening.iter().position(|one| one.number == transfer);
-                let in_time = waiting.map(|at| self.listening.remove(at)).is_some();
+                let lists = [Some(&mut self.listening), self.choked.as_mut()];
+                let in_time = lists.into_iter().flatten().any(|list| {
+                    let waiting = list.iter().position(|one| one.number == transfer);
+                    waiting.map(|at| list.remove(at)).is_some()
+                });
                 usb::unlinked(number, in_time)
             }
             Ask::Submit(transfer) if transfer.endpoint == 0 => match self.control(transfer.setup, &transfer.data) {
@@ -270,6 +289,9 @@ impl Device {
                 None => usb::done(&transfer, STALL, &[]),
             },
             Ask::Submit(transfer) if transfer.inwards => return self.listening.push(transfer),
+            Ask::Submit(transfer) if transfer.endpoint == TO_DEVICE && self.choked.is_some() => {
+                return self.choked.iter_mut().for_each(|list| list.push(transfer.clone()));
+            }
             Ask::Submit(transfer) => {
                 if transfer.endpoint == TO_DEVICE {
                     self.carry(&transfer.data);

@@ -67,7 +67,10 @@ impl Daemon {
                 fits && entry.at >= from
             };
             let ports = || told.iter().filter(|e| matches!(e.input, Input::Port(..) | Input::Opened(..)));
-            told.iter().find(fits).map(|entry| entry.at).ok_or_else(|| format!("{:?}\n{}", ports().collect::<Vec<_>>(), self.log()))
+            told.iter()
+                .find(fits)
+                .map(|entry| entry.at)
+                .ok_or_else(|| format!("{:?}\n{}", ports().collect::<Vec<_>>(), self.log()))
         })
     }
 

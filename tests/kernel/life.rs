@@ -149,3 +149,44 @@ fn lnk_7_f19_a_session_that_carries_nothing_is_found_and_begun_anew() {
         daemon.end();
     });
 }
+
+#[test]
+fn f40_a_wall_clock_that_jumps_changes_nothing() {
+    play("life::f40_a_wall_clock_that_jumps_changes_nothing", &["ip", "date"], || {
+        let daemon = Daemon::start(&modem("wwan0", ""));
+        let usb = UsbModem::plug_in(0, EC25, prompt());
+        daemon.until_converged("wwan0");
+        let dialled = dials(&usb);
+        let told = || daemon.log().lines().filter(|line| line.contains("wwan0")).count();
+        let before = told();
+        for day in ["2036-01-01", "2006-01-01", "1970-01-02", "2026-01-01"] {
+            answer("date", &["--set", day]).good();
+            std::thread::park_timeout(Duration::from_secs(900));
+            daemon.until_converged("wwan0");
+        }
+        assert_eq!((dials(&usb), told()), (dialled, before), "{}", daemon.log());
+        daemon.end();
+    });
+}
+
+#[test]
+fn f39_a_queue_that_is_stuck_is_found_and_no_power_is_cut_for_it() {
+    play("life::f39_a_queue_that_is_stuck_is_found_and_no_power_is_cut_for_it", &["ip", "ping"], || {
+        let daemon = Daemon::start(&modem("wwan0", "    reachability: { every: 90s }\n"));
+        let usb = UsbModem::plug_in(0, EC25, prompt());
+        daemon.until_converged("wwan0");
+        usb.choke(true);
+        let stuck = Clock::since_boot().now();
+        std::thread::park_timeout(Duration::from_secs(110));
+        let found = daemon.until_it_shows("wwan0", "InternetReachable", "Unanswered");
+        println!("stuck from {stuck:?}, found at {found:?}");
+        assert!(found.since(stuck) <= Duration::from_secs(125), "{found:?} {stuck:?}");
+        usb.choke(false);
+        std::thread::park_timeout(Duration::from_secs(60));
+        daemon.until_converged("wwan0");
+        ping("192.0.2.1", "wwan0");
+        let log = daemon.log();
+        assert!(!log.contains("reset") && !log.contains("cycle"), "{log}");
+        daemon.end();
+    });
+}

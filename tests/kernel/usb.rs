@@ -29,7 +29,7 @@ pub enum Ask {
 }
 
 /// A transfer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Transfer {
     /// Its number.
     pub number: u32,

@@ -104,7 +104,7 @@ impl Gateway {
     pub fn start(&mut self) {
         self.starts += 1;
         let mut command = self.wwan("control.sock");
-        command.arg("run").arg("--config").arg(self.dir.join("wwan.yaml")).arg("--state").arg(self.dir.join("state"));
+        command.arg("run").arg("--config").arg(self.dir.join("wwan.yaml")).arg("--state").arg(self.state());
         if let [starter, words @ ..] = self.starter.as_slice() {
             let mut started = program(starter);
             started.args(words).arg(command.get_program()).args(command.get_args());
@@ -132,6 +132,16 @@ impl Gateway {
     /// Sends the daemon a signal.
     pub fn signal(&self, signal: Signal) {
         self.daemon.as_ref().unwrap().signal(signal);
+    }
+
+    /// Where it keeps what outlives it.
+    pub fn state(&self) -> PathBuf {
+        self.dir.join("state")
+    }
+
+    /// Its control socket.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.join("control.sock")
     }
 
     /// What the running daemon has written to its log.

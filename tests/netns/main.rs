@@ -17,6 +17,7 @@ mod adoption;
 mod configured;
 mod drift;
 mod ethernet;
+mod exhausted;
 mod gateway;
 mod kernel;
 mod outside;

@@ -9,24 +9,32 @@ use crate::model::{Fact, FactSet, Instant, Internet, Packets, Probed, Report};
 impl Controller {
     pub(in super::super) fn handle_packets(&mut self, packets: Packets, secrets: &Secrets, now: Instant) {
         let found = self.reachability.handle_packets(packets, now);
-        self.find(found, now);
-        self.turn(secrets, now);
+        self.find(found, secrets, now);
     }
 
     pub(in super::super) fn handle_probed(&mut self, number: u64, probed: Probed, secrets: &Secrets, now: Instant) {
         let found = self.reachability.handle_probed(number, probed, now);
-        self.find(found, now);
-        self.turn(secrets, now);
+        self.find(found, secrets, now);
     }
 
-    fn find(&mut self, found: Option<Internet>, now: Instant) {
-        let Some(internet) = found else { return };
-        let known = self.observed.internet.as_ref().is_some_and(|seen| seen.value.is_cut_off());
-        if matches!(internet, Internet::Unanswered { .. }) && !known {
-            // The address may have been changed without a word, or the session be gone.
-            self.driver.suspect(FactSet::SESSIONS, now);
+    /// What was found out. Mostly it is nothing new, and there is nothing to conclude anew.
+    fn find(&mut self, found: Option<Internet>, secrets: &Secrets, now: Instant) {
+        let Some(internet) = found else { return self.look_outside() };
+        match &mut self.observed.internet {
+            Some(seen) if seen.value == internet => {
+                seen.at = now;
+                return self.look_outside();
+            }
+            known => {
+                let known = known.as_ref().is_some_and(|seen| seen.value.is_cut_off());
+                if matches!(internet, Internet::Unanswered { .. }) && !known {
+                    // The address may have been changed without a word, or the session be gone.
+                    self.driver.suspect(FactSet::SESSIONS, now);
+                }
+            }
         }
         self.learn(Report::Internet(internet), now);
+        self.turn(secrets, now);
     }
 
     /// The way out is the interface with its addresses. What was found out about another one does not count, unless it is
