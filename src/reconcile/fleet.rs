@@ -388,10 +388,10 @@ impl Fleet {
         let generation = self.generation;
         let condition = self.condition.clone();
         let inhibited = self.inhibition.of(name).map(str::to_owned);
-        let (roster, labels) = self.plugins.roster();
+        let roster = self.plugins.roster();
         self.with(name, now, |controller, secrets| {
             controller.set_config_condition(&condition);
-            controller.set_roster(roster, labels, secrets, now);
+            controller.set_roster(roster, secrets, now);
             controller.inhibit(inhibited.as_deref(), secrets, now);
             controller.configure(modem.clone(), generation, secrets, now);
         });
@@ -399,8 +399,8 @@ impl Fleet {
 
     /// Tells every controller whom to ask.
     fn tell_rosters(&mut self, now: Instant) {
-        let (roster, labels) = self.plugins.roster();
-        self.each(now, |controller, secrets| controller.set_roster(roster.clone(), labels.clone(), secrets, now));
+        let roster = self.plugins.roster();
+        self.each(now, |controller, secrets| controller.set_roster(roster.clone(), secrets, now));
     }
 
     fn reject(&mut self, now: Instant) {
