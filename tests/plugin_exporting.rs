@@ -1,7 +1,7 @@
 //! Exporters in the whole daemon, on a simulated modem: to a server that this test is, to one that hangs, to one that is
 //! not there; and exporters that were made to do harm, beside which everything goes on.
 #![cfg(feature = "wasm-compiler")]
-#![allow(clippy::disallowed_methods, missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a test")]
 
 mod plugin_support;
 mod shell_support;

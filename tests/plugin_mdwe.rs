@@ -1,7 +1,7 @@
 //! The daemon with plugins in a process that may never have memory it can write and run (`PR_SET_MDWE`, what systemd's
 //! `MemoryDenyWriteExecute=` sets).
 #![cfg(feature = "wasm-compiler")]
-#![allow(clippy::disallowed_methods, missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a test")]
 
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
 #[path = "interop/program.rs"]

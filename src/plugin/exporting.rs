@@ -117,7 +117,7 @@ impl Exporting {
         self.tick_at = description.tick_seconds.map(|seconds| now + Duration::from_secs(seconds.into()));
         self.resident = Some((digest.to_owned(), resident));
         // What was lost while nobody was there to be told is not this one's fault.
-        self.trouble.lost = (self.feed.lost(), self.courier.lost().0);
+        self.trouble.lost = (self.feed.lost_ever(), self.courier.lost().0);
     }
 
     fn end(&mut self, mut called: Called, now: Instant) -> Called {
@@ -147,7 +147,7 @@ impl Exporting {
         let of = |modem: String| {
             let facts = patterns.iter().map(|pattern| property::telemetry_of(pattern, &modem));
             let facts = facts.fold(FactSet::NONE, FactSet::union);
-            (!facts.is_empty()).then(|| Input::Watched(ModemName(modem), facts))
+            (!facts.is_empty()).then_some(Input::Watched(ModemName(modem), facts))
         };
         self.feed.modems().into_iter().filter_map(of).collect()
     }
@@ -156,7 +156,7 @@ impl Exporting {
     pub(super) fn trouble(&mut self) -> Option<&str> {
         let now = Instant::now();
         let (messages, why) = self.courier.lost();
-        let lost = (self.feed.lost(), messages);
+        let lost = (self.feed.lost_ever(), messages);
         let trouble = &mut self.trouble;
         if lost != trouble.lost {
             (trouble.lost, trouble.lost_at) = (lost, Some(now));
