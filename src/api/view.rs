@@ -142,6 +142,7 @@ pub fn plugins(fleet: &Fleet) -> PluginsView {
         let (word, sha256, message) = match state {
             PluginState::Loading => ("Loading", None, None),
             PluginState::Ready { digest, refused } => ("Ready", Some(digest.clone()), refused.clone()),
+            PluginState::Failing { digest, why } => ("Failing", Some(digest.clone()), Some(why.clone())),
             PluginState::Refused(why) => ("Refused", None, Some(why.clone())),
             PluginState::Quarantined(why) => ("Quarantined", None, Some(why.clone())),
         };

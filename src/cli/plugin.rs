@@ -1,5 +1,6 @@
 //! `wwan plugin`: which plugins there are, what is in one, what one answers, and compiled ahead of time.
 
+mod export;
 mod show;
 mod test;
 
@@ -14,7 +15,7 @@ use super::{Context, Format};
 use crate::api::types::PluginView;
 use crate::api::{ClientError, Request, Response};
 use crate::daemon::real::PLUGINS;
-use crate::model::{EngineChoice, Grants, Hook, OnError, Plugin, PluginLimits};
+use crate::model::{EngineChoice, Grants, OnError, Plugin, PluginLimits};
 use crate::plugin::{Cache, Compiler, Effort, Loaded, Module, Pin};
 
 /// Largest component that is compiled by hand: one with a Python in it has 18 MB.
@@ -121,14 +122,15 @@ fn row(plugin: &PluginView) -> Vec<Cell> {
     ]
 }
 
-/// A plugin that no file asks for: whoever runs it by hand may see what it does.
+/// A plugin that no file asks for, whatever it is: whoever runs it by hand may see what it does.
 fn by_hand(file: &Path) -> Plugin {
     Plugin {
         name: file.file_stem().unwrap_or_default().to_string_lossy().as_ref().into(),
         module: file.display().to_string(),
         sha256: None,
-        hooks: vec![Hook::SelectProvider],
-        grants: Grants { iccid: true, imsi: true },
+        hooks: Vec::new(),
+        grants: Grants { iccid: true, imsi: true, ..Grants::default() },
+        outlets: Vec::new(),
         limits: PluginLimits::default(),
         on_error: OnError::BuiltIn,
         engine: EngineChoice::Interpreted,

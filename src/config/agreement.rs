@@ -42,9 +42,21 @@ fn every_form_agrees_with_its_pattern_at_its_borders() {
         .into_iter()
         .flat_map(|part| (0..=260).map(move |n| part.repeat(n)))
         .collect();
-    for good in
-        ["8988307F", "internet", "/dev/cdc-wdm0", "2c7c:0125", "1-1.2.3.4.5.6.7.8", "[::1]:80", "1.2.3.4:5", "a_b-c.d"]
-    {
+    let ports = ["0", "1", "9999", "59999", "64999", "65000", "65535", "65536", "65540", "66000", "70000", "99999"];
+    texts.extend(ports.iter().flat_map(|port| [format!("http://a.b:{port}"), format!("http://a:{port}/x")]));
+    let long = [format!("http://{}", "a".repeat(253)), format!("http://a/{}", "p".repeat(400))];
+    texts.extend(long.iter().flat_map(|url| [url.clone(), format!("{url}x")]));
+    for good in [
+        "8988307F",
+        "internet",
+        "/dev/cdc-wdm0",
+        "2c7c:0125",
+        "1-1.2.3.4.5.6.7.8",
+        "[::1]:80",
+        "1.2.3.4:5",
+        "a_b-c.d",
+        "http://1.2.3.4:8086/write?db=wwan&precision=ms",
+    ] {
         for c in (0..=0x17f).filter_map(char::from_u32) {
             let changed = good.char_indices().map(|(i, _)| format!("{}{c}{}", &good[..i], &good[i + 1..]));
             texts.extend(changed.chain([format!("{good}{c}"), format!("{c}{good}")]));

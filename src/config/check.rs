@@ -90,6 +90,10 @@ impl Checker<'_> {
                 };
                 self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint.to_owned()));
             }
+            Kind::MaxItems { .. } => {
+                let hint = "name the plugin twice, once for each hook";
+                self.add(Code::InvalidValue, &path, "more than one hook".to_owned(), Some(hint.to_owned()));
+            }
             Kind::MinProperties { .. } => {
                 // A flag alone says nothing, so it is not offered.
                 let is_flag =

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use crate::model::{self, EngineChoice, Grants, Hook, OnError, PluginLimits, PluginName};
 
-use super::scalars::{ByteSize, CallRate, ModulePath, PluginTime, ProviderName, Sha256Digits};
+use super::scalars::{
+    AbsolutePath, ByteSize, CallRate, HttpUrl, ListenAddress, ModulePath, PluginTime, ProviderName, Sha256Digits,
+};
 
 /// A WebAssembly component that has a say in what the daemon does. It is told only what its hook needs, and chooses only
 /// among what this file allows.
@@ -23,11 +25,14 @@ pub struct Plugin {
     /// SHA-256 of the component, 64 hexadecimal digits, as `sha256sum` prints it: no other is loaded. Default: any.
     #[serde(default, deserialize_with = "super::types::present")]
     pub sha256: Option<Sha256Digits>,
-    /// What it is asked. At least one.
+    /// What it is asked. One: a component that has both interfaces is named twice.
     pub hooks: Hooks,
-    /// What it may see of the SIM card beyond the first seven digits of its number and its home network. Default: nothing.
+    /// What it may see beyond what identifies nobody. Default: nothing.
     #[serde(default, deserialize_with = "super::types::present")]
     pub grants: Option<Vec<Grant>>,
+    /// Where an exporter may send to. It knows them by their number in this list, from 0. Default: nowhere.
+    #[serde(default, deserialize_with = "super::types::present")]
+    pub outlets: Option<Vec<Outlet>>,
     /// What it may use. One that needs more fails.
     #[serde(default, deserialize_with = "super::types::present")]
     pub limits: Option<Limits>,
@@ -48,19 +53,23 @@ pub enum HookName {
     /// Which of the service providers that fit the SIM card is used.
     #[serde(rename = "select-provider")]
     SelectProvider,
+    /// Nothing: it is told properties as they change, and sends them somewhere.
+    #[serde(rename = "export")]
+    Export,
 }
 
-/// The list of `hooks`: not empty, since a plugin that is never asked is an error.
+/// The list of `hooks`. Not empty, since a plugin that is never asked is an error; not two, since an exporter that keeps its
+/// thread busy must not keep the choice of a provider waiting.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<HookName>")]
-#[schemars(inline, extend("minItems" = 1))]
+#[schemars(inline, extend("minItems" = 1, "maxItems" = 1))]
 pub struct Hooks(pub Vec<HookName>);
 
 impl TryFrom<Vec<HookName>> for Hooks {
     type Error = &'static str;
 
     fn try_from(list: Vec<HookName>) -> Result<Self, &'static str> {
-        if list.is_empty() { Err("at least one hook") } else { Ok(Self(list)) }
+        if list.len() == 1 { Ok(Self(list)) } else { Err("one hook") }
     }
 }
 
@@ -73,6 +82,44 @@ pub enum Grant {
     /// The whole number of the subscriber.
     #[serde(rename = "imsi")]
     Imsi,
+    /// The numbers of the device: IMEI, ESN, MEID. For an exporter.
+    #[serde(rename = "imei")]
+    Imei,
+    /// Cells and areas. For an exporter.
+    #[serde(rename = "location")]
+    Location,
+    /// Addresses of the interface. For an exporter.
+    #[serde(rename = "addresses")]
+    Addresses,
+    /// The time of day. For an exporter: nothing has a clock otherwise.
+    #[serde(rename = "clock")]
+    Clock,
+    /// The modem is asked for what the exporter wants as often as if somebody watched, which costs requests and power.
+    /// Without it: the exporter is told what becomes known anyway.
+    #[serde(rename = "watch")]
+    Watch,
+}
+
+/// Where an exporter may send to.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(remote = "Self", tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outlet {
+    /// HTTP POST requests, without TLS: to this device, or through a network that can be trusted.
+    HttpPost {
+        /// All of the URL, for example "http://127.0.0.1:8086/write?db=wwan".
+        url: HttpUrl,
+    },
+    /// UDP datagrams.
+    Udp {
+        /// Address and port, for example "127.0.0.1:8089".
+        #[schemars(extend("format" = ListenAddress::FORMAT))]
+        address: ListenAddress,
+    },
+    /// The end of a file. With 16 MiB it is renamed to `NAME.1` and begun anew.
+    Append {
+        /// Its path.
+        path: AbsolutePath,
+    },
 }
 
 /// What a plugin may use.
@@ -86,7 +133,7 @@ pub struct Limits {
     /// Its memory, `64KiB` to `256MiB`. Default: `16MiB`.
     #[serde(default, deserialize_with = "super::types::present")]
     pub memory: Option<ByteSize>,
-    /// Questions a second, 1 to 100. Default: 10.
+    /// Questions a second, or calls of an exporter, 1 to 100. Default: 10.
     #[serde(default, deserialize_with = "super::types::present")]
     pub calls: Option<CallRate>,
 }
@@ -127,7 +174,16 @@ pub(super) fn resolve(typed: Plugin, directory: &str) -> model::Plugin {
         module,
         sha256: typed.sha256.map(|digits| digits.0.to_ascii_lowercase()),
         hooks: typed.hooks.0.into_iter().map(Hook::from).collect(),
-        grants: Grants { iccid: granted(Grant::Iccid), imsi: granted(Grant::Imsi) },
+        grants: Grants {
+            iccid: granted(Grant::Iccid),
+            imsi: granted(Grant::Imsi),
+            imei: granted(Grant::Imei),
+            location: granted(Grant::Location),
+            addresses: granted(Grant::Addresses),
+            clock: granted(Grant::Clock),
+            watch: granted(Grant::Watch),
+        },
+        outlets: typed.outlets.into_iter().flatten().filter_map(outlet).collect(),
         limits: PluginLimits {
             time: limits.time.as_ref().map_or(default.time, PluginTime::duration),
             memory: limits.memory.as_ref().map_or(default.memory, ByteSize::bytes),
@@ -140,10 +196,20 @@ pub(super) fn resolve(typed: Plugin, directory: &str) -> model::Plugin {
     }
 }
 
+/// `None`: an address that is none, which the schema does not let pass.
+fn outlet(typed: Outlet) -> Option<model::Outlet> {
+    Some(match typed {
+        Outlet::HttpPost { url } => model::Outlet::HttpPost(url.0),
+        Outlet::Udp { address } => model::Outlet::Udp(address.0.parse().ok()?),
+        Outlet::Append { path } => model::Outlet::Append(path.0),
+    })
+}
+
 impl From<HookName> for Hook {
     fn from(name: HookName) -> Self {
         match name {
             HookName::SelectProvider => Self::SelectProvider,
+            HookName::Export => Self::Export,
         }
     }
 }
@@ -208,8 +274,21 @@ mod tests {
         assert_eq!(plugin.sha256.as_deref(), Some("ab".repeat(32).as_str()));
         assert_eq!(plugin.limits, PluginLimits { time: Duration::from_millis(5), memory: 1 << 20, calls: 2 });
         assert_eq!(plugin.limits.fuel(), 5_000_000);
-        assert_eq!(plugin.grants, Grants { iccid: false, imsi: true });
+        assert_eq!(plugin.grants, Grants { imsi: true, ..Grants::default() });
+        assert!(plugin.outlets.is_empty());
         assert_eq!((plugin.on_error, plugin.engine), (OnError::LastAnswer, EngineChoice::Native));
         assert_eq!(plugin.config, r#"{"a":{"c":true},"b":[1,"x"]}"#);
+    }
+    #[test]
+    fn an_exporter_has_its_outlets_in_the_order_of_the_file() {
+        let entry = "{ name: e, module: /e.wasm, hooks: [export], grants: [imei, location, addresses, clock, watch], \
+                     outlets: [{ method: udp, address: \"[::1]:8089\" }, { method: append, path: /var/log/e }, \
+                     { method: http-post, url: \"http://tsdb.example:8086/write?db=wwan\" }] }";
+        let plugin = plugins(entry).remove(0);
+        assert!(plugin.has(Hook::Export) && !plugin.has(Hook::SelectProvider));
+        let all = Grants { imei: true, location: true, addresses: true, clock: true, watch: true, ..Grants::default() };
+        assert_eq!(plugin.grants, all);
+        let targets: Vec<String> = plugin.outlets.iter().map(ToString::to_string).collect();
+        assert_eq!(targets, ["[::1]:8089", "/var/log/e", "http://tsdb.example:8086/write?db=wwan"]);
     }
 }

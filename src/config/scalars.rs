@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 28] = [
+pub const FORMS: [&Form; 29] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -48,6 +48,7 @@ pub const FORMS: [&Form; 28] = [
     &PluginTime::FORM,
     &ProbeTarget::FORM,
     &ProbeInterval::FORM,
+    &HttpUrl::FORM,
 ];
 
 /// The forms that no readable pattern knows whole: what the schema shows is for editors, and the daemon's own schema check
@@ -263,6 +264,13 @@ impl ProbeInterval {
     }
 }
 
+text_type! {
+    /// A URL without TLS, user and fragment: a name or an IPv4 address, perhaps a port, perhaps a path.
+    HttpUrl,
+    "^http://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[!$-;=?-Z_a-z~]{0,400})?$",
+    "a URL as `http://127.0.0.1:8086/write?db=wwan`, without user and fragment", http_url
+}
+
 impl ByteSize {
     fn parse(text: &str) -> Option<u64> {
         let (number, unit, range) = match text.strip_suffix("KiB") {
@@ -357,6 +365,21 @@ fn hub(text: &str) -> bool {
     let (bus, ports) = text.split_once('-').map_or((text, None), |(bus, ports)| (bus, Some(ports)));
     let ports_ok = ports.is_none_or(|p| p.split('.').count() <= 7 && p.split('.').all(|n| digits(n, 1, 3)));
     digits(bus, 1, 3) && ports_ok
+}
+
+fn http_url(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("http://") else { return false };
+    let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
+    let (host, port) = authority.split_once(':').map_or((authority, "80"), |(host, port)| (host, port));
+    let in_a_path = |b: u8| matches!(b, b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~');
+    length(host, 1, 253)
+        && starts(host, |b| b.is_ascii_alphanumeric())
+        && only(host, |b| b.is_ascii_alphanumeric() || b".-".contains(&b))
+        && digits(port, 1, 5)
+        && !port.starts_with('0')
+        && port.parse::<u16>().is_ok()
+        && length(path, 0, 400)
+        && only(path, in_a_path)
 }
 
 fn line_name(text: &str) -> bool {

@@ -12,7 +12,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::network::{Dns, Family, Ip};
-use super::plugin::{Limits, Plugin};
+use super::plugin::{Limits, Outlet, Plugin};
 use super::power::{Power, ResetLine};
 use super::reachability::Reachability;
 use super::scalars::{
@@ -470,5 +470,6 @@ only_from_maps!(
     Recovery,
     ResetLine,
     Plugin,
+    Outlet,
     Limits
 );

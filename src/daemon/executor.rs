@@ -5,6 +5,7 @@
 
 use crate::host::power::PowerOrder;
 use crate::model::{Fact, LinkState, ModemName, Plugin, Probe, Question};
+use crate::property::{Change, Value};
 use crate::reconcile::{Fleet, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
@@ -65,6 +66,8 @@ pub trait Plugins {
     fn have(&mut self, plugins: Vec<Plugin>);
     /// Asks one of them about a modem.
     fn ask(&mut self, modem: ModemName, question: Question);
+    /// Tells them how properties are, where they do not know it yet.
+    fn tell(&mut self, values: Vec<(String, Option<Value>)>);
 }
 
 /// A bench of simulated modems.
@@ -102,6 +105,11 @@ impl Executors {
         }
     }
 
+    /// Properties have changed.
+    pub(super) fn changed(&mut self, changes: &[Change]) {
+        self.plugins.tell(changes.iter().map(|change| (change.name.clone(), change.new.clone())).collect());
+    }
+
     /// Deals an output to whom it concerns.
     pub(super) fn carry_out(&mut self, output: Output, fleet: &Fleet) {
         match output {
@@ -122,7 +130,12 @@ impl Executors {
                 let switch = controller.config().power.switch().cloned();
                 self.power.switch(&modem, PowerOrder { command, switch, port: controller.port() });
             }
-            Output::Plugins(plugins) => self.plugins.have(plugins),
+            Output::Plugins(plugins) => {
+                self.plugins.have(plugins);
+                // One that is new has missed everything that was known before it.
+                let known = fleet.controllers().flat_map(|controller| controller.properties().iter());
+                self.plugins.tell(known.map(|(name, held)| (name.to_owned(), Some(held.value.clone()))).collect());
+            }
             Output::Ask(modem, question) => self.plugins.ask(modem, question),
             Output::Event(_) | Output::Changed(_) | Output::Fetch(_) | Output::LookUp(..) | Output::Remember(..) => {
                 debug_assert!(false, "the loop does these itself");
@@ -253,6 +266,7 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
         mocks.carry_out(Output::Ask(wwan0(), question));
         let mut mocks = Mocks::new();
         mocks.plugins.expect_have().with(eq(Vec::new())).once().return_const(());
+        mocks.plugins.expect_tell().withf(|values| !values.is_empty()).once().return_const(());
         mocks.carry_out(Output::Plugins(Vec::new()));
     }
 

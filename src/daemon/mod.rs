@@ -192,7 +192,10 @@ impl Daemon {
         while let Some(output) = self.fleet.poll_output() {
             match output {
                 Output::Event(event) => self.journal.record(&event, now),
-                Output::Changed(changes) => self.watchers.changed(changes, self.started),
+                Output::Changed(changes) => {
+                    self.executors.changed(&changes);
+                    self.watchers.changed(changes, self.started);
+                }
                 Output::Fetch(reference) => {
                     let value = secret::fetch(&reference);
                     self.take_in(Input::Secret(reference, value), now);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use super::executor::{Executors, Links, Outside, Plugins, Ports, Power, Store};
+use crate::host::clock;
 use crate::host::netlink::Interfaces;
 use crate::host::outside;
 use crate::host::port::{ControlPorts, Roots};
@@ -14,6 +15,7 @@ use crate::host::power::{Pace, PowerOrder, Switches};
 use crate::host::state::StateDir;
 use crate::model::{LinkState, ModemName, Plugin, Probe, Question};
 use crate::plugin::{Cache, Compiler, Effort, Host};
+use crate::property::Value;
 use crate::reconcile::{Input, Memory, PortSpec};
 
 /// Where compiled plugins are kept, below the state directory.
@@ -54,6 +56,10 @@ impl Plugins for Host {
 
     fn ask(&mut self, modem: ModemName, question: Question) {
         Self::ask(self, modem, question);
+    }
+
+    fn tell(&mut self, values: Vec<(String, Option<Value>)>) {
+        Self::tell(self, &values, clock::unix_ms());
     }
 }
 

@@ -101,6 +101,13 @@ pub fn utc() -> String {
     rfc3339(since_epoch.as_secs())
 }
 
+/// Wall-clock time in milliseconds since 1970 UTC. For exporters that may know it; nothing is decided by it.
+#[must_use]
+pub fn unix_ms() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn rfc3339(unix: u64) -> String {
     let (days, second) = (unix / 86_400, unix % 86_400);
     let (year, month, day) = civil(days);

@@ -43,8 +43,8 @@ pub use link::{DesiredLink, Framing, LinkState, Resolver, Routing};
 pub use observed::{ControlState, DataFormat, Device, Observed, PortState, Report, Seen, SessionSettings};
 pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
 pub use plugin::{
-    Candidate, CardView, EngineChoice, Grants, Hook, NetworkFacts, NoAnswer, OnError, Opinion, Plugin, PluginLimits,
-    PluginName, PluginState, PluginsFinding, ProviderQuestion, Question, TrackRecord,
+    Candidate, CardView, EngineChoice, Grants, Hook, NetworkFacts, NoAnswer, OnError, Opinion, Outlet, Plugin,
+    PluginLimits, PluginName, PluginState, PluginsFinding, ProviderQuestion, Question, TrackRecord,
 };
 pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Setting};
 pub use profile::{ModemProfile, NotOffered, Throttled};

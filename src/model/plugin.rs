@@ -4,6 +4,7 @@
 //! shell's.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub struct Plugin {
     pub hooks: Vec<Hook>,
     /// What it may see beyond what every plugin sees.
     pub grants: Grants,
+    /// Where it may send to, in the order of the file.
+    pub outlets: Vec<Outlet>,
     /// What it may use.
     pub limits: PluginLimits,
     /// What stands when it fails.
@@ -64,6 +67,8 @@ impl Plugin {
 pub enum Hook {
     /// Which of the service providers that fit is used.
     SelectProvider,
+    /// It is told properties as they change.
+    Export,
 }
 
 impl Hook {
@@ -72,6 +77,7 @@ impl Hook {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SelectProvider => "select-provider",
+            Self::Export => "export",
         }
     }
 }
@@ -83,6 +89,36 @@ pub struct Grants {
     pub iccid: bool,
     /// The whole IMSI.
     pub imsi: bool,
+    /// IMEI, ESN and MEID.
+    pub imei: bool,
+    /// Cells and areas.
+    pub location: bool,
+    /// Addresses of the interface.
+    pub addresses: bool,
+    /// The time of day.
+    pub clock: bool,
+    /// The modem is asked for what the plugin wants, as if somebody watched.
+    pub watch: bool,
+}
+
+/// Where a plugin may send to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Outlet {
+    /// POST requests to this `http://` URL.
+    HttpPost(String),
+    /// Datagrams to this address.
+    Udp(SocketAddr),
+    /// The end of this file.
+    Append(String),
+}
+
+impl fmt::Display for Outlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HttpPost(target) | Self::Append(target) => f.write_str(target),
+            Self::Udp(address) => write!(f, "{address}"),
+        }
+    }
 }
 
 /// What a plugin may use.
@@ -144,6 +180,13 @@ pub enum PluginState {
         digest: String,
         /// Why a newer module is not used, if there is one.
         refused: Option<String>,
+    },
+    /// It works, and something is wrong with what it does: data is lost, or its last call failed.
+    Failing {
+        /// SHA-256 of its bytes, in hexadecimal.
+        digest: String,
+        /// What is wrong.
+        why: String,
     },
     /// It cannot be used, in words.
     Refused(String),
@@ -350,6 +393,8 @@ pub enum PluginsFinding {
     Quarantined(PluginName, String),
     /// This one gave no answer that can be used.
     Failed(PluginName, NoAnswer),
+    /// This exporter loses data, or its last call failed.
+    Failing(PluginName, String),
     /// This one changes its mind so often that it is not followed.
     Fickle(PluginName),
 }
@@ -366,6 +411,7 @@ impl PluginsFinding {
             Self::Outdated(..) => "NewModuleRefused",
             Self::Quarantined(..) => "Quarantined",
             Self::Failed(_, why) => why.reason(),
+            Self::Failing(..) => "ExporterFails",
             Self::Fickle(_) => "ChangesItsMind",
         }
     }
@@ -386,6 +432,7 @@ impl fmt::Display for PluginsFinding {
                 write!(f, "{name} failed three times in a row and is not asked until it or its entry changes: {why}")
             }
             Self::Failed(name, why) => write!(f, "{name}: {why}"),
+            Self::Failing(name, why) => write!(f, "{name}: {why}"),
             Self::Fickle(name) => write!(f, "{name} changes its mind too often: its choice is kept for a while"),
         }
     }

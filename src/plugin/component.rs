@@ -5,12 +5,13 @@ use wasmtime::component::{Component, InstancePre};
 
 use super::cache::Cache;
 use super::compiler::{CompileError, Compiler};
-use super::contract::{self, bindings};
+use super::contract::{self, bindings, exporting};
 use super::guest::{self, Asked, Guest};
 use super::module::Module;
+use super::resident::{Description, Resident};
 use super::watchdog::Watchdog;
 use super::{engine, words};
-use crate::model::{NoAnswer, Plugin, PluginLimits, ProviderQuestion, plugin};
+use crate::model::{Hook, NoAnswer, Outlet, Plugin, PluginLimits, ProviderQuestion, plugin};
 
 /// A plugin that can be asked.
 pub struct Loaded {
@@ -25,6 +26,8 @@ pub struct Loaded {
     pub imports: Vec<String>,
     /// The JSON Schema of its configuration, if it has one.
     pub schema: Option<String>,
+    /// What it says of itself, if it is an exporter.
+    pub description: Option<Description>,
 }
 
 /// Why a module cannot be used.
@@ -47,9 +50,11 @@ pub enum LoadError {
     /// It needs what plugins do not get.
     #[error("it needs what plugins do not get: {0}")]
     Imports(String),
-    /// It is not a policy of a version that we know.
-    #[error("it does not export {} as this version has it: {why}; it exports {exports}", contract::POLICY)]
-    NoPolicy {
+    /// It is not what it is to be, or not of a version that we know.
+    #[error("it does not export {wanted} as this version has it: {why}; it exports {exports}")]
+    Other {
+        /// The interface that its hook needs.
+        wanted: &'static str,
         /// Which function or type differs.
         why: String,
         /// What it has.
@@ -61,6 +66,9 @@ pub enum LoadError {
     /// Its schema is none.
     #[error("the schema of its configuration is no JSON Schema: {0}")]
     BadSchema(String),
+    /// An exporter that does not want to be one.
+    #[error("it does not say what it is: {0}")]
+    NotDescribed(NoAnswer),
     /// Its configuration does not follow its schema.
     #[error("its `config`: {0}")]
     BadConfig(String),
@@ -87,22 +95,77 @@ impl Loaded {
             }
         };
         let (imports, exports) = interfaces(&component);
-        let linker = guest::linker(&engine).map_err(|error| LoadError::Engine(words(&error)))?;
+        let roles = Roles::of(&wanted.hooks, &exports);
+        let linker = guest::linker(&engine, roles.exports).map_err(|error| LoadError::Engine(words(&error)))?;
         let pre = linker.instantiate_pre(&component).map_err(|error| LoadError::Imports(words(&error)))?;
-        bindings::PolicyPre::new(pre.clone())
-            .map_err(|error| LoadError::NoPolicy { why: words(&error), exports: listed(&exports) })?;
+        roles.check(&pre, &exports)?;
         let dog = Watchdog::new(&engine).map_err(|error| LoadError::Engine(error.to_string()))?;
-        let schema = guest::try_out(&pre, &dog, &wanted.limits).map_err(LoadError::DoesNotStart)?;
-        if let Some(schema) = &schema {
-            check(schema, &wanted.config)?;
+        let schema = guest::try_out(&pre, &dog, &wanted.limits, roles.advises).map_err(LoadError::DoesNotStart)?;
+        let (limits, digest) = (wanted.limits, module.digest.clone());
+        let mut loaded = Self { pre, dog, limits, digest, exports, imports, schema, description: None };
+        loaded.check(&wanted.config)?;
+        if roles.exports {
+            let resident = loaded.move_in(wanted.outlets.clone(), &wanted.config).map_err(LoadError::NotDescribed)?;
+            loaded.description = Some(resident.description().clone());
         }
-        Ok(Self { pre, dog, limits: wanted.limits, digest: module.digest.clone(), exports, imports, schema })
+        Ok(loaded)
+    }
+
+    /// Checks a configuration, a JSON object, by the plugin's schema, if it has one.
+    ///
+    /// # Errors
+    /// It does not follow the schema.
+    pub fn check(&self, config: &str) -> Result<(), LoadError> {
+        self.schema.as_deref().map_or(Ok(()), |schema| check(schema, config))
+    }
+
+    /// Makes an instance of an exporter, which stays.
+    ///
+    /// # Errors
+    /// It does not start, or does not say what it is.
+    pub fn move_in(&self, outlets: Vec<Outlet>, config: &str) -> Result<Resident, NoAnswer> {
+        Resident::move_in(&self.pre, &self.dog, &self.limits, outlets, config)
+    }
+
+    pub(super) fn dog(&self) -> &Watchdog {
+        &self.dog
     }
 
     /// Asks it.
     #[must_use]
     pub fn ask(&self, question: &ProviderQuestion) -> Asked {
         guest::select_provider(&self.pre, &self.dog, &self.limits, question)
+    }
+}
+
+/// What a component is to be.
+#[derive(Clone, Copy)]
+struct Roles {
+    advises: bool,
+    exports: bool,
+}
+
+impl Roles {
+    /// As its entry says. Without an entry, as it exports; a policy if that is neither.
+    fn of(hooks: &[Hook], exports: &[String]) -> Self {
+        let name = |interface: &str| interface.split('@').next().unwrap_or_default().to_owned();
+        let has = |interface: &str| exports.iter().any(|export| name(export) == name(interface));
+        match hooks {
+            [] => Self { advises: has(contract::POLICY) || !has(contract::EXPORTER), exports: has(contract::EXPORTER) },
+            hooks => Self { advises: hooks.contains(&Hook::SelectProvider), exports: hooks.contains(&Hook::Export) },
+        }
+    }
+
+    fn check(self, pre: &InstancePre<Guest>, exports: &[String]) -> Result<(), LoadError> {
+        let other =
+            |wanted, error: wasmtime::Error| LoadError::Other { wanted, why: words(&error), exports: listed(exports) };
+        if self.advises {
+            bindings::PolicyPre::new(pre.clone()).map_err(|error| other(contract::POLICY, error))?;
+        }
+        if self.exports {
+            exporting::ExporterPluginPre::new(pre.clone()).map_err(|error| other(contract::EXPORTER, error))?;
+        }
+        Ok(())
     }
 }
 

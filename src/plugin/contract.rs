@@ -1,9 +1,13 @@
 //! The WIT package, and what its types are in our own words: the only file that knows both.
 
-use crate::model::{Opinion, ProviderQuestion};
+use crate::model::{Opinion, Outlet, ProviderQuestion};
+use crate::property::Value;
 
 use self::bindings::exports::wwan::plugin::provider_policy as policy;
 use self::bindings::wwan::plugin::types;
+use self::exporting::exports::wwan::plugin::exporter;
+use self::exporting::wwan::plugin::outlets;
+use super::feed::{Batch, Told};
 
 /// Generated from `plugins/wit`.
 #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
@@ -11,10 +15,26 @@ pub(super) mod bindings {
     wasmtime::component::bindgen!({ path: "plugins/wit", world: "policy" });
 }
 
+/// The same of the world of exporters; what both worlds share is the first one's.
+#[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
+pub(super) mod exporting {
+    wasmtime::component::bindgen!({
+        path: "plugins/wit",
+        world: "exporter-plugin",
+        with: {
+            "wwan:plugin/types": super::bindings::wwan::plugin::types,
+            "wwan:plugin/host": super::bindings::wwan::plugin::host,
+        },
+    });
+}
+
 pub use self::bindings::wwan::plugin::types::Severity;
+pub(super) use self::exporting::wwan::plugin::outlets::Refusal;
 
 /// The interface that a policy exports.
 pub(super) const POLICY: &str = "wwan:plugin/provider-policy@0.1.0";
+/// The interface that an exporter exports.
+pub(super) const EXPORTER: &str = "wwan:plugin/exporter@0.1.0";
 /// The interface that says what a plugin's configuration may contain.
 pub(super) const SETTINGS: &str = "wwan:plugin/settings@0.1.0";
 
@@ -61,4 +81,32 @@ pub(super) fn question(asked: &ProviderQuestion) -> policy::Question {
 /// What the plugin thinks, in our words.
 pub(super) fn opinion(said: policy::Opinion) -> Opinion {
     Opinion { choice: said.choice.map(|choice| choice as usize), reason: said.reason }
+}
+
+/// What an exporter is told.
+pub(super) fn batch(told: Batch) -> exporter::Batch {
+    let value = |value| match value {
+        Value::Flag(flag) => exporter::Value::Flag(flag),
+        Value::Integer(number) => exporter::Value::Integer(number),
+        Value::Text(text) => exporter::Value::Text(text),
+        Value::List(texts) => exporter::Value::Texts(texts),
+        Value::Map(numbers) => exporter::Value::Numbers(numbers.into_iter().collect()),
+    };
+    let change = |told: Told| exporter::Change {
+        modem: told.modem,
+        property: told.property,
+        value: told.value.map(value),
+        at: told.at,
+    };
+    exporter::Batch { changes: told.changes.into_iter().map(change).collect(), lost: told.lost }
+}
+
+/// An outlet as an exporter sees it.
+pub(super) fn outlet(outlet: &Outlet) -> outlets::Outlet {
+    let method = match outlet {
+        Outlet::HttpPost(_) => outlets::Method::HttpPost,
+        Outlet::Udp(_) => outlets::Method::Udp,
+        Outlet::Append(_) => outlets::Method::Append,
+    };
+    outlets::Outlet { method, target: outlet.to_string() }
 }

@@ -1,4 +1,5 @@
-//! One call: a fresh instance that lives for one question, with its fuel, its memory and its lines for the log.
+//! One call, with its fuel, its memory, its lines for the log and what it hands over; and a policy's instance, which lives for
+//! one question.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -7,17 +8,19 @@ use wasmtime::component::{HasSelf, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store, Trap};
 
 use super::bounds::Bounds;
-use super::contract::{self, Severity, bindings};
+use super::contract::{self, Refusal, Severity, bindings, exporting};
+use super::message::{self, Message};
 use super::watchdog::Watchdog;
 use super::words;
-use crate::model::{NoAnswer, Opinion, PluginLimits, ProviderQuestion, plugin};
+use crate::model::{NoAnswer, Opinion, Outlet, PluginLimits, ProviderQuestion, plugin};
 
 /// Bytes of a line for the log.
 const LINE: usize = 256;
 /// Lines for the log in one call.
 const LINES: usize = 16;
-/// Bytes that a plugin may hand over in one call of the host's functions, or as an answer: many times what is kept.
-const HANDED_OVER: usize = 64 << 10;
+/// Bytes that a plugin may hand over in one call of the host's functions, or as an answer: the largest message and some. It
+/// is many times what is kept of a text.
+const HANDED_OVER: usize = message::LARGEST + 1024;
 /// Bytes of a JSON Schema for a plugin's configuration.
 const SCHEMA: usize = 64 << 10;
 /// Fuel counts instructions, and a few of these take long: by the clock a call may take this many times its limit.
@@ -51,9 +54,60 @@ pub struct Asked {
 pub(super) struct Guest {
     bounds: Bounds,
     lines: Vec<Line>,
+    outlets: Vec<Outlet>,
+    /// What this call has handed over.
+    sent: Vec<Message>,
 }
 
 impl bindings::wwan::plugin::types::Host for Guest {}
+
+impl exporting::wwan::plugin::outlets::Host for Guest {
+    fn granted(&mut self) -> Vec<exporting::wwan::plugin::outlets::Outlet> {
+        self.outlets.iter().map(contract::outlet).collect()
+    }
+
+    fn post(&mut self, outlet: u32, content_type: String, body: Vec<u8>) -> Result<(), Refusal> {
+        if !message::is_media_type(&content_type) {
+            return Err(Refusal::NoMediaType);
+        }
+        let is_meant = |outlet: &Outlet| matches!(outlet, Outlet::HttpPost(_));
+        self.hand_over(outlet, is_meant, message::LARGEST, content_type, body)
+    }
+
+    fn datagram(&mut self, outlet: u32, payload: Vec<u8>) -> Result<(), Refusal> {
+        let is_meant = |outlet: &Outlet| matches!(outlet, Outlet::Udp(_));
+        self.hand_over(outlet, is_meant, message::LARGEST_DATAGRAM, String::new(), payload)
+    }
+
+    fn append(&mut self, outlet: u32, bytes: Vec<u8>) -> Result<(), Refusal> {
+        let is_meant = |outlet: &Outlet| matches!(outlet, Outlet::Append(_));
+        self.hand_over(outlet, is_meant, message::LARGEST, String::new(), bytes)
+    }
+}
+
+impl Guest {
+    fn hand_over(
+        &mut self,
+        number: u32,
+        is_meant: impl Fn(&Outlet) -> bool,
+        largest: usize,
+        content_type: String,
+        bytes: Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let outlet = number as usize;
+        if !self.outlets.get(outlet).is_some_and(is_meant) {
+            return Err(Refusal::NoSuchOutlet);
+        }
+        if bytes.len() > largest {
+            return Err(Refusal::TooLarge);
+        }
+        if self.sent.len() >= message::IN_ONE_CALL {
+            return Err(Refusal::TooMany);
+        }
+        self.sent.push(Message { outlet, content_type, bytes: bytes.into() });
+        Ok(())
+    }
+}
 
 impl bindings::wwan::plugin::host::Host for Guest {
     fn log(&mut self, severity: Severity, message: String) {
@@ -63,13 +117,17 @@ impl bindings::wwan::plugin::host::Host for Guest {
     }
 }
 
-/// Everything a plugin can reach.
+/// Everything a plugin can reach; `exports`: an exporter, which has outlets.
 ///
 /// # Errors
 /// The functions do not fit the contract: an error of ours.
-pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+pub(super) fn linker(engine: &Engine, exports: bool) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
-    bindings::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    if exports {
+        exporting::ExporterPlugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    } else {
+        bindings::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    }
     Ok(linker)
 }
 
@@ -80,8 +138,8 @@ pub(super) fn select_provider(
     limits: &PluginLimits,
     question: &ProviderQuestion,
 ) -> Asked {
-    let mut visit = Visit::new(pre, limits);
-    let answer = visit.guarded(dog, limits, |store, pre| {
+    let mut visit = Visit::new(pre.engine(), limits, Vec::new());
+    let answer = visit.guarded(dog, limits, |store| {
         let instance = pre.instantiate(&mut *store)?;
         let policy = bindings::Policy::new(&mut *store, &instance)?;
         policy.wwan_plugin_provider_policy().call_select_provider(store, &contract::question(question))
@@ -96,10 +154,12 @@ pub(super) fn select_provider(
             Opinion { choice, reason } => Ok(Opinion { choice, reason: plugin::plain(&reason, plugin::REASON_BYTES) }),
         },
     });
-    visit.end(answer, limits)
+    let (fuel, memory) = (visit.fuel(limits), visit.memory());
+    Asked { answer, fuel, memory, lines: visit.take().0 }
 }
 
-/// Makes an instance and lets it go again: whether it starts at all. Its JSON Schema, if it has one.
+/// Makes an instance and lets it go again: whether it starts at all, and is a policy if it is to be one. Its JSON Schema, if
+/// it has one.
 ///
 /// # Errors
 /// It does not start, or does not say.
@@ -107,12 +167,15 @@ pub(super) fn try_out(
     pre: &InstancePre<Guest>,
     dog: &Watchdog,
     limits: &PluginLimits,
+    advises: bool,
 ) -> Result<Option<String>, NoAnswer> {
-    let mut visit = Visit::new(pre, limits);
+    let mut visit = Visit::new(pre.engine(), limits, Vec::new());
     visit
-        .guarded(dog, limits, |store, pre| {
+        .guarded(dog, limits, |store| {
             let instance = pre.instantiate(&mut *store)?;
-            if let Err(error) = bindings::Policy::new(&mut *store, &instance) {
+            if let Err(error) = bindings::Policy::new(&mut *store, &instance)
+                && advises
+            {
                 return Ok(Err(NoAnswer::NotLoaded(format!("its select-provider is another: {}", words(&error)))));
             }
             config_schema(store, &instance).map(Ok)
@@ -134,36 +197,37 @@ fn config_schema(store: &mut Store<Guest>, instance: &Instance) -> wasmtime::Res
 }
 
 /// One instance's stay.
-struct Visit<'a> {
-    pre: &'a InstancePre<Guest>,
+pub(super) struct Visit {
     store: Store<Guest>,
     /// It used all its fuel: what the store says is left is older than its end.
     ran_out: bool,
 }
 
-impl<'a> Visit<'a> {
-    fn new(pre: &'a InstancePre<Guest>, limits: &PluginLimits) -> Self {
-        let guest = Guest { bounds: Bounds::new(limits.memory), lines: Vec::new() };
-        let mut store = Store::new(pre.engine(), guest);
+impl Visit {
+    pub(super) fn new(engine: &Engine, limits: &PluginLimits, outlets: Vec<Outlet>) -> Self {
+        let guest = Guest { bounds: Bounds::new(limits.memory), lines: Vec::new(), outlets, sent: Vec::new() };
+        let mut store = Store::new(engine, guest);
         store.limiter(|guest| &mut guest.bounds);
         store.set_hostcall_fuel(HANDED_OVER);
         store.epoch_deadline_trap();
-        store.set_epoch_deadline(1);
-        Self { pre, store, ran_out: false }
+        Self { store, ran_out: false }
     }
 
     /// Does something with the instance, however that ends.
-    fn guarded<T>(
+    pub(super) fn guarded<T>(
         &mut self,
         dog: &Watchdog,
         limits: &PluginLimits,
-        f: impl FnOnce(&mut Store<Guest>, &InstancePre<Guest>) -> wasmtime::Result<T>,
+        f: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, NoAnswer> {
         self.store.set_fuel(limits.fuel()).map_err(|error| NoAnswer::NotLoaded(words(&error)))?;
-        let (store, pre) = (&mut self.store, self.pre);
+        // Anew for each call: the dog may have barked a moment after the last one ended.
+        self.store.set_epoch_deadline(1);
+        self.ran_out = false;
+        let store = &mut self.store;
         let longest = (limits.time * BY_THE_CLOCK).max(AT_LEAST);
         // A panic of the engine is an error of the engine, brought about by the plugin: it must not end the thread.
-        let done = dog.guard(longest, || catch_unwind(AssertUnwindSafe(|| f(store, pre))));
+        let done = dog.guard(longest, || catch_unwind(AssertUnwindSafe(|| f(store))));
         match done {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
@@ -183,10 +247,20 @@ impl<'a> Visit<'a> {
         }
     }
 
-    fn end(self, answer: Result<Opinion, NoAnswer>, limits: &PluginLimits) -> Asked {
+    /// Instructions that the last call took.
+    pub(super) fn fuel(&self, limits: &PluginLimits) -> u64 {
         let left = if self.ran_out { 0 } else { self.store.get_fuel().unwrap_or_default() };
-        let guest = self.store.into_data();
-        let (fuel, memory) = (limits.fuel().saturating_sub(left), guest.bounds.used as u64);
-        Asked { answer, fuel, memory, lines: guest.lines }
+        limits.fuel().saturating_sub(left)
+    }
+
+    /// Bytes of memory that the instance has.
+    pub(super) fn memory(&self) -> u64 {
+        self.store.data().bounds.used as u64
+    }
+
+    /// What the last call wrote to the log, and what it handed over.
+    pub(super) fn take(&mut self) -> (Vec<Line>, Vec<Message>) {
+        let guest = self.store.data_mut();
+        (std::mem::take(&mut guest.lines), std::mem::take(&mut guest.sent))
     }
 }

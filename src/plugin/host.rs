@@ -9,6 +9,7 @@ use super::compiler::Compiler;
 use super::runner::{Order, Runner, Workshop};
 use super::sentry::Sentry;
 use crate::model::{ModemName, Plugin, PluginName, Question};
+use crate::property::Value;
 use crate::reconcile::Input;
 
 /// Everybody who is to look when a file may have changed.
@@ -61,6 +62,18 @@ impl Host {
         if let Some(runner) = self.runners.get(&question.plugin) {
             // A thread that is gone does not answer: the core does not wait for long.
             drop(runner.orders.send(Order::Ask(modem, question)));
+        }
+    }
+
+    /// Tells exporters how properties are, `at` in milliseconds since 1970 UTC. What one knows already it is not told again.
+    pub fn tell(&self, values: &[(String, Option<Value>)], at: u64) {
+        for runner in self.runners.values() {
+            let Some(feed) = &runner.feed else { continue };
+            let told = values.iter().map(|(name, value)| feed.tell(name, value.as_ref(), at));
+            if told.fold(false, |stirs, news| stirs | news) {
+                // A thread that is gone is told nothing.
+                drop(runner.orders.send(Order::Stir));
+            }
         }
     }
 }

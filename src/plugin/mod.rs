@@ -3,7 +3,8 @@
 //! ```text
 //! Output::Plugins ─► Host ─► one thread for each plugin:  module (bytes, owner, sha256)
 //! Output::Ask ─────►   │        ├─ compiler: a child process with limits ─► cache
-//!                      │        └─ component ─► a fresh instance for every question (guest)
+//! Output::Changed ─► feed       ├─ component ─► a policy: a fresh instance for every question (guest)
+//!                      │        └─ component ─► an exporter: an instance that stays (resident) ─► courier: a thread ─► lanes
 //! Input::Plugin, Input::Answer ◄┘
 //! ```
 //! Nothing here decides anything: an answer is an input like any other, and where there is none the core does without.
@@ -16,12 +17,19 @@ mod cache;
 mod compiler;
 mod component;
 mod contract;
+mod courier;
 mod digest;
 mod engine;
+mod exporting;
+mod feed;
 mod guest;
 mod host;
+mod lane;
+mod message;
 mod module;
+mod post;
 mod precompiled;
+mod resident;
 mod runner;
 mod sentry;
 mod watchdog;
@@ -30,9 +38,12 @@ pub use cache::Cache;
 pub use compiler::{CHILD_VERB, Compiler, Effort, child};
 pub use component::{LoadError, Loaded};
 pub use contract::Severity;
+pub use feed::{Batch, Told};
 pub use guest::{Asked, Line};
 pub use host::Host;
+pub use message::Message;
 pub use module::{MAX_BYTES, Module, ModuleError, Pin};
+pub use resident::{Called, Description, Resident};
 
 /// Text of somebody else's making, kept so long in messages.
 const WORDS: usize = 400;

@@ -13,10 +13,12 @@ use super::cache::Cache;
 use super::compiler::Compiler;
 use super::component::Loaded;
 use super::contract::Severity;
+use super::exporting::Exporting;
+use super::feed::Feed;
 use super::guest::Line;
 use super::module::{Module, ModuleError, Pin, Stamp};
 use super::sentry::Sentry;
-use crate::model::{ModemName, NoAnswer, Opinion, Plugin, PluginState, Question};
+use crate::model::{Hook, ModemName, NoAnswer, Plugin, PluginState, Question};
 use crate::reconcile::Input;
 
 /// A file that was just touched may be touched again: a copy is several writes.
@@ -25,6 +27,10 @@ const SETTLES: Duration = Duration::from_millis(200);
 const LOOKS_AGAIN: Duration = Duration::from_secs(60);
 /// Failures in a row after which a plugin is not asked any more.
 const FAILURES: u32 = 3;
+
+/// How far a plugin, and the compiler that its thread starts, stand back behind the daemon's loop where there is one
+/// processor for both.
+const NICE: i32 = 10;
 
 /// Where what happened is told. Called from the plugins' threads; may keep them waiting.
 pub(super) type Tell = Arc<dyn Fn(Input) + Send + Sync>;
@@ -35,6 +41,8 @@ pub(super) enum Order {
     Ask(ModemName, Question),
     /// The module may have changed.
     Look,
+    /// There is something to tell an exporter, or about what it sent.
+    Stir,
 }
 
 /// What all threads share.
@@ -50,6 +58,8 @@ pub(super) struct Workshop {
 pub(super) struct Runner {
     pub plugin: Plugin,
     pub orders: Sender<Order>,
+    /// What it is told, if it is an exporter.
+    pub feed: Option<Arc<Feed>>,
     wanted: Arc<AtomicBool>,
 }
 
@@ -61,7 +71,14 @@ impl Runner {
     pub(super) fn start(plugin: Plugin, workshop: Workshop) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel();
         let wanted = Arc::new(AtomicBool::new(true));
+        let feed = plugin.has(Hook::Export).then(|| Arc::new(Feed::new(plugin.grants)));
+        let stirs = orders.clone();
+        // A thread that has ended has nobody to complain.
+        let stir = move || drop(stirs.send(Order::Stir));
+        let exporting = feed.clone().map(|feed| Exporting::new(&plugin, feed, stir)).transpose()?;
         let run = Run {
+            exporting,
+            said: PluginState::Loading,
             plugin: plugin.clone(),
             workshop,
             wanted: Arc::clone(&wanted),
@@ -74,13 +91,16 @@ impl Runner {
             budget: Budget::new(plugin.limits.calls),
         };
         thread::Builder::new().name(format!("plugin-{}", plugin.name)).spawn(move || run.live(&received))?;
-        Ok(Self { plugin, orders, wanted })
+        Ok(Self { plugin, orders, feed, wanted })
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
         self.wanted.store(false, Ordering::Relaxed);
+        // Now, not when there is something to do next: an exporter must not send any more. A thread that has ended is
+        // what is wanted.
+        drop(self.orders.send(Order::Stir));
     }
 }
 
@@ -100,22 +120,63 @@ struct Run {
     /// In a row.
     failures: u32,
     budget: Budget,
+    exporting: Option<Exporting>,
+    /// The state that was told last.
+    said: PluginState,
 }
 
 impl Run {
     fn live(mut self, orders: &Receiver<Order>) {
+        // Of this thread alone. Without it the plugin runs as well, and the loop waits a little longer for its turn.
+        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+            tracing::debug!(plugin = %self.plugin.name, %error, "runs with the daemon's priority");
+        }
         self.look();
         let mut look_at = Instant::now() + LOOKS_AGAIN;
-        while self.wanted.load(Ordering::Relaxed) {
-            match orders.recv_timeout(look_at.saturating_duration_since(Instant::now())) {
+        loop {
+            let due = self.due().map_or(look_at, |at| at.min(look_at));
+            match orders.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Ok(Order::Ask(modem, question)) => self.ask(modem, question),
                 Ok(Order::Look) => look_at = look_at.min(Instant::now() + SETTLES),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.look();
-                    look_at = Instant::now() + LOOKS_AGAIN;
-                }
+                Ok(Order::Stir) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            if !self.wanted.load(Ordering::Relaxed) {
+                return;
+            }
+            if Instant::now() >= look_at {
+                self.look();
+                look_at = Instant::now() + LOOKS_AGAIN;
+            }
+            self.export();
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let runs = self.loaded.is_some() && self.quarantined.is_none();
+        self.exporting.as_ref().and_then(|exporting| exporting.due(runs))
+    }
+
+    /// Calls an exporter, if it is time for that, and tells what is wrong with it.
+    fn export(&mut self) {
+        let Some(exporting) = &mut self.exporting else { return };
+        match self.loaded.as_ref().filter(|_| self.quarantined.is_none()) {
+            None => exporting.evict(),
+            Some(loaded) => {
+                let demands = exporting.watch();
+                if let Some(called) = exporting.call(loaded, &self.plugin) {
+                    log(&self.plugin, &called.lines);
+                    tracing::debug!(plugin = %self.plugin.name, fuel = called.fuel, memory = called.memory, "told");
+                    if let Err(error) = &called.result {
+                        tracing::warn!(plugin = %self.plugin.name, %error, "a call failed");
+                    }
+                    self.count(called.result.err());
+                }
+                demands.into_iter().for_each(|demand| self.say(demand));
+            }
+        }
+        if self.state() != self.said {
+            self.say_state();
         }
     }
 
@@ -128,21 +189,20 @@ impl Run {
                 let asked = loaded.ask(&question.about);
                 log(&self.plugin, &asked.lines);
                 tracing::debug!(plugin = %self.plugin.name, fuel = asked.fuel, memory = asked.memory, "asked");
-                self.count(&asked.answer);
+                self.count(asked.answer.as_ref().err().cloned());
                 asked.answer
             }
         };
         self.say(Input::Answer(modem, question.plugin, question.number, answer));
-        if self.failures == FAILURES && self.quarantined.is_some() {
-            self.failures = 0;
+        if self.state() != self.said {
             self.say_state();
         }
     }
 
-    fn count(&mut self, answer: &Result<Opinion, NoAnswer>) {
-        match answer {
-            Ok(_) => self.failures = 0,
-            Err(why) => {
+    fn count(&mut self, failure: Option<NoAnswer>) {
+        match failure {
+            None => self.failures = 0,
+            Some(why) => {
                 self.failures += 1;
                 if self.failures >= FAILURES {
                     self.quarantined = Some(why.to_string());
@@ -163,7 +223,6 @@ impl Run {
         if stamp.is_some() && stamp == self.looked {
             return;
         }
-        let before = self.state();
         let pin = Pin { sha256: self.plugin.sha256.as_deref(), ..Pin::default() };
         match Module::read(path, pin) {
             Ok(module) => {
@@ -179,7 +238,7 @@ impl Run {
                 self.refused = Some(error.to_string());
             }
         }
-        if before != self.state() {
+        if self.state() != self.said {
             self.say_state();
         }
     }
@@ -210,9 +269,13 @@ impl Run {
         }
     }
 
-    fn state(&self) -> PluginState {
+    fn state(&mut self) -> PluginState {
+        let trouble = self.exporting.as_mut().and_then(Exporting::trouble);
         match (&self.loaded, &self.quarantined, &self.refused) {
             (Some(_), Some(why), _) => PluginState::Quarantined(why.clone()),
+            (Some(loaded), None, None) if let Some(why) = trouble => {
+                PluginState::Failing { digest: loaded.digest.clone(), why: why.to_owned() }
+            }
             (Some(loaded), None, refused) => {
                 PluginState::Ready { digest: loaded.digest.clone(), refused: refused.clone() }
             }
@@ -221,8 +284,9 @@ impl Run {
         }
     }
 
-    fn say_state(&self) {
-        self.say(Input::Plugin(self.plugin.name.clone(), self.state()));
+    fn say_state(&mut self) {
+        self.said = self.state();
+        self.say(Input::Plugin(self.plugin.name.clone(), self.said.clone()));
     }
 
     /// Nobody wants to hear of a plugin that the file names no more, or otherwise.

@@ -236,8 +236,8 @@ impl Fleet {
             }
             Input::Plugin(plugin, state) => {
                 self.plugins.set_state(plugin, state);
-                let (roster, labels) = self.plugins.roster();
-                self.each(now, |c, s| c.set_roster(roster.clone(), labels.clone(), s, now));
+                let roster = self.plugins.roster();
+                self.each(now, |c, s| c.set_roster(roster.clone(), s, now));
             }
             Input::Answer(name, plugin, number, answer) => {
                 self.with(&name, now, |c, s| c.handle_answer(&plugin, number, answer, s, now));
@@ -392,10 +392,10 @@ impl Fleet {
         let generation = self.generation;
         let condition = self.condition.clone();
         let inhibited = self.inhibition.of(name).map(str::to_owned);
-        let (roster, labels) = self.plugins.roster();
+        let roster = self.plugins.roster();
         self.with(name, now, |controller, secrets| {
             controller.set_config_condition(&condition);
-            controller.set_roster(roster, labels, secrets, now);
+            controller.set_roster(roster, secrets, now);
             controller.inhibit(inhibited.as_deref(), secrets, now);
             controller.configure(modem.clone(), generation, secrets, now);
         });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::controller::Advisor;
+use super::controller::{Advisor, Roster};
 use crate::config::Config;
 use crate::model::{Hook, Plugin, PluginName, PluginState};
 
@@ -41,16 +41,21 @@ impl Plugins {
         self.wanted.iter().map(|plugin| (plugin, self.states.get(&plugin.name).unwrap_or(&PluginState::Loading)))
     }
 
-    /// Who is asked which service provider to use, in the order of the file, and the labels of the device.
-    pub(super) fn roster(&self) -> (Vec<Advisor>, Vec<String>) {
-        let asked = self.wanted.iter().filter(|plugin| plugin.has(Hook::SelectProvider));
+    /// Who is asked which service provider to use, in the order of the file, and what else every modem knows of plugins.
+    pub(super) fn roster(&self) -> Roster {
+        let state = |plugin: &Plugin| self.states.get(&plugin.name).cloned().unwrap_or(PluginState::Loading);
         let advisor = |plugin: &Plugin| Advisor {
             name: plugin.name.clone(),
             grants: plugin.grants,
             on_error: plugin.on_error,
             config: plugin.config.clone(),
-            state: self.states.get(&plugin.name).cloned().unwrap_or(PluginState::Loading),
+            state: state(plugin),
         };
-        (asked.map(advisor).collect(), self.labels.clone())
+        let with = |hook| self.wanted.iter().filter(move |plugin| plugin.has(hook));
+        Roster {
+            advisors: with(Hook::SelectProvider).map(advisor).collect(),
+            exporters: with(Hook::Export).map(|plugin| (plugin.name.clone(), state(plugin))).collect(),
+            labels: self.labels.clone(),
+        }
     }
 }

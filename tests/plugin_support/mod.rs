@@ -10,6 +10,8 @@ use wwan::plugin::{Cache, Compiler, Effort, LoadError, Loaded, Module, Pin};
 
 pub const POLICY: &str = "wwan:plugin/provider-policy@0.1.0#select-provider";
 
+pub const EXPORTER: &str = "wwan:plugin/exporter@0.1.0";
+
 /// This crate's directory.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -50,6 +52,36 @@ pub fn core(body: &str, more: &str) -> String {
     )
 }
 
+/// An exporter in text.
+pub fn exporter(core: &str) -> Vec<u8> {
+    component_of(core, &root().join("plugins/wit"), "exporter-plugin")
+}
+
+/// A module that gives out memory, describes itself so, and does these when it is told of changes and of time; `more`: what
+/// else it has. A function that returns the address 1024 or 1152 has succeeded: there is nothing but zeroes.
+pub fn exporter_core(describe: &str, change: &str, tick: &str, more: &str) -> String {
+    format!(
+        r#"(module
+  (import "wwan:plugin/host@0.1.0" "log" (func $log (param i32 i32 i32)))
+  (import "wwan:plugin/outlets@0.1.0" "post" (func $post (param i32 i32 i32 i32 i32 i32)))
+  (import "wwan:plugin/outlets@0.1.0" "datagram" (func $datagram (param i32 i32 i32 i32)))
+  (import "wwan:plugin/outlets@0.1.0" "append" (func $append (param i32 i32 i32 i32)))
+  (memory (export "memory") 8)
+  (global $free (mut i32) (i32.const 200000))
+  (func $realloc (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get $size)))
+    (local.get $at))
+  (func (export "{EXPORTER}#describe") (param i32 i32) (result i32) {describe})
+  (func (export "{EXPORTER}#on-change") (param $changes i32) (param $count i32) (param $lost i64) (result i32)
+    (global.set $free (i32.const 200000)) {change})
+  (func (export "{EXPORTER}#on-tick") (param $known i32) (param $at i64) (result i32) {tick})
+  {more}
+)"#
+    )
+}
+
 /// What a good policy returns: the address of `Ok(choice, reason)`, written at 1024.
 pub fn answer(choice: u32, reason_at: u32, reason_len: u32) -> String {
     format!(
@@ -67,6 +99,7 @@ pub fn entry(path: &Path) -> Plugin {
         sha256: None,
         hooks: vec![Hook::SelectProvider],
         grants: Grants::default(),
+        outlets: Vec::new(),
         limits: PluginLimits::default(),
         on_error: OnError::BuiltIn,
         engine: EngineChoice::Interpreted,

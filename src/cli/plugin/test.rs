@@ -1,11 +1,11 @@
-//! `wwan plugin test`: what a plugin answers, without daemon and modem.
+//! `wwan plugin test`: what a plugin answers, or would send, without daemon and modem.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use serde::Deserialize;
 
-use super::{by_hand, load};
+use super::{by_hand, export, load};
 use crate::cli::Context;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::out::Tone;
@@ -16,14 +16,18 @@ use crate::plugin::{Asked, Cache, Loaded};
 const NO_OPINION: &str = "no-opinion";
 
 /// Ask a plugin, without daemon and modem
+///
+/// A policy is asked; an exporter is told things, and what it would send is shown: nothing is sent. plugins/cases has
+/// examples of both.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// A .wasm file
     file: PathBuf,
-    /// What it is told, as JSON: one question, or a list of cases `{ "case": NAME, "facts": QUESTION, "expect": ANSWER }`
+    /// What it is told, as JSON: one question or story, or a list of cases
+    /// `{ "case": NAME, "facts": QUESTION, "expect": ANSWER }`
     #[arg(long, value_name = "FILE")]
     facts: PathBuf,
-    /// What it must answer: the name of a candidate, or no-opinion
+    /// What it must answer: the name of a candidate, or no-opinion. For a policy and a single question
     #[arg(long, value_name = "ANSWER")]
     expect: Option<String>,
     /// Its configuration, as a JSON object; of a single question that has none
@@ -31,23 +35,31 @@ pub struct Args {
     config: Option<String>,
 }
 
-/// One question and what must be answered.
+/// What a plugin is told, and what must come of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
     case: String,
     facts: Facts,
     #[serde(default)]
-    expect: Option<String>,
+    expect: Option<serde_json::Value>,
 }
 
-/// A question as people write it: the plugin's configuration is an object, not a text.
+/// A question or story as people write it: the plugin's configuration is an object, not a text.
 #[derive(Debug, Deserialize)]
 struct Facts {
     #[serde(default)]
     config: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(flatten)]
     rest: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Facts {
+    /// The plugin's configuration as JSON: its own, or that of the command line.
+    fn config(&self, args: &Args) -> String {
+        let own = self.config.as_ref().map(|config| serde_json::Value::Object(config.clone()).to_string());
+        own.or_else(|| args.config.clone()).unwrap_or_else(|| "{}".to_owned())
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,19 +72,32 @@ enum File {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
     let cases = cases(args)?;
     let mut failed = 0;
-    let mut loaded: Option<(String, Loaded)> = None;
+    let mut loaded: Option<Loaded> = None;
     for Case { case, facts, expect } in &cases {
-        let question = question(facts, args.config.as_deref(), &args.facts)?;
-        let config = question.config.clone();
-        // The configuration is checked when a plugin is loaded.
-        if loaded.as_ref().is_none_or(|(with, _)| *with != config) {
-            let plugin = Plugin { config: config.clone(), ..by_hand(&args.file) };
-            loaded = Some((config, load(&plugin, &Cache::none())?));
-        }
-        let Some((_, plugin)) = &loaded else { continue };
-        let asked = plugin.ask(&question);
-        let right = tell(context, case, &question, &asked, expect.as_deref())?;
+        let config = facts.config(args);
+        let plugin = match loaded.take() {
+            None => load(&Plugin { config: config.clone(), ..by_hand(&args.file) }, &Cache::none())?,
+            // Compiled once: another case may have another configuration.
+            Some(plugin) => {
+                let fits = plugin.check(&config);
+                fits.map_err(|error| CliError::Plugin(format!("{case}: {error}")))?;
+                plugin
+            }
+        };
+        let usage = |what: String| CliError::Usage(format!("{}: {what}", args.facts.display()));
+        let right = if plugin.description.is_some() {
+            let story = serde_json::Value::Object(facts.rest.clone());
+            export::play(context, &plugin, case, &config, story, expect.as_ref(), &usage)?
+        } else {
+            let question = question(facts, config, &usage)?;
+            let expect = expect.as_ref().map(|expect| match expect {
+                serde_json::Value::String(name) => Ok(name.as_str()),
+                other => Err(usage(format!("a policy answers with a name, not with {other}"))),
+            });
+            tell(context, case, &question, &plugin.ask(&question), expect.transpose()?)?
+        };
         failed += usize::from(!right);
+        loaded = Some(plugin);
     }
     if failed > 0 {
         context.out.line(format_args!("{failed} of {} answers are not as expected", cases.len()))?;
@@ -86,15 +111,14 @@ fn cases(args: &Args) -> Result<Vec<Case>, CliError> {
     let wrong = |error: serde_json::Error| CliError::Usage(format!("{}: {error}", path.display()));
     // First as JSON at all, so that a mistake has its place in the message.
     let value: serde_json::Value = serde_json::from_str(&text).map_err(wrong)?;
-    let expect = args.expect.clone();
+    let expect = args.expect.clone().map(serde_json::Value::String);
     Ok(match serde_json::from_value(value).map_err(wrong)? {
         File::Cases(cases) => cases,
         File::One(facts) => vec![Case { case: path.display().to_string(), facts, expect }],
     })
 }
 
-fn question(facts: &Facts, config: Option<&str>, path: &Path) -> Result<ProviderQuestion, CliError> {
-    let usage = |what: String| CliError::Usage(format!("{}: {what}", path.display()));
+fn question(facts: &Facts, config: String, usage: &dyn Fn(String) -> CliError) -> Result<ProviderQuestion, CliError> {
     let rest = serde_json::Value::Object(facts.rest.clone());
     let question: ProviderQuestion = serde_json::from_value(rest).map_err(|error| usage(error.to_string()))?;
     if let Some(unknown) = facts.rest.keys().find(|key| !known(key)) {
@@ -103,8 +127,6 @@ fn question(facts: &Facts, config: Option<&str>, path: &Path) -> Result<Provider
     if question.candidates.is_empty() {
         return Err(usage("`candidates` is empty: there is nothing to choose".to_owned()));
     }
-    let own = facts.config.as_ref().map(|config| serde_json::Value::Object(config.clone()).to_string());
-    let config = own.or_else(|| config.map(str::to_owned)).unwrap_or_else(|| "{}".to_owned());
     Ok(ProviderQuestion { config, ..question })
 }
 

@@ -36,6 +36,17 @@ pub(in super::super) struct Advisor {
     pub state: PluginState,
 }
 
+/// What a modem knows of all plugins.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(in super::super) struct Roster {
+    /// Who is asked, in the order in which they are heard.
+    pub advisors: Vec<Advisor>,
+    /// Who is told properties, and how it is with each: no modem acts on it, and every modem says it.
+    pub exporters: Vec<(PluginName, PluginState)>,
+    /// The device's labels.
+    pub labels: Vec<String>,
+}
+
 /// What a question is made of, before it is known who is asked.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Matter {
@@ -82,6 +93,7 @@ struct Asked {
 #[derive(Debug)]
 pub(super) struct Advice {
     roster: Vec<Advisor>,
+    exporters: Vec<(PluginName, PluginState)>,
     labels: Vec<String>,
     /// Until when a plugin that is being loaded is waited for.
     loads_until: Instant,
@@ -104,6 +116,7 @@ impl Advice {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             roster: Vec::new(),
+            exporters: Vec::new(),
             labels: Vec::new(),
             loads_until: Instant::ZERO,
             asked: BTreeMap::new(),
@@ -116,8 +129,10 @@ impl Advice {
         }
     }
 
-    /// Who is asked, in the order in which they are heard.
-    pub(super) fn set_roster(&mut self, roster: Vec<Advisor>, labels: Vec<String>, now: Instant) {
+    /// Who is asked, and who else there is.
+    pub(super) fn set_roster(&mut self, roster: Roster, now: Instant) {
+        let Roster { advisors: roster, exporters, labels } = roster;
+        self.exporters = exporters;
         // Another configuration or other bytes are a new mind, not a change of it.
         let mind = |a: &Advisor| match &a.state {
             PluginState::Ready { digest, .. } => (a.name.clone(), a.config.clone(), digest.clone()),
@@ -162,7 +177,7 @@ impl Advice {
             match &advisor.state {
                 PluginState::Ready { digest, .. } => questions.extend(self.ask(&advisor, digest, matter, now)),
                 PluginState::Loading => self.due_at(self.loads_until, "a plugin is to be loaded", now),
-                PluginState::Refused(_) | PluginState::Quarantined(_) => {}
+                PluginState::Failing { .. } | PluginState::Refused(_) | PluginState::Quarantined(_) => {}
             }
         }
         questions
@@ -318,7 +333,7 @@ impl Advice {
             let asked = self.asked.get(&advisor.name);
             let words = match (&advisor.state, asked.and_then(Asked::answered)) {
                 (PluginState::Loading, _) => "is being loaded".to_owned(),
-                (PluginState::Refused(why), _) => format!("is not used: {why}"),
+                (PluginState::Refused(why) | PluginState::Failing { why, .. }, _) => format!("is not used: {why}"),
                 (PluginState::Quarantined(why), _) => format!("is not asked any more: {why}"),
                 (PluginState::Ready { .. }, Some(Ok(Opinion { choice: None, reason }))) if reason.is_empty() => {
                     "has no opinion".to_owned()
@@ -346,28 +361,25 @@ impl Advice {
             let name = || advisor.name.clone();
             let answer = self.asked.get(&advisor.name).and_then(Asked::answered);
             return match (&advisor.state, answer) {
-                (PluginState::Loading, _) => (Status::Unknown, PluginsFinding::Loading(name())),
-                (PluginState::Refused(why), _) => (Status::False, PluginsFinding::Refused(name(), why.clone())),
-                (PluginState::Quarantined(why), _) => (Status::False, PluginsFinding::Quarantined(name(), why.clone())),
                 (PluginState::Ready { .. }, Some(Err(why))) => {
                     (Status::False, PluginsFinding::Failed(name(), why.clone()))
                 }
-                (PluginState::Ready { refused: Some(why), .. }, _) => {
-                    (Status::False, PluginsFinding::Outdated(name(), why.clone()))
-                }
-                (PluginState::Ready { .. }, _) if self.fickle.as_ref() == Some(&advisor.name) => {
+                (PluginState::Ready { refused: None, .. }, _) if self.fickle.as_ref() == Some(&advisor.name) => {
                     (Status::False, PluginsFinding::Fickle(name()))
                 }
-                (PluginState::Ready { .. }, _) => continue,
+                (state, _) => match trouble(&advisor.name, state) {
+                    Some(finding) => finding,
+                    None => continue,
+                },
             };
         }
-        match self.roster.as_slice() {
-            [] => (Status::True, PluginsFinding::None),
-            all => {
-                let names = all.iter().map(|advisor| advisor.name.clone());
-                (Status::True, PluginsFinding::Ready(names.collect()))
-            }
+        if let Some(finding) = self.exporters.iter().find_map(|(name, state)| trouble(name, state)) {
+            return finding;
         }
+        let exporters = self.exporters.iter().map(|(name, _)| name);
+        let names: Vec<PluginName> =
+            self.roster.iter().map(|advisor| &advisor.name).chain(exporters).cloned().collect();
+        (Status::True, if names.is_empty() { PluginsFinding::None } else { PluginsFinding::Ready(names) })
     }
 
     pub(super) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
@@ -394,6 +406,19 @@ impl Asked {
             _ => self.answered(),
         }
     }
+}
+
+/// What a plugin's state has against it.
+fn trouble(name: &PluginName, state: &PluginState) -> Option<(Status, PluginsFinding)> {
+    let name = || name.clone();
+    Some(match state {
+        PluginState::Loading => (Status::Unknown, PluginsFinding::Loading(name())),
+        PluginState::Ready { refused: None, .. } => return None,
+        PluginState::Ready { refused: Some(why), .. } => (Status::False, PluginsFinding::Outdated(name(), why.clone())),
+        PluginState::Failing { why, .. } => (Status::False, PluginsFinding::Failing(name(), why.clone())),
+        PluginState::Refused(why) => (Status::False, PluginsFinding::Refused(name(), why.clone())),
+        PluginState::Quarantined(why) => (Status::False, PluginsFinding::Quarantined(name(), why.clone())),
+    })
 }
 
 /// What is known of one plugin's opinion.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::door::{EntryMemory, Output};
 use super::super::fleet::Secrets;
 use super::Controller;
-use super::advice::{Advisor, Decision, Matter};
+use super::advice::{Decision, Matter, Roster};
 use crate::config::ServiceProvider;
 use crate::model::{
     Apn, Candidate, Failure, Instant, IpFamily, NetworkFacts, NoAnswer, Opinion, PluginName, Provider, Registration,
@@ -73,14 +73,8 @@ impl Records {
 
 impl Controller {
     /// Who is asked which service provider to use, and what every one of them is told of the device.
-    pub(in super::super) fn set_roster(
-        &mut self,
-        roster: Vec<Advisor>,
-        labels: Vec<String>,
-        secrets: &Secrets,
-        now: Instant,
-    ) {
-        self.advice.set_roster(roster, labels, now);
+    pub(in super::super) fn set_roster(&mut self, roster: Roster, secrets: &Secrets, now: Instant) {
+        self.advice.set_roster(roster, now);
         // Before the first configuration there is nothing to conclude from.
         if self.is_configured() {
             self.turn(secrets, now);

@@ -38,7 +38,7 @@ use crate::property::Table;
 use crate::provider::{self, Choice};
 
 use self::advice::Advice;
-pub(super) use self::advice::Advisor;
+pub(super) use self::advice::{Advisor, Roster};
 use self::advising::Records;
 use self::lookup::Lookup;
 use super::fleet::Secrets;
