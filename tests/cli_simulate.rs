@@ -169,7 +169,7 @@ fn answers_for_programs_are_json() {
         assert!(event["event"].is_string() && event["at"].is_string());
     }
     let wide = scene.wwan(&["status", "-o", "wide"]).ended(0);
-    assert!(wide.contains("CONDITION") && wide.contains("LinkConfigured    True"), "{wide}");
+    assert!(wide.contains("CONDITION") && wide.contains("LinkConfigured     True"), "{wide}");
     let running = scene.wwan(&["config", "show", "--running"]).ended(0);
     assert!(running.starts_with("# generation 1\n") && running.contains("apn: super"), "{running}");
     scene.wwan(&["status", "wwan7"]).ended(64);
@@ -230,7 +230,7 @@ fn ops_1_one_modem_on_one_screen() {
         "  Session     up ",
         "  Addresses   10.",
         "  Config      ",
-        "Converged         True",
+        "Converged          True",
     ] {
         assert!(screen.contains(words), "{words} in\n{screen}");
     }

@@ -60,7 +60,9 @@ fn dev_4_a_modem_that_insists_on_ethernet_gets_its_way() {
         let told = wda::get_data_format::Response { format: ethernet, ..Default::default() };
         vec![told.accept(&answer).encode()]
     };
-    let mut gateway = Gateway::new("well-behaved-lte", CONFIG);
+    // It only says so: no packet would pass.
+    let config = format!("{CONFIG}    reachability: {{ targets: [] }}\n");
+    let mut gateway = Gateway::new("well-behaved-lte", &config);
     gateway.wire = Some(Box::new(insists));
     gateway.until_online(120);
     assert_eq!(framing(&gateway), Some(DataFormat::Ethernet));

@@ -117,13 +117,24 @@ fn lnk_8_a_day_of_traffic_costs_one_question_and_an_idle_one_costs_what_the_file
 }
 
 #[test]
+fn where_the_file_says_not_to_look_what_was_found_out_does_not_count() {
+    let mut gateway = busy("every: 90s");
+    gateway.disturb("carry-nothing until=modem");
+    gateway.until(INTERNET, Status::False, 30);
+    gateway.edit(&file("targets: []"));
+    gateway.run_for(1);
+    assert_eq!((gateway.reason(INTERNET), reach(&gateway)), ("NotLookedAt", Reach::Internet));
+}
+
+#[test]
 fn a_page_to_pay_at_is_told_and_nothing_is_restarted_for_it() {
     let mut gateway = Gateway::new("well-behaved-lte", &file("targets: [\"http://example.com/204\"]"));
     gateway.unheard = Some(|output| matches!(output, Output::Probe(..)));
     gateway.until(ConditionKind::LinkConfigured, Status::True, 120);
     let portal = wwan::model::Portal { target: "http://example.com/204".parse().unwrap(), status: 302 };
-    gateway.run_for(1);
-    gateway.input(Input::Probed(name(), 1, wwan::model::Probed::Portal(portal)));
+    gateway.run_for(5);
+    let number = gateway.asked.expect("a question");
+    gateway.input(Input::Probed(name(), number, wwan::model::Probed::Portal(portal)));
     assert_eq!((gateway.status(INTERNET), gateway.reason(INTERNET)), (Status::False, "Portal"));
     let said = wwan::explain::explain(gateway.controller(), gateway.now).to_string();
     assert!(said.contains("somebody else answers in the internet's place") && said.contains("302"), "{said}");

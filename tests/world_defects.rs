@@ -49,7 +49,8 @@ fn world(file: &str, personalities: Vec<String>) -> World {
 fn caught(defect: Defect) -> Option<(u32, String)> {
     let world = world(&file(defect), characters(defect));
     plant(Some(defect));
-    let verdict = (0..LIVES).find_map(|gateway| {
+    // Most are caught in the first; what shows rarely has more lives to show.
+    let verdict = (0..4 * LIVES).find_map(|gateway| {
         let report = world.gateway(gateway);
         let broken = report.violations.first().map(|v| format!("{}: {}", v.invariant, v.detail));
         let stuck = report.stuck.first().map(|s| format!("stuck: {}", s.detail));

@@ -16,6 +16,7 @@ mod watchers;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Resource, getrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -82,6 +83,14 @@ pub enum RunError {
     },
 }
 
+/// Few clients where there are few descriptors: the modem needs its own.
+fn limits() -> Limits {
+    let most = Limits::default();
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let clients = usize::try_from(descriptors / 4).unwrap_or(usize::MAX).clamp(1, most.clients);
+    Limits { clients, ..most }
+}
+
 /// What the loop was woken by.
 enum Wake {
     Input(Input),
@@ -104,7 +113,7 @@ pub async fn run(options: Options, executors: Executors, mut inputs: mpsc::Recei
     let mut signals = Signals::new().map_err(RunError::Signals)?;
     let server = Server::bind(&socket)?;
     let (tell, mut calls) = mpsc::channel(CALLS);
-    let serving = tokio::spawn(server.serve(Limits::default(), tell));
+    let serving = tokio::spawn(server.serve(limits(), tell));
     // The files that ask us to leave modems alone lie beside the socket.
     let mut inhibit = Inhibit::new(socket.parent().unwrap_or(Path::new("/")), clock);
     let mut watch = Watch::new(layers, Pace::default(), clock);

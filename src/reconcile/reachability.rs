@@ -124,31 +124,31 @@ impl Reachability {
         self.deadline = None;
         self.pay(&probed, now);
         self.count_at = now;
-        if let Probed::Unanswered(elsewhere) = probed {
-            // Before that is believed, what has come meanwhile is looked at.
-            self.silence = Some(elsewhere);
-            return None;
-        }
-        // What went and came for the question is no traffic.
-        self.last = None;
-        match probed {
+        let found = match probed {
+            Probed::Unanswered(elsewhere) => {
+                // Before that is believed, what has come meanwhile is looked at.
+                self.silence = Some(elsewhere);
+                return None;
+            }
             Probed::Answered(target) => {
                 self.proven(now);
                 self.doubt_from = now + ONE_WAY;
-                Some(Internet::Reached(Proof::Answer(target)))
+                Internet::Reached(Proof::Answer(target))
             }
             Probed::Portal(portal) => {
                 self.tries = 0;
                 self.ask_at = now + STILL_DEAD_LONGEST;
-                Some(Internet::Portal(portal))
+                Internet::Portal(portal)
             }
             Probed::NobodyToAsk(why) => {
                 self.tries = 0;
                 self.ask_at = now + self.every();
-                Some(Internet::NotLookedAt(why))
+                Internet::NotLookedAt(why)
             }
-            Probed::Unanswered(_) => None,
-        }
+        };
+        // What went and came for the question is no traffic.
+        self.last = None;
+        Some(found)
     }
 
     fn unanswered(&mut self, elsewhere: Elsewhere, now: Instant) -> Option<Internet> {

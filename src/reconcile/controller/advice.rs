@@ -147,6 +147,14 @@ impl Advice {
             self.loads_until = now + LOADS_WITHIN;
         }
         self.asked.retain(|name, _| roster.iter().any(|advisor| advisor.name == *name));
+        for advisor in &roster {
+            let usable = matches!(advisor.state, PluginState::Loading | PluginState::Ready { .. });
+            if let Some(asked) = self.asked.get_mut(&advisor.name).filter(|_| !usable) {
+                // The built-in choice took its place: it does not come back while its successor is being asked.
+                (asked.answer, asked.before) = (None, None);
+                asked.digest.clear();
+            }
+        }
         (self.roster, self.labels) = (roster, labels);
     }
 

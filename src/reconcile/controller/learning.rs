@@ -62,6 +62,7 @@ impl Controller {
             let before = self.observed.serving_system.as_ref().map(|seen| &seen.value);
             if before.is_some_and(|b| b.registration.is_registered()) && !serving.registration.is_registered() {
                 // The radio went off, or the card was changed: some modems say neither.
+                self.out_of_service_at = Some(now);
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
             }
             let regained =
@@ -70,7 +71,8 @@ impl Controller {
                 // Out of service a card or the settings of the radio may change without a word, and without a trace in
                 // the registration.
                 let silent = [Fact::Sim, Fact::SimIdentity, Fact::RadioPreference].into_iter();
-                let before = |at: Instant| now.since(at) >= BESIDE;
+                let out_since = self.out_of_service_at.take().unwrap_or_default();
+                let before = |at: Instant| now.since(at) >= BESIDE || at < out_since;
                 let unseen = silent.filter(|fact| self.observed.seen_at(*fact).is_some_and(before));
                 self.driver.suspect(unseen.collect(), now);
             }

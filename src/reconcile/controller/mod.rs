@@ -102,6 +102,8 @@ pub struct Controller {
     fallen: Option<(Finding, Instant)>,
     /// Whether the action in flight was told of: endless repetitions are not.
     told: bool,
+    /// When the last network was lost, while there is none.
+    out_of_service_at: Option<Instant>,
     /// Whether data could flow at the last turn.
     was_online: bool,
     /// What is kept over a restart of ours.
@@ -162,6 +164,7 @@ impl Controller {
             inhibited: None,
             fallen: None,
             told: true,
+            out_of_service_at: None,
             was_online: false,
             memory: Memory { kept_ago: 0, ..memory.clone() },
             awaits_kept: None,

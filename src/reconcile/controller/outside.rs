@@ -43,7 +43,8 @@ impl Controller {
         let link = self.observed.link.as_ref().map(|seen| &seen.value);
         let path = link.filter(|link| link.up && !link.is_bare() && !self.retiring).map(|link| &link.ip);
         let other = self.reachability.follow(&self.config.reachability, path, now);
-        if other && self.observed.internet.as_ref().is_some_and(|seen| !seen.value.is_cut_off()) {
+        let believed = |internet: &Internet| internet.is_cut_off() && self.desired.looks_at_internet;
+        if other && self.observed.internet.as_ref().is_some_and(|seen| !believed(&seen.value)) {
             self.observed.forget(FactSet::of(&[Fact::Internet]));
             self.touch();
         }

@@ -160,19 +160,23 @@ impl Chaos {
             _ => {}
         }
         let example = Disturbance::all_examples().into_iter().nth(kind - DISTURBANCES)?;
-        // Nothing tells of it and no fact ages more slowly: it is found, but not within the calm.
-        let untold = matches!(
-            example,
-            Disturbance::EthernetFraming | Disturbance::LoseIndications { .. } | Disturbance::ForeignProfile { .. }
-        );
-        if untold && now + LONGEST_AGE > self.end {
-            return None;
-        }
         // What a network does not carry is not asked for again for a day, and the calm is shorter.
         if matches!(example, Disturbance::Families { .. } | Disturbance::OneFamily { .. }) {
             return None;
         }
         let disturbance = self.trouble.vary(example, random);
+        // Nothing tells of it and no fact ages more slowly: it is found, but not within the calm.
+        let untold = matches!(
+            disturbance,
+            Disturbance::EthernetFraming
+                | Disturbance::LoseIndications { .. }
+                | Disturbance::ForeignProfile { .. }
+                // Refused, a modem has no such setting, and is asked again in an hour.
+                | Disturbance::ErrorOnNth { service: 0x1A, .. }
+        );
+        if untold && now + LONGEST_AGE > self.end {
+            return None;
+        }
         let modem = random.below(self.trouble.modems as u64) as usize;
         if let Some(undo) = disturbance.undo() {
             // Mostly soon, now and then long enough for the slow parts of the ladder.

@@ -181,7 +181,7 @@ impl Watch {
                 self.wire.cut();
                 None
             }
-            Output::Event(event) => self.event(&event.what, now),
+            Output::Event(event) => self.event(&event.what),
             // The bus cannot enumerate anew what is not on it: the host refuses, and nothing was done.
             Output::Power(_, PowerCommand::Reauthorise) if host.board().modem().node().is_none() => None,
             Output::Power(_, PowerCommand::Reauthorise) => self.power_step(now),
@@ -200,7 +200,7 @@ impl Watch {
     }
 
     /// What the core says it does.
-    fn event(&mut self, event: &EventKind, now: Instant) -> Option<Broken> {
+    fn event(&mut self, event: &EventKind) -> Option<Broken> {
         match event {
             EventKind::Recovery { diagnosis, step, outcome: None, .. } => {
                 let power_level = matches!(step, Action::CyclePower | Action::Reauthorise);
@@ -215,7 +215,7 @@ impl Watch {
                 let told = !self.untold.contains(diagnosis);
                 (power_level && never && told).then(|| ("I6", format!("{step}, although it cannot help {diagnosis}")))
             }
-            EventKind::ActionEnded { action, outcome } => self.wire.ends(action, outcome, now),
+            EventKind::ActionEnded { action, outcome } => self.wire.ends(action, outcome),
             _ => None,
         }
     }

@@ -38,8 +38,8 @@ pub(super) struct Wire {
     newest: BTreeMap<(Key, u8), u64>,
     /// The newest request of each message since an action last ended, and whether its answer has reached the core.
     latest: BTreeMap<Key, (u64, bool)>,
-    /// When an answer last said that a session is up.
-    connected_at: Option<Instant>,
+    /// When an answer last said that a session is up, by client: each has its own.
+    connected_at: BTreeMap<u8, Instant>,
     /// The access point of a session, by the last answer that named one.
     apn: Option<String>,
     /// Since when the core claims another.
@@ -50,8 +50,8 @@ pub(super) struct Wire {
     radio_unheeded: Option<Instant>,
     /// Refused dials in a row, by client, while nothing else changed.
     refused: BTreeMap<u8, VecDeque<Instant>>,
-    /// When a dial was last acknowledged, as the core says.
-    dialled_at: Option<Instant>,
+    /// When a dial was last answered with yes, or with "it is so already", by client.
+    dialled_at: BTreeMap<u8, Instant>,
     /// Something changed, says the modem; and the core has not asked since: by the message it has to ask with.
     unheeded: BTreeMap<Key, Instant>,
     /// The modem restarted, says the modem; and the core has not begun anew since.
@@ -207,7 +207,12 @@ impl Wire {
             wds::stop_network::KEY => self.apn = None,
             wds::start_network::KEY => {
                 self.apn = None;
-                match wds::start_network::Response::decode(frame) {
+                let answer = wds::start_network::Response::decode(frame);
+                let so_already = matches!(&answer, Ok(Err(refused)) if refused.error == ProtocolError::NoEffect);
+                if matches!(answer, Ok(Ok(_))) || so_already {
+                    self.dialled_at.insert(frame.client, now);
+                }
+                match answer {
                     Ok(Err(refused)) if refused.error == ProtocolError::CallFailed => {
                         let refused = self.refused.entry(frame.client).or_default();
                         refused.retain(|at| now.since(*at) < REFUSED_WITHIN);
@@ -224,7 +229,11 @@ impl Wire {
             wds::get_packet_service_status::KEY => {
                 let Ok(Ok(response)) = wds::get_packet_service_status::Response::decode(frame) else { return };
                 let up = matches!(response.status, Some(ConnectionStatus::Connected | ConnectionStatus::Suspended));
-                self.connected_at = if up { Some(now) } else { self.connected_at };
+                if up {
+                    self.connected_at.insert(frame.client, now);
+                } else {
+                    self.connected_at.remove(&frame.client);
+                }
             }
             _ => {}
         }
@@ -260,12 +269,9 @@ impl Wire {
     }
 
     /// The core says that an action ended so.
-    pub(super) fn ends(&mut self, action: &Action, outcome: &Result<(), Failure>, now: Instant) -> Option<Broken> {
+    pub(super) fn ends(&mut self, action: &Action, outcome: &Result<(), Failure>) -> Option<Broken> {
         let key = answer_of(action)?;
         let answered = self.latest.remove(&key).is_some_and(|(_, answered)| answered);
-        if matches!((action, outcome), (Action::StartSession(..), Ok(()) | Err(Failure::NoEffect))) {
-            self.dialled_at = Some(now);
-        }
         match outcome {
             Ok(()) if !answered => Some(("I9", format!("{action}: acknowledged, but the modem has not answered"))),
             Err(Failure::Timeout) if answered => {
@@ -301,7 +307,10 @@ impl Wire {
             let (told, for_so_long) = (self.apn.as_deref().unwrap_or_default(), now.since(at));
             return Some(("I4", format!("was told {for_so_long:?} ago that the session uses \"{told}\" and goes on")));
         }
-        let seen = self.connected_at.is_some_and(|at| self.dialled_at.is_none_or(|dialled| at >= dialled));
+        // Each family by itself: that one was dialled says nothing of the other.
+        let since_dialled =
+            |(client, at): (&u8, &Instant)| self.dialled_at.get(client).is_none_or(|dialled| at >= dialled);
+        let seen = self.connected_at.iter().any(since_dialled);
         (connected && newly && !seen).then(|| ("I8", "believes in a session that it has not seen".to_owned()))
     }
 }
