@@ -41,7 +41,7 @@ pub fn modem(controller: &Controller, now: Instant) -> ModemView {
     let link = find(conditions, ConditionKind::LinkConfigured);
     ModemView {
         name: controller.name().to_string(),
-        online: online(conditions),
+        online: controller.is_online(),
         since_ms: link.map(|condition| millis(condition.age(now))),
         provider: provider(controller),
         network: network(observed),
@@ -88,7 +88,7 @@ pub fn explanation(controller: &Controller, now: Instant) -> ModemExplanationVie
     let attempts = controller.observed().attempts.iter().filter(|(_, attempts)| !attempts.took_effect);
     ModemExplanationView {
         name: controller.name().to_string(),
-        online: online(conditions),
+        online: controller.is_online(),
         holds,
         diagnosis,
         provider: provider(controller),
@@ -233,12 +233,6 @@ pub fn change(change: Change, started: Instant, at: String) -> ChangeView {
 
 fn find(conditions: &[Condition], kind: ConditionKind) -> Option<&Condition> {
     conditions.iter().find(|condition| condition.kind == kind)
-}
-
-fn online(conditions: &[Condition]) -> bool {
-    let status = |kind| find(conditions, kind).map(|condition| condition.status);
-    status(ConditionKind::LinkConfigured) == Some(Status::True)
-        && status(ConditionKind::InternetReachable) != Some(Status::False)
 }
 
 fn provider(controller: &Controller) -> Option<ProviderView> {

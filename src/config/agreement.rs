@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::merge;
-use super::scalars::{FORMATS, FORMS};
+use super::scalars::FORMS;
 use super::schema::compiled;
 use super::tree::Node;
 use super::types::Document;
@@ -62,7 +62,7 @@ fn every_form_agrees_with_its_pattern_at_its_borders() {
             texts.extend(changed.chain([format!("{good}{c}"), format!("{c}{good}")]));
         }
     }
-    for form in FORMS.iter().filter(|f| FORMATS.iter().all(|(_, other)| f.pattern != other.pattern)) {
+    for form in FORMS.iter().filter(|form| form.format.is_none()) {
         let schema = json!({ "type": "string", "pattern": form.pattern });
         let validator = jsonschema::validator_for(&schema).unwrap();
         for text in &texts {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::MAX_FINDINGS;
 use super::diagnostic::{Code, Finding};
-use super::scalars::{FORMATS, FORMS, InterfaceName, NETWORK_DEFAULT};
+use super::scalars::{FORMS, InterfaceName, NETWORK_DEFAULT};
 use super::schema::{Compiled, compiled};
 use super::suggest::{nearest, ours};
 use super::tree::{self, Mark, Node, Path};
@@ -73,8 +73,8 @@ impl Checker<'_> {
                 self.invalid(&path, &expected);
             }
             Kind::Format { format } => {
-                let form = FORMATS.iter().find(|(name, _)| name == format);
-                self.invalid(&path, form.map_or("of another form", |(_, form)| form.expected));
+                let form = FORMS.iter().find(|form| form.format == Some(format));
+                self.invalid(&path, form.map_or("of another form", |form| form.expected));
             }
             Kind::Minimum { .. } | Kind::Maximum { .. } => {
                 let limit = |name| self.keyword(error, name).map_or_else(String::new, Value::to_string);
@@ -91,8 +91,12 @@ impl Checker<'_> {
                 self.add(Code::InvalidValue, &path, "the list is empty".to_owned(), Some(hint.to_owned()));
             }
             Kind::MaxItems { .. } => {
-                let hint = "name the plugin twice, once for each hook";
-                self.add(Code::InvalidValue, &path, "more than one hook".to_owned(), Some(hint.to_owned()));
+                let most = self.keyword(error, "maxItems").map_or_else(String::new, Value::to_string);
+                let (message, hint) = match path.last_key() {
+                    Some("hooks") => ("more than one hook".to_owned(), "name the plugin twice, once for each hook"),
+                    _ => (format!("the list is longer than {most}"), "keep those that matter most"),
+                };
+                self.add(Code::InvalidValue, &path, message, Some(hint.to_owned()));
             }
             Kind::MinProperties { .. } => {
                 // A flag alone says nothing, so it is not offered.

@@ -112,7 +112,6 @@ pub enum Outlet {
     /// UDP datagrams.
     Udp {
         /// Address and port, for example "127.0.0.1:8089".
-        #[schemars(extend("format" = ListenAddress::FORMAT))]
         address: ListenAddress,
     },
     /// The end of a file. With 16 MiB it is renamed to `NAME.1` and begun anew.

@@ -14,7 +14,10 @@ pub struct Form {
     pub pattern: &'static str,
     /// "must be …".
     pub expected: &'static str,
-    /// The same as the pattern, for the parser.
+    /// The schema format by whose name the daemon's own schema check asks the parser, where no readable pattern knows the
+    /// form whole: what the schema shows is for editors then.
+    pub format: Option<&'static str>,
+    /// The same as the pattern, for the parser; more than it, where there is a `format`.
     pub check: fn(&str) -> bool,
 }
 
@@ -51,20 +54,17 @@ pub const FORMS: [&Form; 29] = [
     &HttpUrl::FORM,
 ];
 
-/// The forms that no readable pattern knows whole: what the schema shows is for editors, and the daemon's own schema check
-/// asks the parser, by these names of schema formats.
-pub const FORMATS: [(&str, &Form); 2] =
-    [(ListenAddress::FORMAT, &ListenAddress::FORM), (ProbeTarget::FORMAT, &ProbeTarget::FORM)];
-
 fn text_schema(form: &Form) -> Schema {
-    match FORMATS.iter().find(|(_, other)| other.pattern == form.pattern) {
-        Some((format, _)) => json_schema!({ "type": "string", "pattern": form.pattern, "format": format }),
+    match form.format {
+        Some(format) => json_schema!({ "type": "string", "pattern": form.pattern, "format": format }),
         None => json_schema!({ "type": "string", "pattern": form.pattern }),
     }
 }
 
 macro_rules! text_type {
-    ($(#[$doc:meta])* $name:ident, $pattern:literal, $expected:literal, $check:expr) => {
+    (@format) => { None };
+    (@format $format:literal) => { Some($format) };
+    ($(#[$doc:meta])* $name:ident, $pattern:literal $(with $format:literal)?, $expected:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
         #[serde(try_from = "String")]
@@ -72,7 +72,12 @@ macro_rules! text_type {
 
         impl $name {
             /// The form of its text.
-            pub const FORM: Form = Form { pattern: $pattern, expected: $expected, check: $check };
+            pub const FORM: Form = Form {
+                pattern: $pattern,
+                expected: $expected,
+                format: text_type!(@format $($format)?),
+                check: $check,
+            };
         }
 
         impl TryFrom<String> for $name {
@@ -160,8 +165,9 @@ text_type! {
     ImeiDigits, "^[0-9]{14,16}$", "14 to 16 decimal digits", |t| digits(t, 14, 16)
 }
 text_type! {
-    /// An address and a port; its schema format is [`ListenAddress::FORMAT`].
-    ListenAddress, "^([0-9.]{7,15}|\\[[0-9A-Fa-f:.]{2,45}\\]):[0-9]{1,5}$", "an address and a port as `127.0.0.1:9767` or `[::1]:9767`",
+    /// An address and a port.
+    ListenAddress, "^([0-9.]{7,15}|\\[[0-9A-Fa-f:.]{2,45}\\]):[0-9]{1,5}$" with "wwan-listen-address",
+    "an address and a port as `127.0.0.1:9767` or `[::1]:9767`",
     ListenAddress::is_valid
 }
 text_type! {
@@ -229,8 +235,8 @@ text_type! {
 }
 
 text_type! {
-    /// Something that answers where data passes; its schema format is [`ProbeTarget::FORMAT`].
-    ProbeTarget, "^(dns|(dns|tcp|http)://[!-~]{1,300})$",
+    /// Something that answers where data passes.
+    ProbeTarget, "^(dns|(dns|tcp|http)://[!-~]{1,300})$" with "wwan-probe-target",
     "`dns`, `dns://9.9.9.9`, `tcp://example.com:443` or `http://example.com/generate_204`", ProbeTarget::is_valid
 }
 text_type! {
@@ -240,9 +246,6 @@ text_type! {
 }
 
 impl ProbeTarget {
-    /// Name of the schema format that [`Self::is_valid`] checks.
-    pub const FORMAT: &str = "wwan-probe-target";
-
     /// Whether the text is a target.
     #[must_use]
     pub fn is_valid(text: &str) -> bool {
@@ -327,9 +330,6 @@ impl TimeSpan {
 pub const NETWORK_DEFAULT: &str = "network-default";
 
 impl ListenAddress {
-    /// Name of the schema format that [`Self::is_valid`] checks.
-    pub const FORMAT: &str = "wwan-listen-address";
-
     /// Whether the text is an address and a port.
     #[must_use]
     pub fn is_valid(text: &str) -> bool {

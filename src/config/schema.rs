@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::Value;
 
-use super::scalars::FORMATS;
+use super::scalars::{FORMS, Form};
 use super::types::Document;
 
 /// The schema in draft 2020-12, as committed in `schemas/wwan.v1.schema.json`.
@@ -62,11 +62,12 @@ pub(super) fn compiled() -> &'static Compiled {
     COMPILED.get_or_init(|| {
         let document = generate(SchemaSettings::draft2020_12()).to_value();
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-        let validator = FORMATS
-            .iter()
-            .fold(options, |options, (name, form)| options.with_format(*name, form.check))
-            .build(&document)
-            .expect("the generated schema compiles");
+        let with_format = |options, form: &&Form| match form.format {
+            Some(name) => jsonschema::ValidationOptions::with_format(options, name, form.check),
+            None => options,
+        };
+        let validator =
+            FORMS.iter().fold(options, with_format).build(&document).expect("the generated schema compiles");
         let mut places = BTreeSet::new();
         collect_places(&document, &document, "", &mut places);
         Compiled { document, validator, places }

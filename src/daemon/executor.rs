@@ -5,7 +5,7 @@
 
 use crate::host::power::PowerOrder;
 use crate::model::{Fact, LinkState, ModemName, Plugin, Probe, Question};
-use crate::property::{Change, Value};
+use crate::property::{Change, Held};
 use crate::reconcile::{Fleet, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
@@ -66,8 +66,8 @@ pub trait Plugins {
     fn have(&mut self, plugins: Vec<Plugin>);
     /// Asks one of them about a modem.
     fn ask(&mut self, modem: ModemName, question: Question);
-    /// Tells them how properties are, where they do not know it yet.
-    fn tell(&mut self, values: Vec<(String, Option<Value>)>);
+    /// Tells them what properties have become, where they do not know it yet.
+    fn tell(&mut self, changes: &[Change]);
 }
 
 /// A bench of simulated modems.
@@ -105,11 +105,6 @@ impl Executors {
         }
     }
 
-    /// Properties have changed.
-    pub(super) fn changed(&mut self, changes: &[Change]) {
-        self.plugins.tell(changes.iter().map(|change| (change.name.clone(), change.new.clone())).collect());
-    }
-
     /// Deals an output to whom it concerns.
     pub(super) fn carry_out(&mut self, output: Output, fleet: &Fleet) {
         match output {
@@ -134,7 +129,13 @@ impl Executors {
                 self.plugins.have(plugins);
                 // One that is new has missed everything that was known before it.
                 let known = fleet.controllers().flat_map(|controller| controller.properties().iter());
-                self.plugins.tell(known.map(|(name, held)| (name.to_owned(), Some(held.value.clone()))).collect());
+                let appeared = |(name, held): (&str, &Held)| Change {
+                    name: name.to_owned(),
+                    old: None,
+                    new: Some(held.value.clone()),
+                    at: held.since,
+                };
+                self.plugins.tell(&known.map(appeared).collect::<Vec<_>>());
             }
             Output::Ask(modem, question) => self.plugins.ask(modem, question),
             Output::Event(_) | Output::Changed(_) | Output::Fetch(_) | Output::LookUp(..) | Output::Remember(..) => {

@@ -202,7 +202,7 @@ impl Daemon {
             match output {
                 Output::Event(event) => self.journal.record(&event, now),
                 Output::Changed(changes) => {
-                    self.executors.changed(&changes);
+                    self.executors.plugins.tell(&changes);
                     self.watchers.changed(changes, self.started);
                 }
                 Output::Fetch(reference) => {

@@ -12,10 +12,11 @@ use crate::host::netlink::Interfaces;
 use crate::host::outside;
 use crate::host::port::{ControlPorts, Roots};
 use crate::host::power::{Pace, PowerOrder, Switches};
+use crate::host::report;
 use crate::host::state::StateDir;
 use crate::model::{LinkState, ModemName, Plugin, Probe, Question};
 use crate::plugin::{Cache, Compiler, Effort, Host};
-use crate::property::Value;
+use crate::property::Change;
 use crate::reconcile::{Input, Memory, PortSpec};
 
 /// Where compiled plugins are kept, below the state directory.
@@ -58,8 +59,8 @@ impl Plugins for Host {
         Self::ask(self, modem, question);
     }
 
-    fn tell(&mut self, values: Vec<(String, Option<Value>)>) {
-        Self::tell(self, &values, clock::unix_ms());
+    fn tell(&mut self, changes: &[Change]) {
+        Self::tell(self, changes, clock::unix_ms());
     }
 }
 
@@ -126,13 +127,5 @@ impl Power for PowerSwitches {
         if let Err(why) = self.switches.switch(modem, order) {
             report(&self.inputs, Input::PowerDone(modem.clone(), command, Err(why)));
         }
-    }
-}
-
-/// Hands an answer to the loop without keeping the loop waiting.
-pub(super) fn report(inputs: &mpsc::Sender<Input>, input: Input) {
-    if let Err(mpsc::error::TrySendError::Full(input)) = inputs.try_send(input) {
-        let inputs = inputs.clone();
-        tokio::spawn(async move { inputs.send(input).await });
     }
 }

@@ -85,13 +85,12 @@ fn since_boot() -> Duration {
 }
 
 /// Readable at that time since boot, and as soon as the machine wakes where it slept then.
-#[allow(deprecated, reason = "its successor is unsafe for types that change their descriptor; OwnedFd never does")]
 fn alarm(at: Duration) -> io::Result<AsyncFd<OwnedFd>> {
     let timer = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
     let at = Timespec { tv_sec: at.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: at.subsec_nanos().into() };
     let never_again = Timespec { tv_sec: 0, tv_nsec: 0 };
     timerfd_settime(&timer, TimerfdTimerFlags::ABSTIME, &Itimerspec { it_interval: never_again, it_value: at })?;
-    AsyncFd::new(timer)
+    super::watched(timer)
 }
 
 /// Wall-clock time in UTC to the second, as RFC 3339 writes it. For people; nothing is decided by it.

@@ -85,12 +85,11 @@ impl Hotplug {
     }
 }
 
-#[allow(deprecated, reason = "its successor is unsafe for types that change their descriptor; OwnedFd never does")]
 fn uevents() -> io::Result<AsyncFd<OwnedFd>> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(KOBJECT_UEVENT))?;
     bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
-    AsyncFd::new(socket)
+    super::watched(socket)
 }
 
 fn nodes(roots: &Roots) -> notify::Result<(mpsc::Receiver<()>, RecommendedWatcher)> {

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use self::ask::{Outcome, Way};
 use super::port::{InterfaceNames, Roots};
+use super::report;
 use crate::model::{Elsewhere, ModemName, Packets, Portal, Probe, Probed, Target};
 use crate::reconcile::Input;
 
@@ -35,7 +36,7 @@ impl Outside {
     pub fn count(&mut self, modem: &ModemName) {
         let devices = fs::read_to_string(self.roots.proc.join("net/dev")).unwrap_or_default();
         let packets = self.names.of(modem).and_then(|interface| packets(&devices, &interface));
-        self.report(Input::Packets(modem.clone(), packets.unwrap_or_default()));
+        report(&self.inputs, Input::Packets(modem.clone(), packets.unwrap_or_default()));
     }
 
     /// Asks, and answers with [`Input::Probed`].
@@ -82,14 +83,6 @@ impl Outside {
             }
         }
         said
-    }
-
-    /// Hands a report to the loop without keeping it waiting.
-    fn report(&self, input: Input) {
-        if let Err(mpsc::error::TrySendError::Full(input)) = self.inputs.try_send(input) {
-            let inputs = self.inputs.clone();
-            tokio::spawn(async move { inputs.send(input).await });
-        }
     }
 }
 

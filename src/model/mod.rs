@@ -52,5 +52,5 @@ pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registratio
 pub use recovering::Recovering;
 pub use session::{Authentication, IpFamilies, IpFamily, IpSettings, SessionState};
 pub use sim::{BadIccid, SimIdentity, SimSlots, SimState};
-pub use sum::fnv_1a;
+pub use sum::{fnv_1a, fnv_1a_on};
 pub use time::Instant;

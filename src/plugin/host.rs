@@ -9,7 +9,7 @@ use super::compiler::Compiler;
 use super::runner::{Order, Runner, Workshop};
 use super::sentry::Sentry;
 use crate::model::{ModemName, Plugin, PluginName, Question};
-use crate::property::Value;
+use crate::property::Change;
 use crate::reconcile::Input;
 
 /// Everybody who is to look when a file may have changed.
@@ -65,11 +65,11 @@ impl Host {
         }
     }
 
-    /// Tells exporters how properties are, `at` in milliseconds since 1970 UTC. What one knows already it is not told again.
-    pub fn tell(&self, values: &[(String, Option<Value>)], at: u64) {
+    /// Tells exporters what properties have become, `at` in milliseconds since 1970 UTC. What one knows already it is not told again.
+    pub fn tell(&self, changes: &[Change], at: u64) {
         for runner in self.runners.values() {
             let Some(feed) = &runner.feed else { continue };
-            let told = values.iter().map(|(name, value)| feed.tell(name, value.as_ref(), at));
+            let told = changes.iter().map(|change| feed.tell(&change.name, change.new.as_ref(), at));
             if told.fold(false, |stirs, news| stirs | news) {
                 // A thread that is gone is told nothing.
                 drop(runner.orders.send(Order::Stir));

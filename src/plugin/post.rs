@@ -56,10 +56,14 @@ async fn exchange(url: &str, content_type: &str, body: Bytes) -> Result<StatusCo
         .header(CONNECTION, "close")
         .body(Whole(Some(body)))
         .map_err(PostError::Request)?;
-    let driven = tokio::spawn(connection);
-    let answer = sender.send_request(request).await;
+    let answer = sender.send_request(request);
+    tokio::pin!(answer);
     // Only the status counts: whatever else the server has to say is not waited for.
-    driven.abort();
+    let answer = tokio::select! {
+        answer = &mut answer => answer,
+        // Whoever hangs up may have answered before.
+        _ = connection => answer.await,
+    };
     Ok(answer.map_err(PostError::Talk)?.status())
 }
 

@@ -68,7 +68,7 @@ impl Resident {
         })?;
         // Nobody has been told anything yet: what it sends now is about nothing.
         drop(visit.take());
-        let said = said.map_err(|error| NoAnswer::Error(plugin::plain(&error, plugin::REASON_BYTES)))?;
+        let said = said.map_err(|error| of_itself(&error))?;
         let properties = said.properties.iter().take(PATTERNS).map(|pattern| plugin::plain(pattern, PATTERN));
         let description = Description {
             about: plugin::plain(&said.about, plugin::REASON_BYTES),
@@ -102,10 +102,14 @@ impl Resident {
     ) -> Called {
         let exporter = &self.exporter;
         let result = self.visit.guarded(loaded.dog(), &self.limits, |store| f(exporter, store));
-        let result =
-            result.and_then(|said| said.map_err(|error| NoAnswer::Error(plugin::plain(&error, plugin::REASON_BYTES))));
+        let result = result.and_then(|said| said.map_err(|error| of_itself(&error)));
         let (lines, sent) = self.visit.take();
         let sent = if result.is_ok() { sent } else { Vec::new() };
         Called { result, sent, lines, fuel: self.visit.fuel(&self.limits), memory: self.visit.memory() }
     }
+}
+
+/// The exporter says itself what is wrong.
+fn of_itself(error: &str) -> NoAnswer {
+    NoAnswer::Error(plugin::plain(error, plugin::REASON_BYTES))
 }

@@ -60,9 +60,9 @@ pub(super) struct Reachability {
     doubt_from: Instant,
     /// Questions in a row that nobody answered.
     tries: u32,
-    /// Which question is open; the number of the last one.
-    open: Option<u64>,
+    /// The number of the last question, and whether it is open.
     number: u64,
+    is_open: bool,
     /// A question has just gone unanswered, and how it is elsewhere.
     silence: Option<Elsewhere>,
     /// When the host must have answered what it was asked.
@@ -89,7 +89,7 @@ impl Reachability {
 
     /// The counters, as they are.
     pub(super) fn handle_packets(&mut self, packets: Packets, now: Instant) -> Option<Internet> {
-        if self.path.is_none() || self.open.is_some() {
+        if self.path.is_none() || self.is_open {
             return None;
         }
         self.deadline = None;
@@ -117,10 +117,10 @@ impl Reachability {
 
     /// What became of a question.
     pub(super) fn handle_probed(&mut self, number: u64, probed: Probed, now: Instant) -> Option<Internet> {
-        if self.open != Some(number) {
+        if !self.is_open || number != self.number {
             return None;
         }
-        self.open = None;
+        self.is_open = false;
         self.deadline = None;
         self.pay(&probed, now);
         self.count_at = now;
@@ -178,7 +178,7 @@ impl Reachability {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             // The host owes an answer: nothing was learnt, and it is asked anew.
             self.deadline = None;
-            self.open = None;
+            self.is_open = false;
             self.count_at = now + COUNT_BUSY;
             self.ask_at = self.ask_at.max(now + COUNT_BUSY);
         }
@@ -191,7 +191,7 @@ impl Reachability {
     fn ask(&mut self, now: Instant) {
         let (Some(config), Some(path)) = (&self.config, &self.path) else { return };
         self.number += 1;
-        self.open = Some(self.number);
+        self.is_open = true;
         self.deadline = Some(now + HOST_ANSWERS_WITHIN);
         let (targets, ip) = (config.targets.clone(), path.clone());
         self.out.push_back(Asked::Probe(Probe { number: self.number, targets, ip }));

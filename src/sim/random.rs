@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::model::fnv_1a;
+
 /// A span of milliseconds, both ends included.
 pub type Span = (u32, u32);
 
@@ -16,7 +18,7 @@ impl Random {
     /// The stream of one purpose for one of many: `Random::stream(seed, "latency", modem)`.
     #[must_use]
     pub fn stream(seed: u64, purpose: &str, index: u64) -> Self {
-        let mut state = Self(seed ^ fnv(purpose.as_bytes()));
+        let mut state = Self(seed ^ fnv_1a(purpose.as_bytes()));
         let salt = state.next();
         let mut state = Self(salt ^ index.wrapping_mul(GOLDEN));
         Self(state.next())
@@ -64,18 +66,6 @@ pub const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
-}
-
-/// FNV-1a, 64 bits: names of purposes, and the hash of a trace.
-#[must_use]
-pub fn fnv(bytes: &[u8]) -> u64 {
-    fnv_on(0xCBF2_9CE4_8422_2325, bytes)
-}
-
-/// The same, continued.
-#[must_use]
-pub fn fnv_on(state: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(state, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3))
 }
 
 #[cfg(test)]

@@ -36,19 +36,27 @@ pub fn policy(core: &str) -> Vec<u8> {
 
 /// A module that gives out memory and does this when it is asked; `more`: what else it has.
 pub fn core(body: &str, more: &str) -> String {
+    let memory = memory_from(4096);
     format!(
         r#"(module
   (import "wwan:plugin/host@0.1.0" "log" (func $log (param i32 i32 i32)))
   (memory (export "memory") 4)
-  (global $free (mut i32) (i32.const 4096))
+  {memory}
+  (func (export "{POLICY}") (param $question i32) (result i32) {body})
+  {more}
+)"#
+    )
+}
+
+/// What gives out memory from this address on.
+fn memory_from(free: u32) -> String {
+    format!(
+        r#"(global $free (mut i32) (i32.const {free}))
   (func $realloc (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
     (local $at i32)
     (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
     (global.set $free (i32.add (local.get $at) (local.get $size)))
-    (local.get $at))
-  (func (export "{POLICY}") (param $question i32) (result i32) {body})
-  {more}
-)"#
+    (local.get $at))"#
     )
 }
 
@@ -60,6 +68,7 @@ pub fn exporter(core: &str) -> Vec<u8> {
 /// A module that gives out memory, describes itself so, and does these when it is told of changes and of time; `more`: what
 /// else it has. A function that returns the address 1024 or 1152 has succeeded: there is nothing but zeroes.
 pub fn exporter_core(describe: &str, change: &str, tick: &str, more: &str) -> String {
+    let memory = memory_from(200_000);
     format!(
         r#"(module
   (import "wwan:plugin/host@0.1.0" "log" (func $log (param i32 i32 i32)))
@@ -67,12 +76,7 @@ pub fn exporter_core(describe: &str, change: &str, tick: &str, more: &str) -> St
   (import "wwan:plugin/outlets@0.1.0" "datagram" (func $datagram (param i32 i32 i32 i32)))
   (import "wwan:plugin/outlets@0.1.0" "append" (func $append (param i32 i32 i32 i32)))
   (memory (export "memory") 8)
-  (global $free (mut i32) (i32.const 200000))
-  (func $realloc (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
-    (local $at i32)
-    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
-    (global.set $free (i32.add (local.get $at) (local.get $size)))
-    (local.get $at))
+  {memory}
   (func (export "{EXPORTER}#describe") (param i32 i32) (result i32) {describe})
   (func (export "{EXPORTER}#on-change") (param $changes i32) (param $count i32) (param $lost i64) (result i32)
     (global.set $free (i32.const 200000)) {change})

@@ -103,9 +103,8 @@ impl Line {
         Self::new(stream.into_std().map_err(LineError::Proxy)?.into())
     }
 
-    #[allow(deprecated, reason = "its successor is unsafe for types that change their descriptor; OwnedFd never does")]
     pub(in crate::host) fn new(fd: OwnedFd) -> Result<Self, LineError> {
-        let fd = AsyncFd::new(fd).map_err(LineError::Register)?;
+        let fd = crate::host::watched(fd).map_err(LineError::Register)?;
         Ok(Self { fd, unwritten: VecDeque::new() })
     }
 

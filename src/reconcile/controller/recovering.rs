@@ -402,7 +402,8 @@ impl Controller {
     }
 
     /// Whether data can flow, as far as is known.
-    fn is_online(&self) -> bool {
+    #[must_use]
+    pub fn is_online(&self) -> bool {
         let status = |kind| self.plan.stages.iter().find(|s| s.stage.kind() == kind).map(|s| s.status);
         status(ConditionKind::LinkConfigured) == Some(Status::True)
             && status(ConditionKind::InternetReachable) != Some(Status::False)

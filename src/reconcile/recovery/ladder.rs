@@ -348,16 +348,9 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
             },
             never: &[],
         },
+        // The same without the two that restart the modem.
         Diagnosis::NoInternetAnywhere => Ladder {
-            rungs: const {
-                &[
-                    rung(MINUTE, S::Reconnect),
-                    rung(2 * MINUTE, S::Reconnect),
-                    rung(3 * MINUTE, S::Reconnect),
-                    rung(5 * MINUTE, S::Reregister),
-                    rung(10 * MINUTE, S::CycleRadio),
-                ]
-            },
+            rungs: of(Diagnosis::NoInternet).rungs.split_at(5).0,
             never: &[(RESTARTS, "the targets do not answer through another interface either: it is not the modem")],
         },
         Diagnosis::Portal => {

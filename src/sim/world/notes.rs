@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Write};
 
-use crate::model::{Instant, Status};
+use crate::model::{Instant, Status, fnv_1a, fnv_1a_on};
 use crate::qmi::{Kind, registry};
 use crate::reconcile::{EventKind, Output, StepOutcome};
-use crate::sim::random::{fnv, fnv_on};
 
 /// The notes of one gateway.
 #[derive(Debug)]
@@ -32,14 +31,14 @@ enum Entry {
 
 impl Write for Hash {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 = fnv_on(self.0, text.as_bytes());
+        self.0 = fnv_1a_on(self.0, text.as_bytes());
         Ok(())
     }
 }
 
 impl Notes {
     pub(super) fn new(keeps: usize) -> Self {
-        Self { hash: Hash(fnv(b"wwan")), counters: BTreeMap::new(), history: VecDeque::new(), keeps }
+        Self { hash: Hash(fnv_1a(b"wwan")), counters: BTreeMap::new(), history: VecDeque::new(), keeps }
     }
 
     pub(super) fn hash(&self) -> u64 {
@@ -64,10 +63,10 @@ impl Notes {
 
     /// Notes an output of the core.
     pub(super) fn output(&mut self, output: Output, now: Instant) {
-        self.hash.0 = fnv_on(self.hash.0, &now.as_millis().to_le_bytes());
+        self.hash.0 = fnv_1a_on(self.hash.0, &now.as_millis().to_le_bytes());
         let entry = match output {
             Output::Send(_, bytes) => {
-                self.hash.0 = fnv_on(self.hash.0, &bytes);
+                self.hash.0 = fnv_1a_on(self.hash.0, &bytes);
                 sent(&bytes)
             }
             Output::Event(event) => {
@@ -77,16 +76,16 @@ impl Notes {
             }
             // There are many, and which fact is all they say.
             Output::Look(_, fact) => {
-                self.hash.0 = fnv_on(self.hash.0, &[fact as u8]);
+                self.hash.0 = fnv_1a_on(self.hash.0, &[fact as u8]);
                 return;
             }
             Output::Probe(_, probe) => {
-                self.hash.0 = fnv_on(self.hash.0, &probe.number.to_le_bytes());
+                self.hash.0 = fnv_1a_on(self.hash.0, &probe.number.to_le_bytes());
                 Entry::Asked("ask outside")
             }
             // By name: what they say follows from the bytes, and all of it in words would cost more than the world.
             Output::Changed(changes) => {
-                self.hash.0 = changes.iter().fold(self.hash.0, |hash, change| fnv_on(hash, change.name.as_bytes()));
+                self.hash.0 = changes.iter().fold(self.hash.0, |hash, change| fnv_1a_on(hash, change.name.as_bytes()));
                 return;
             }
             other => {
@@ -138,7 +137,7 @@ impl Notes {
             EventKind::ControllerReset { .. } => ["controller reset", "", ""],
             EventKind::ConnectionChanged { to, .. } => ["connection", to.reach.name(), ""],
         };
-        self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_on(hash, word.as_bytes()));
+        self.hash.0 = words.iter().fold(self.hash.0, |hash, word| fnv_1a_on(hash, word.as_bytes()));
     }
 
     fn count_event(&mut self, event: &EventKind) {
