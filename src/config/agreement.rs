@@ -270,6 +270,7 @@ impl Dice {
             reachability.into()
         });
         self.maybe(&mut map, "on_exit", |d| d.pick(&[json!("keep"), json!("disconnect"), json!("stay")]));
+        self.maybe(&mut map, "modem_manager", |d| d.pick(&[json!("leave"), json!("inhibit"), json!("stop")]));
         map.into()
     }
 

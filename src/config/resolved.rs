@@ -81,6 +81,8 @@ pub struct ModemConfig {
     pub connection_grace: Duration,
     /// Whether the session is ended and the interface taken down when the daemon is told to end.
     pub disconnect_on_exit: bool,
+    /// Whether ModemManager is asked to leave the modem to us.
+    pub inhibit_modem_manager: bool,
     /// Where the entry begins.
     pub origin: Origin,
 }
@@ -347,6 +349,7 @@ fn modem(typed: types::Modem, entry: &Entry, labels: &[String], place: &impl Fn(
             .and_then(|connection| connection.grace)
             .map_or(DEFAULT_CONNECTION_GRACE, |grace| grace.duration()),
         disconnect_on_exit: typed.on_exit == Some(types::OnExit::Disconnect),
+        inhibit_modem_manager: typed.modem_manager == Some(types::ModemManager::Inhibit),
         origin: place(entry.key_at),
     }
 }

@@ -123,6 +123,21 @@ pub struct Modem {
     /// What becomes of the data session when the daemon is told to end. Default: `keep`.
     #[serde(default, deserialize_with = "present")]
     pub on_exit: Option<OnExit>,
+    /// What becomes of ModemManager where it runs on this host. Default: `leave`.
+    #[serde(default, deserialize_with = "present")]
+    pub modem_manager: Option<ModemManager>,
+}
+
+/// What becomes of ModemManager, for one modem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModemManager {
+    /// It is left alone: a modem that it uses is not touched. Rules for udev that keep it away from a modem for good are in
+    /// `packaging/udev`.
+    Leave,
+    /// It is asked to leave this modem to us, with its own program `mmcli`, and lets it go where it uses it. When the daemon
+    /// ends it may take the modem again.
+    Inhibit,
 }
 
 /// What becomes of a modem when the daemon is told to end.

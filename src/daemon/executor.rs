@@ -6,12 +6,14 @@
 use crate::host::power::PowerOrder;
 use crate::model::{Fact, LinkState, ModemName, Plugin, Probe, Question};
 use crate::property::{Change, Held};
-use crate::reconcile::{Fleet, Memory, Output, PortSpec};
+use crate::reconcile::{Controller, Fleet, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
 /// Control ports.
 #[cfg_attr(test, mockall::automock)]
 pub trait Ports {
+    /// Whether ModemManager is to be asked to leave the modem to us, from the next look or opening on.
+    fn keep_modem_manager_away(&mut self, modem: &ModemName, away: bool);
     /// Reports the state of the port.
     fn look(&mut self, modem: &ModemName, spec: &PortSpec);
     /// Opens it.
@@ -101,8 +103,13 @@ impl Executors {
     /// Something came or went that may be a modem: looks at every port now, whenever the core would have asked for it.
     pub(super) fn look_at_ports(&mut self, fleet: &Fleet) {
         for controller in fleet.controllers() {
-            self.ports.look(controller.name(), &controller.port());
+            self.look_at_port(controller);
         }
+    }
+
+    fn look_at_port(&mut self, controller: &Controller) {
+        self.ports.keep_modem_manager_away(controller.name(), controller.config().inhibit_modem_manager);
+        self.ports.look(controller.name(), &controller.port());
     }
 
     /// Deals an output to whom it concerns.
@@ -110,12 +117,16 @@ impl Executors {
         match output {
             Output::Look(modem, Fact::Port) => {
                 let Some(controller) = fleet.controller(&modem) else { return };
-                self.ports.look(&modem, &controller.port());
+                self.look_at_port(controller);
             }
             Output::Look(modem, Fact::Link) => self.links.look(&modem),
             Output::Look(modem, Fact::Internet) => self.outside.count(&modem),
             Output::Look(modem, fact) => debug_assert!(false, "{modem}: the host cannot look at the {}", fact.name()),
-            Output::OpenPort(modem, spec) => self.ports.open(&modem, &spec),
+            Output::OpenPort(modem, spec) => {
+                let away = fleet.controller(&modem).is_some_and(|modem| modem.config().inhibit_modem_manager);
+                self.ports.keep_modem_manager_away(&modem, away);
+                self.ports.open(&modem, &spec);
+            }
             Output::ClosePort(modem) => self.ports.close(&modem),
             Output::Send(modem, frame) => self.ports.send(&modem, &frame),
             Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
@@ -209,6 +220,7 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
     fn looks_go_to_the_owner_of_the_fact() {
         let mut mocks = Mocks::new();
         let spec = PortSpec::Interface("wwan0".into());
+        mocks.ports.expect_keep_modem_manager_away().with(eq(wwan0()), eq(false)).once().return_const(());
         mocks.ports.expect_look().with(eq(wwan0()), eq(spec)).once().return_const(());
         mocks.carry_out(Output::Look(wwan0(), Fact::Port));
         let mut mocks = Mocks::new();
@@ -228,6 +240,7 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
     fn everything_about_the_port_goes_to_the_ports() {
         let mut mocks = Mocks::new();
         let spec = PortSpec::Device("/dev/cdc-wdm0".into());
+        mocks.ports.expect_keep_modem_manager_away().with(eq(wwan0()), eq(false)).once().return_const(());
         mocks.ports.expect_open().with(eq(wwan0()), eq(spec.clone())).once().return_const(());
         mocks.carry_out(Output::OpenPort(wwan0(), spec));
         let mut mocks = Mocks::new();

@@ -23,6 +23,10 @@ use crate::reconcile::{Input, Memory, PortSpec};
 pub const PLUGINS: &str = "plugins";
 
 impl Ports for ControlPorts {
+    fn keep_modem_manager_away(&mut self, modem: &ModemName, away: bool) {
+        self.keep_modem_manager_away(modem, away);
+    }
+
     fn look(&mut self, modem: &ModemName, spec: &PortSpec) {
         self.look(modem, spec);
     }

@@ -107,6 +107,9 @@ impl Inner {
 }
 
 impl Ports for Bench {
+    /// There is none beside a simulated modem.
+    fn keep_modem_manager_away(&mut self, _: &ModemName, _: bool) {}
+
     fn look(&mut self, modem: &ModemName, _: &PortSpec) {
         self.output(modem, Output::Look(modem.clone(), Fact::Port));
     }

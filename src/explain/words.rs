@@ -100,7 +100,9 @@ fn device(controller: &Controller, first: &Condition) -> Option<Wrong> {
     let held = |why: &str| {
         let said = wrong_because("the modem's control port cannot be opened").cause(why);
         let said = match (why.contains("ModemManager"), why.contains("is in use by")) {
-            (true, _) => said.advice("let ModemManager leave the modem to us: the rules in packaging/udev do that"),
+            (true, _) => said.advice(
+                "let ModemManager leave the modem to us: `modem_manager: inhibit`, or the rules in packaging/udev",
+            ),
             (false, true) => said,
             (false, false) => said.advice("find the program that uses it: fuser -v /dev/cdc-wdm*"),
         };

@@ -8,17 +8,21 @@ mod holders;
 mod identify;
 mod known;
 mod line;
+mod modem_manager;
 mod place;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use self::known::Known;
 pub use self::known::{Devices, InterfaceNames};
 pub(super) use self::line::PROXY;
 pub use self::line::{Line, LineError};
+use self::modem_manager::ModemManager;
 pub(super) use self::place::Found;
 pub use self::place::Roots;
 use super::device::{self, ControlNode};
@@ -28,10 +32,16 @@ use crate::reconcile::{Hardware, Input, PortKind, PortSpec};
 
 /// Commands waiting for one port. The core has one action and a handful of reads in flight per modem.
 const COMMANDS: usize = 64;
+/// How soon a ModemManager that was started anew is asked again. It takes a device within seconds.
+const FOLLOWS: Duration = Duration::from_secs(1);
+/// How long a node may be in use after ModemManager has promised to leave it, and how often that is looked at.
+const LETS_GO: Duration = Duration::from_secs(3);
+const LOOKS: Duration = Duration::from_millis(50);
 
 /// What a port is told to do.
 #[derive(Debug)]
 enum Command {
+    KeepModemManagerAway(bool),
     Look(PortSpec),
     Open(PortSpec),
     Close,
@@ -66,6 +76,11 @@ impl ControlPorts {
         Devices::new(self.known.clone())
     }
 
+    /// Whether ModemManager is to be asked to leave the modem to us. Holds from the next look or opening on.
+    pub fn keep_modem_manager_away(&mut self, modem: &ModemName, away: bool) {
+        self.tell(modem, Command::KeepModemManagerAway(away));
+    }
+
     /// Reports the state of the port; answered by [`Input::Port`].
     pub fn look(&mut self, modem: &ModemName, spec: &PortSpec) {
         self.tell(modem, Command::Look(spec.clone()));
@@ -92,7 +107,8 @@ impl ControlPorts {
         let commands = self.modems.entry(modem.clone()).or_insert_with(|| {
             let (commands, orders) = mpsc::channel(COMMANDS);
             let (roots, reports, known) = (self.roots.clone(), self.reports.clone(), self.known.clone());
-            let port = Port { modem: modem.clone(), roots, reports, known };
+            let modem = modem.clone();
+            let port = Port { modem, roots, reports, known, place: None, line: None, manager: ModemManager::default() };
             tokio::spawn(port.attend(orders));
             commands
         });
@@ -108,36 +124,45 @@ struct Port {
     roots: Roots,
     reports: mpsc::Sender<Input>,
     known: Known,
+    /// Where the port was opened last.
+    place: Option<PortSpec>,
+    /// The open port.
+    line: Option<Line>,
+    manager: ModemManager,
 }
 
 /// What the task was woken by.
 enum Wake {
     Command(Option<Command>),
     Line(Result<Vec<u8>, LineError>),
+    Pause,
 }
 
 impl Port {
     /// Ends when the daemon drops either end.
-    async fn attend(self, mut orders: mpsc::Receiver<Command>) {
-        let mut place = None;
-        let mut open: Option<Line> = None;
+    async fn attend(mut self, mut orders: mpsc::Receiver<Command>) {
+        let mut pauses = tokio::time::interval(FOLLOWS);
+        pauses.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let wake = match &mut open {
+            let wake = match &mut self.line {
                 None => Wake::Command(orders.recv().await),
                 Some(line) => tokio::select! {
                     command = orders.recv() => Wake::Command(command),
                     read = line.turn() => Wake::Line(read),
+                    _ = pauses.tick(), if self.manager.keep_away => Wake::Pause,
                 },
             };
             let report = match wake {
                 Wake::Command(None) => return,
-                Wake::Command(Some(command)) => self.obey(command, &mut place, &mut open).await,
+                Wake::Command(Some(command)) => self.obey(command).await,
+                Wake::Pause => {
+                    self.follow();
+                    None
+                }
                 Wake::Line(Ok(bytes)) => Some(Input::Bytes(self.modem.clone(), bytes)),
                 Wake::Line(Err(why)) => {
                     tracing::debug!(modem = %self.modem, why = in_words(&why), "the port is lost");
-                    open = None;
-                    self.known.release(&self.modem);
-                    place.as_ref().map(|spec| self.found(spec))
+                    self.close()
                 }
             };
             if let Some(report) = report
@@ -148,22 +173,26 @@ impl Port {
         }
     }
 
-    async fn obey(&self, command: Command, place: &mut Option<PortSpec>, open: &mut Option<Line>) -> Option<Input> {
+    async fn obey(&mut self, command: Command) -> Option<Input> {
         match command {
-            Command::Look(_) if open.is_some() => {
+            Command::KeepModemManagerAway(away) => {
+                self.manager.keep_away = away;
+                None
+            }
+            Command::Look(_) if self.line.is_some() => {
                 self.follow();
                 Some(Input::Port(self.modem.clone(), PortState::Open))
             }
             Command::Look(spec) => Some(self.found(&spec)),
             Command::Open(spec) => {
                 // Closed first: a second descriptor on the same node would steal half of the answers.
-                *open = None;
+                self.line = None;
                 self.known.release(&self.modem);
                 let opened = self.open(&spec).await;
-                *place = Some(spec);
+                self.place = Some(spec);
                 Some(match opened {
                     Ok((line, kind)) => {
-                        *open = Some(line);
+                        self.line = Some(line);
                         Input::Opened(self.modem.clone(), kind)
                     }
                     Err(why) => {
@@ -172,13 +201,9 @@ impl Port {
                     }
                 })
             }
-            Command::Close => {
-                *open = None;
-                self.known.release(&self.modem);
-                place.as_ref().map(|spec| self.found(spec))
-            }
+            Command::Close => self.close(),
             Command::Send(frame) => {
-                match open {
+                match &mut self.line {
                     Some(line) => line.queue(frame),
                     None => tracing::debug!(modem = %self.modem, "nothing is open to send to"),
                 }
@@ -187,7 +212,13 @@ impl Port {
         }
     }
 
-    async fn open(&self, spec: &PortSpec) -> Result<(Line, PortKind), PortState> {
+    fn close(&mut self) -> Option<Input> {
+        self.line = None;
+        self.known.release(&self.modem);
+        self.place.as_ref().map(|spec| self.found(spec))
+    }
+
+    async fn open(&mut self, spec: &PortSpec) -> Result<(Line, PortKind), PortState> {
         let line = match self.roots.find(spec) {
             Found::Not(why) => return Err(why),
             Found::Nodes(nodes) => self.open_one_of(&nodes, spec).await?,
@@ -202,7 +233,7 @@ impl Port {
         Ok((line, kind))
     }
 
-    async fn open_path(&self, node: &Path, spec: &PortSpec) -> Result<Line, String> {
+    async fn open_path(&mut self, node: &Path, spec: &PortSpec) -> Result<Line, String> {
         let opened = match spec {
             PortSpec::Socket(_) => Line::socket(node).await,
             PortSpec::Proxy { .. } => Line::proxy().await,
@@ -210,9 +241,8 @@ impl Port {
                 if let Some(holder) = self.known.hold(node, &self.modem) {
                     return Err(format!("{} is the entry {holder}'s", node.display()));
                 }
-                if let Some(why) = self.objection(node) {
-                    return Err(why);
-                }
+                let device = device::node_at(&self.roots, node).map(|node| node.device);
+                self.claim(node, device.as_deref()).await?;
                 Line::device(node)
             }
         };
@@ -220,7 +250,7 @@ impl Port {
     }
 
     /// Opens the first of these ports, or the one whose modem has the IMEI that is asked for.
-    async fn open_one_of(&self, nodes: &[ControlNode], spec: &PortSpec) -> Result<Line, PortState> {
+    async fn open_one_of(&mut self, nodes: &[ControlNode], spec: &PortSpec) -> Result<Line, PortState> {
         let mut trouble = PortState::Absent;
         for node in nodes {
             if self.known.is_other(spec, node) {
@@ -248,10 +278,8 @@ impl Port {
     }
 
     /// Opens a port; `None`: it is another modem's.
-    async fn open_node(&self, node: &ControlNode, spec: &PortSpec) -> Result<Option<Line>, String> {
-        if let Some(why) = self.objection(&node.node) {
-            return Err(why);
-        }
+    async fn open_node(&mut self, node: &ControlNode, spec: &PortSpec) -> Result<Option<Line>, String> {
+        self.claim(&node.node, Some(&node.device)).await?;
         let mut line = Line::device(&node.node).map_err(|why| in_words(&why))?;
         let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return Ok(Some(line)) };
         let imei = match self.known.imei(node) {
@@ -265,15 +293,29 @@ impl Port {
         Ok((imei == *wanted).then_some(line))
     }
 
-    /// Why the node had better not be opened.
-    fn objection(&self, node: &Path) -> Option<String> {
-        holders::objection(&self.roots.proc, node)
+    /// Makes sure that nobody else has the node open, as far as that is ours to do.
+    async fn claim(&mut self, node: &Path, device: Option<&Path>) -> Result<(), String> {
+        let promised = match device {
+            Some(device) => self.manager.stay_away(&self.roots.proc, device).await,
+            None => Ok(()),
+        };
+        // Whoever promised has it open for a moment longer: qmi-proxy closes what nobody uses any more.
+        let mut patience = if promised.is_ok() && self.manager.keep_away { LETS_GO } else { Duration::ZERO };
+        loop {
+            let Some(why) = holders::objection(&self.roots.proc, node) else { return Ok(()) };
+            if patience.is_zero() {
+                return Err(promised.err().map_or_else(|| why.clone(), |refusal| format!("{why}; {refusal}")));
+            }
+            patience = patience.saturating_sub(LOOKS);
+            tokio::time::sleep(LOOKS).await;
+        }
     }
 
-    /// The interface may have been renamed while the port is open.
-    fn follow(&self) {
+    /// While the port is open the interface may have been renamed, and ModemManager may have been started.
+    fn follow(&mut self) {
         let Some(held) = self.known.held(&self.modem) else { return };
         if let Some(node) = device::control_nodes(&self.roots).into_iter().find(|node| node.node == held) {
+            self.manager.see_to_it(&self.roots.proc, &node.device);
             self.known.place(&self.modem, node.interface);
         }
     }

@@ -11,6 +11,7 @@
 mod bytes;
 mod gateway;
 mod heal;
+mod manager;
 mod modem_manager;
 mod node;
 mod offer;

@@ -24,22 +24,28 @@ pub struct Daemon {
 impl Daemon {
     /// Starts it with these entries below `modems:`, and waits until it listens.
     pub fn start(modems: &str) -> Self {
-        Self::run(modems, &["run"])
+        Self::run(modems, &["run"], &[])
+    }
+
+    /// The same on a host with this message bus.
+    pub fn start_beside(modems: &str, bus: &str) -> Self {
+        Self::run(modems, &["run"], &[("DBUS_SYSTEM_BUS_ADDRESS", bus)])
     }
 
     /// The same, but interfaces are left as they are. While a device is taken away with its interface up, `usbnet` submits
     /// transfers over and over: where that is to be played in virtual time, the interface must stay down.
     pub fn start_without_links(modems: &str) -> Self {
-        Self::run(modems, &["run", "--simulated-links"])
+        Self::run(modems, &["run", "--simulated-links"], &[])
     }
 
-    fn run(modems: &str, words: &[&str]) -> Self {
+    fn run(modems: &str, words: &[&str], environment: &[(&str, &str)]) -> Self {
         fs::create_dir_all(DIR).unwrap();
         configure(modems);
         let dir = PathBuf::from(DIR);
         let mut command = wwan();
         command.args(words).arg("--config").arg(dir.join("wwan.yaml"));
         command.arg("--state").arg(dir.join("state")).arg("--trace").arg(dir.join("trace"));
+        command.envs(environment.iter().copied());
         let mut program = Program::start(&dir, "daemon", &mut command);
         program.until_it_says("started");
         Self { program, trace: dir.join("trace") }

@@ -14,6 +14,10 @@ mod emulator;
 mod gateway;
 mod guest;
 mod life;
+#[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
+#[path = "../interop/manager.rs"]
+mod manager;
+mod neighbours;
 mod plug;
 mod power;
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]

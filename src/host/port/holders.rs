@@ -5,6 +5,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::modem_manager;
+
 /// A program of this host.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Program {
@@ -27,9 +29,14 @@ pub(super) fn objection(proc: &Path, node: &Path) -> Option<String> {
     let node = fs::canonicalize(node).ok().filter(|node| !node.starts_with("/dev/pts"))?;
     let others: Vec<Program> = others(proc);
     let holder = others.iter().find(|program| program.has_open(proc, &node))?;
-    let other = others.iter().find(|program| program.name == "ModemManager" && *program != holder);
+    let other = others.iter().find(|program| program.name == modem_manager::NAME && *program != holder);
     let behind = other.map(|program| format!(", and {program} runs")).unwrap_or_default();
     Some(format!("{} is in use by {holder}{behind}", node.display()))
+}
+
+/// The process of this name that runs.
+pub(super) fn process(proc: &Path, name: &str) -> Option<u32> {
+    others(proc).iter().find(|program| program.name == name).map(|program| program.id)
 }
 
 /// The programs that run, without our own.

@@ -1,0 +1,155 @@
+//! ModemManager, asked to leave a device to us. It keeps its word as long as whoever asked is connected to it, so
+//! its own `mmcli --inhibit-device` runs for as long as that is wanted.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+
+use super::holders;
+
+/// The name of its process.
+pub(super) const NAME: &str = "ModemManager";
+/// It lets a modem go that it uses before it answers: it hangs up first. Its own patience ends after 30 s.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+/// What `mmcli` prints once it was promised.
+const PROMISED: &str = "successfully inhibited";
+
+/// What one modem's port has asked of it.
+#[derive(Debug, Default)]
+pub(super) struct ModemManager {
+    /// Whether it is to be asked at all.
+    pub(super) keep_away: bool,
+    asked: Option<Inhibition>,
+}
+
+impl ModemManager {
+    /// Keeps it away from a device where it runs, and waits for its promise. Without one its reason is told.
+    pub(super) async fn stay_away(&mut self, proc: &Path, device: &Path) -> Result<(), String> {
+        self.see_to_it(proc, device);
+        let Some(asked) = &mut self.asked else { return Ok(()) };
+        let promised = asked.promised().await;
+        if promised.is_err() {
+            self.asked = None;
+        }
+        promised.map_err(|why| format!("ModemManager was asked to leave {} alone: {why}", device.display()))
+    }
+
+    /// The same without waiting: it may have been started, or started anew, while the port is open.
+    pub(super) fn see_to_it(&mut self, proc: &Path, device: &Path) {
+        let Some(manager) = holders::process(proc, NAME).filter(|_| self.keep_away) else {
+            self.asked = None;
+            return;
+        };
+        if self.asked.as_mut().is_some_and(|asked| asked.of == (manager, device.to_owned()) && asked.lasts()) {
+            return;
+        }
+        // Dropped before it is asked anew: what one has inhibited nobody else can.
+        self.asked = None;
+        match Inhibition::ask("mmcli", manager, device) {
+            Ok(asked) => self.asked = Some(asked),
+            Err(error) => tracing::debug!(%error, "cannot run mmcli, which asks ModemManager"),
+        }
+    }
+}
+
+/// A request that stands until this is dropped.
+#[derive(Debug)]
+struct Inhibition {
+    /// The process that was asked, and for which device: one that is started anew has forgotten what was asked.
+    of: (u32, PathBuf),
+    child: Child,
+    /// `None` once it has promised.
+    says: Option<BufReader<ChildStdout>>,
+}
+
+impl Inhibition {
+    fn ask(program: impl AsRef<OsStr>, manager: u32, device: &Path) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        command.arg("--inhibit-device").arg(device).env("LC_ALL", "C").current_dir("/").kill_on_drop(true);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let says = child.stdout.take().map(BufReader::new);
+        Ok(Self { of: (manager, device.to_owned()), child, says })
+    }
+
+    /// Whether it still stands, or is still being asked.
+    fn lasts(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    async fn promised(&mut self) -> Result<(), String> {
+        let Some(says) = &mut self.says else { return Ok(()) };
+        let mut line = String::new();
+        match tokio::time::timeout(ANSWERS_WITHIN, says.take(4096).read_line(&mut line)).await {
+            Ok(Ok(_)) if line.contains(PROMISED) => {
+                self.says = None;
+                Ok(())
+            }
+            Ok(_) => Err(self.refusal(line).await),
+            Err(_) => Err(format!("no answer within {ANSWERS_WITHIN:?}")),
+        }
+    }
+
+    /// What it printed at its end, in one line.
+    async fn refusal(&mut self, mut said: String) -> String {
+        let rest = async {
+            read(self.says.take(), &mut said).await;
+            read(self.child.stderr.take(), &mut said).await;
+        };
+        // A program that says something else and stays must not hold the port up.
+        drop(tokio::time::timeout(Duration::from_secs(1), rest).await);
+        let said = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        if said.is_empty() { "mmcli says nothing".to_owned() } else { said }
+    }
+}
+
+async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut String) {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        // What was read before it failed says enough.
+        drop(from.take(4096).read_to_end(&mut bytes).await);
+    }
+    into.push_str(&String::from_utf8_lossy(&bytes));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that answers as this script does.
+    async fn answered(script: &str) -> (Result<(), String>, Inhibition) {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("mmcli");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let mut asked = Inhibition::ask(&program, 1, Path::new("/sys/devices/usb1/1-1")).unwrap();
+        (asked.promised().await, asked)
+    }
+
+    #[tokio::test]
+    async fn f37_a_promise_stands_while_its_program_runs() {
+        let promise = "echo \"successfully inhibited device with uid '$2'\"; echo press; exec cat /dev/zero >/dev/null";
+        let (promised, mut asked) = answered(promise).await;
+        assert_eq!(promised, Ok(()));
+        assert!(asked.lasts());
+        assert_eq!(asked.promised().await, Ok(()));
+        asked.child.kill().await.unwrap();
+        assert!(!asked.lasts());
+    }
+
+    #[tokio::test]
+    async fn f37_a_refusal_is_told_in_one_line() {
+        let refusals = [
+            ("echo 'error: couldn'\\''t inhibit' >&2; exit 1", "error: couldn't inhibit"),
+            ("echo one; echo; echo two; echo three >&2", "one; two; three"),
+            ("exit 1", "mmcli says nothing"),
+        ];
+        for (script, why) in refusals {
+            assert_eq!(answered(script).await.0, Err(why.to_owned()), "{script}");
+        }
+    }
+}
