@@ -22,6 +22,7 @@ pub mod preference;
 pub mod profile;
 pub mod radio;
 pub mod recovering;
+pub mod report;
 pub mod session;
 pub mod sim;
 mod sum;
@@ -40,7 +41,7 @@ pub use finding::Finding;
 pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
 pub use internet::{Elsewhere, Endpoint, Internet, Packets, Portal, Probe, Probed, Proof, Target};
 pub use link::{DesiredLink, Framing, LinkState, Resolver, Routing};
-pub use observed::{ControlState, DataFormat, Device, Observed, PortState, Report, Seen, SessionSettings};
+pub use observed::{ControlState, DataFormat, Device, Observed, PortState, Seen, SessionSettings};
 pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
 pub use plugin::{
     Candidate, CardView, EngineChoice, Grants, Hook, NetworkFacts, NoAnswer, OnError, Opinion, Outlet, Plugin,
@@ -50,6 +51,7 @@ pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Set
 pub use profile::{ModemProfile, NotOffered, Throttled};
 pub use radio::{AccessTechnologies, AccessTechnology, OperatingMode, Registration, ServingSystem};
 pub use recovering::Recovering;
+pub use report::Report;
 pub use session::{Authentication, IpFamilies, IpFamily, IpSettings, SessionState};
 pub use sim::{BadIccid, SimIdentity, SimSlots, SimState};
 pub use sum::{fnv_1a, fnv_1a_on};

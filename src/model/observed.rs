@@ -15,6 +15,7 @@ use super::link::LinkState;
 use super::preference::{BandSet, RadioPreference};
 use super::profile::{ModemProfile, NotOffered, Throttled};
 use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
+use super::report::Report;
 use super::session::{IpFamily, IpSettings, SessionState};
 use super::sim::{BadIccid, SimIdentity, SimSlots, SimState};
 use super::telemetry::{Carrier, Cell, Counters, Location, NetworkTime, Signal, SystemInfo};
@@ -124,68 +125,6 @@ pub struct SessionSettings {
     pub apn: Option<Apn>,
     /// Addresses, name servers, MTU.
     pub ip: IpSettings,
-}
-
-/// One fact arriving.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Report {
-    /// [`Fact::Port`].
-    Port(PortState),
-    /// [`Fact::Control`].
-    Control(ControlState),
-    /// [`Fact::Device`].
-    Device(Device),
-    /// [`Fact::DataFormat`].
-    DataFormat(DataFormat),
-    /// [`Fact::OperatingMode`].
-    OperatingMode(OperatingMode),
-    /// [`Fact::Sim`].
-    Sim(SimState),
-    /// [`Fact::SimIdentity`].
-    SimIdentity(SimIdentity),
-    /// [`Fact::SimIdentity`], of a card whose number is none.
-    BadIccid(BadIccid),
-    /// [`Fact::SimSlots`].
-    SimSlots(SimSlots),
-    /// [`Fact::RadioPreference`].
-    RadioPreference(RadioPreference),
-    /// [`Fact::ServingSystem`].
-    ServingSystem(ServingSystem),
-    /// [`Fact::SessionIpv4`] or [`Fact::SessionIpv6`].
-    Session(IpFamily, SessionState),
-    /// [`Fact::SettingsIpv4`] or [`Fact::SettingsIpv6`].
-    Settings(IpFamily, SessionSettings),
-    /// [`Fact::Link`].
-    Link(LinkState),
-    /// [`Fact::Internet`].
-    Internet(Internet),
-    /// [`Fact::Profile`].
-    Profile(ModemProfile),
-    /// [`Fact::Autoconnect`].
-    Autoconnect(bool),
-    /// [`Fact::Throttle`].
-    Throttle(Vec<Throttled>),
-    /// [`Fact::Signal`].
-    Signal(Signal),
-    /// [`Fact::Cell`].
-    Cell(Cell),
-    /// [`Fact::Band`]: every carrier in use, the anchor first.
-    Band(Vec<Carrier>),
-    /// [`Fact::SystemInfo`].
-    SystemInfo(SystemInfo),
-    /// [`Fact::OperatorName`].
-    OperatorName(String),
-    /// [`Fact::Location`], all of it.
-    Location(Location),
-    /// [`Fact::Location`], what has changed of it.
-    LocationPart(Location),
-    /// [`Fact::NetworkTime`], all of it.
-    NetworkTime(NetworkTime),
-    /// [`Fact::NetworkTime`], what has changed of it.
-    NetworkTimePart(NetworkTime),
-    /// [`Fact::StatisticsIpv4`] or [`Fact::StatisticsIpv6`]: the counters that have changed.
-    Statistics(IpFamily, Counters),
 }
 
 /// All that is known about one modem.
@@ -397,6 +336,17 @@ impl Observed {
             };
         }
         each_fact!(at).or_else(|| self.bad_iccid.as_ref().filter(|_| fact == Fact::SimIdentity).map(|seen| seen.at))
+    }
+
+    /// Since when a fact has been as it is; `None` if it is not known.
+    #[must_use]
+    pub fn since(&self, fact: Fact) -> Option<Instant> {
+        macro_rules! since {
+            ($($fact:ident => $field:ident),*) => {
+                match fact { $(Fact::$fact => self.$field.as_ref().map(|s| s.since)),* }
+            };
+        }
+        each_fact!(since)
     }
 
     /// The session of a family, however old.

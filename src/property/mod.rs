@@ -132,7 +132,13 @@ impl Property {
     }
 }
 
-/// Every property with its value; `None`: its lifetime is over, or it is not known.
+/// The full names of a modem's properties, in the order of the catalogue.
+#[must_use]
+pub fn names(modem: &str) -> Box<[String]> {
+    CATALOGUE.iter().map(|property| format!("{modem}.{}", property.name)).collect()
+}
+
+/// Every property with its value, in the order of the catalogue; `None`: its lifetime is over, or it is not known.
 pub fn values(view: View<'_>) -> impl Iterator<Item = (&'static Property, Option<Value>)> {
     let lasting =
         [Lifetime::Configured, Lifetime::Modem, Lifetime::Card, Lifetime::Service, Lifetime::Session, Lifetime::Link]

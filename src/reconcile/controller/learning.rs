@@ -131,10 +131,15 @@ impl Controller {
             Report::Statistics(family, _) => Some(*family),
             _ => None,
         };
+        let fact = report.fact();
+        let known = self.observed.seen_at(fact).is_some_and(|at| now < at + fact.max_age());
         self.observed.learn(report, now);
         if let Some(family) = counted {
             self.count(family, now);
         }
-        self.touch();
+        // What only confirms what is known changes no property but a rate.
+        if !known || counted.is_some() || self.observed.since(fact).is_none_or(|since| since == now) {
+            self.touch();
+        }
     }
 }

@@ -34,7 +34,7 @@ use crate::model::{
 use crate::modem::Driver;
 use crate::plan::{self, Plan, Previewed, Step};
 use crate::power::Supply;
-use crate::property::Table;
+use crate::property::{self, Table};
 use crate::provider::{self, Choice};
 
 use self::advice::Advice;
@@ -85,6 +85,8 @@ pub struct Controller {
     telemetry: Telemetry,
     meter: Meter,
     properties: Table,
+    /// Their full names, in the order of the catalogue.
+    property_names: Box<[String]>,
     /// Something was learned since the properties were last taken.
     touched: bool,
     /// When the properties were last taken, and when they are to be taken again.
@@ -135,6 +137,7 @@ impl Controller {
         };
         let plan = plan::plan(&desired, &observed, now);
         Self {
+            property_names: property::names(&name.0),
             name,
             config,
             generation: 0,
@@ -365,7 +368,7 @@ impl Controller {
             self.out.push_back(Output::LookUp(self.name.clone(), home));
         }
         let Some(sim) = sim else {
-            self.desired = Desired { pin, ..desired(&self.config, Selection::Undecided) };
+            self.desire(Desired { pin, ..desired(&self.config, Selection::Undecided) });
             self.advice.rest();
             return;
         };
@@ -387,7 +390,14 @@ impl Controller {
             Some(plugin) => Selection::Asking { plugin },
             None => super::selection::complete(&self.config, choice, secrets),
         };
-        self.desired = Desired { pin, ..desired(&self.config, selection) };
+        self.desire(Desired { pin, ..desired(&self.config, selection) });
+    }
+
+    fn desire(&mut self, desired: Desired) {
+        if self.desired != desired {
+            self.desired = desired;
+            self.touch();
+        }
     }
 
     /// Clears the record of attempts whose effect is in sight: at once where nobody else is bothered by a repetition,

@@ -49,13 +49,12 @@ impl Controller {
     pub(super) fn take(&mut self, now: Instant) {
         let traffic = self.meter.traffic();
         let view = self.view(&traffic, now);
-        let values: Vec<(String, Option<Value>)> = property::values(view)
-            .map(|(property, value)| (format!("{}.{}", self.name, property.name), value))
-            .collect();
+        let values: Vec<Option<Value>> = property::values(view).map(|(_, value)| value).collect();
         self.take_at = view.until();
         self.taken_at = Some(now);
         self.touched = false;
-        let changes = self.properties.put_many(values.iter().map(|(name, value)| (name.as_str(), value.clone())), now);
+        let named = self.property_names.iter().map(String::as_str).zip(values);
+        let changes = self.properties.put_many(named, now);
         if changes.is_empty() {
             return;
         }
