@@ -270,7 +270,9 @@ impl Dice {
             reachability.into()
         });
         self.maybe(&mut map, "on_exit", |d| d.pick(&[json!("keep"), json!("disconnect"), json!("stay")]));
-        self.maybe(&mut map, "modem_manager", |d| d.pick(&[json!("leave"), json!("inhibit"), json!("stop")]));
+        let manager =
+            [json!("leave"), json!("inhibit"), json!("leave"), json!("inhibit"), json!("leave"), json!("stop")];
+        self.maybe(&mut map, "modem_manager", |d| d.pick(&manager));
         map.into()
     }
 

@@ -28,7 +28,7 @@ fn absent(state: &PortState) -> bool {
 }
 
 /// When the modem was first asked for a session, from a time on.
-fn dialled(usb: &UsbModem, from: Instant) -> Instant {
+pub fn dialled(usb: &UsbModem, from: Instant) -> Instant {
     usb.until("a dial", |seen| {
         let dials = seen.notes.iter().filter(|(_, note)| matches!(note, Witness::Dialled { .. }));
         dials.map(|(at, _)| *at).find(|at| *at >= from)

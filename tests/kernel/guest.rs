@@ -10,6 +10,8 @@ use super::stage::{missing, skip};
 
 /// Set for the first process of the guest.
 const INSIDE: &str = "WWAN_KERNEL_INSIDE";
+/// Names a tree of files that lies over the host's in the guest.
+const OVER: &str = "WWAN_KERNEL_OVER";
 /// The last line of a guest whose test passed. A kernel that panics, a first process that dies do not say it.
 const PASSED: &str = "guest: passed";
 /// What the guest's programs need; the kernel gives its first process no path.
@@ -28,16 +30,24 @@ enum Time {
 
 /// Plays the test of this name in a guest, or says why it is skipped. Time is virtual.
 pub fn play(test: &str, needs: &[&str], act: impl FnOnce()) {
-    play_in(Time::Virtual, test, needs, act);
+    play_in(Time::Virtual, None, test, needs, act);
+}
+
+/// The same with this tree of files over the host's own; none: why there is none.
+pub fn play_over(tree: Result<PathBuf, String>, test: &str, needs: &[&str], act: impl FnOnce()) {
+    match tree {
+        Ok(tree) => play_in(Time::Virtual, Some(&tree), test, needs, act),
+        Err(why) => skip(test, &why),
+    }
 }
 
 /// The same in real time, for what the kernel waits for by computing: `usbnet` submits transfers over and over while
 /// its device is taken away with the interface up, which is a moment of real time and an eternity of virtual.
 pub fn play_in_real_time(test: &str, needs: &[&str], act: impl FnOnce()) {
-    play_in(Time::Real, test, needs, act);
+    play_in(Time::Real, None, test, needs, act);
 }
 
-fn play_in(time: Time, test: &str, needs: &[&str], act: impl FnOnce()) {
+fn play_in(time: Time, over: Option<&Path>, test: &str, needs: &[&str], act: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         inside(act);
     }
@@ -45,7 +55,7 @@ fn play_in(time: Time, test: &str, needs: &[&str], act: impl FnOnce()) {
         return skip(test, &why);
     }
     match kernel() {
-        Ok(kernel) => boot(time, test, &kernel),
+        Ok(kernel) => boot(time, over, test, &kernel),
         Err(why) => skip(test, &why),
     }
 }
@@ -61,7 +71,7 @@ fn kernel() -> Result<PathBuf, String> {
     }
 }
 
-fn boot(time: Time, test: &str, kernel: &Path) {
+fn boot(time: Time, over: Option<&Path>, test: &str, kernel: &Path) {
     let dir = tempfile::tempdir().unwrap();
     let mut machine = Command::new("timeout");
     machine.args(["--kill-after=5", PATIENCE]).arg(kernel);
@@ -73,6 +83,7 @@ fn boot(time: Time, test: &str, kernel: &Path) {
     machine.arg(format!("uml_dir={}", dir.path().display()));
     // What the kernel does not know goes to the first process: settings to its environment, the rest to its arguments.
     machine.args([format!("{INSIDE}=1"), format!("PATH={PATH}"), "RUST_BACKTRACE=0".to_owned()]);
+    machine.args(over.map(|tree| format!("{OVER}={}", tree.display())));
     machine.arg(format!("init={}", std::env::current_exe().unwrap().display()));
     machine.args(["--", test, "--exact", "--nocapture", "--test-threads=1"]);
     let output = machine.stdin(Stdio::null()).output().unwrap();
@@ -102,7 +113,9 @@ fn furnish() {
     for dir in ["upper", "work", "root"] {
         fs::create_dir(Path::new("/tmp").join(dir)).unwrap();
     }
-    mount("overlay", "overlay", "/tmp/root", "lowerdir=/,upperdir=/tmp/upper,workdir=/tmp/work");
+    let over = std::env::var(OVER).map(|tree| tree + ":").unwrap_or_default();
+    let layers = format!("lowerdir={over}/,upperdir=/tmp/upper,workdir=/tmp/work");
+    mount("overlay", "overlay", "/tmp/root", &layers);
     for (kind, place) in [("proc", "proc"), ("sysfs", "sys"), ("devtmpfs", "dev"), ("tmpfs", "run")] {
         mount(kind, kind, &format!("/tmp/root/{place}"), "");
     }

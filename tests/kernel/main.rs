@@ -18,6 +18,7 @@ mod life;
 #[path = "../interop/manager.rs"]
 mod manager;
 mod neighbours;
+mod peers;
 mod plug;
 mod power;
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
