@@ -13,11 +13,6 @@ pub fn bus(dir: &Path, address: &str) -> [Program; 2] {
         program("dbus-daemon").args(["--session", "--nofork", "--nopidfile", "--address", address]),
     );
     until("the bus", || if dir.join("bus").exists() { Ok(()) } else { Err(daemon.err()) });
-    [daemon, policy(dir, address)]
-}
-
-/// What is asked whether somebody may do something, and permits everything.
-pub fn policy(dir: &Path, address: &str) -> Program {
     let mut policy = program("/usr/bin/python3");
     policy.args(["-m", "dbusmock", "--template", "polkitd", "--system"]).env("DBUS_SYSTEM_BUS_ADDRESS", address);
     let policy = Program::start(dir, "policy", &mut policy);
@@ -33,7 +28,7 @@ pub fn policy(dir: &Path, address: &str) -> Program {
         let answer = answer("dbus-send", &allow);
         if answer.is_ok() { Ok(()) } else { Err(answer.all() + &policy.err()) }
     });
-    policy
+    [daemon, policy]
 }
 
 /// `mmcli` on the modem.

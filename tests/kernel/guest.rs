@@ -33,9 +33,12 @@ pub fn play(test: &str, needs: &[&str], act: impl FnOnce()) {
     play_in(Time::Virtual, None, test, needs, act);
 }
 
-/// The same with this tree of files over the host's own; none: why there is none.
-pub fn play_over(tree: Result<PathBuf, String>, test: &str, needs: &[&str], act: impl FnOnce()) {
-    match tree {
+/// The same with a tree of files over the host's own; none: why there is none.
+pub fn play_over(tree: fn() -> Result<PathBuf, String>, test: &str, needs: &[&str], act: impl FnOnce()) {
+    if std::env::var_os(INSIDE).is_some() {
+        inside(act);
+    }
+    match tree() {
         Ok(tree) => play_in(Time::Virtual, Some(&tree), test, needs, act),
         Err(why) => skip(test, &why),
     }
@@ -113,8 +116,13 @@ fn furnish() {
     for dir in ["upper", "work", "root"] {
         fs::create_dir(Path::new("/tmp").join(dir)).unwrap();
     }
-    let over = std::env::var(OVER).map(|tree| tree + ":").unwrap_or_default();
-    let layers = format!("lowerdir={over}/,upperdir=/tmp/upper,workdir=/tmp/work");
+    let over = std::env::var(OVER).map(|tree| {
+        // Mounted by itself: of two layers none may lie within the other.
+        fs::create_dir("/tmp/over").unwrap();
+        mount("hostfs", "none", "/tmp/over", &tree);
+        "/tmp/over:"
+    });
+    let layers = format!("lowerdir={}/,upperdir=/tmp/upper,workdir=/tmp/work", over.unwrap_or_default());
     mount("overlay", "overlay", "/tmp/root", &layers);
     for (kind, place) in [("proc", "proc"), ("sysfs", "sys"), ("devtmpfs", "dev"), ("tmpfs", "run")] {
         mount(kind, kind, &format!("/tmp/root/{place}"), "");

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use wwan::host::clock::Clock;
@@ -14,12 +15,13 @@ use super::discovery::dialled;
 use super::emulator::{UsbModem, prompt};
 use super::gateway::{Daemon, modem};
 use super::guest::{play, play_over};
-use super::manager::policy;
+use super::manager::bus;
 use super::plug::{routed, when};
 use super::program::{Program, answer, program, until};
 use super::usb::MC7455;
 
 const DIR: &str = "/run/peers";
+const BUS: &str = "unix:path=/run/peers/bus";
 const INTERFACE: &str = "/sys/class/net/wwan0";
 
 /// What takes the user's time, measured on whoever is there.
@@ -31,8 +33,9 @@ fn measure(who: &str) {
     let plugged = clock.now();
     let usb = UsbModem::plug_in(0, MC7455, prompt());
     figure("plug to wwan0 (the kernel's own)", plugged, when(INTERFACE, true));
+    let route = routed("wwan0");
     figure("plug to the request for a session", plugged, dialled(&usb, plugged));
-    figure("plug to the default route", plugged, routed("wwan0"));
+    figure("plug to the default route", plugged, route);
 
     std::thread::park_timeout(Duration::from_secs(120));
     usb.disturb(Disturbance::DropSession { cause: 36 });
@@ -50,8 +53,9 @@ fn measure(who: &str) {
     let plugged = clock.now();
     usb.plug(1);
     figure("plugged in again to wwan0", plugged, when(INTERFACE, true));
+    let route = routed("wwan0");
     figure("plugged in again to the request for a session", plugged, dialled(&usb, plugged));
-    figure("plugged in again to the default route", plugged, routed("wwan0"));
+    figure("plugged in again to the default route", plugged, route);
 }
 
 #[test]
@@ -63,16 +67,6 @@ fn our_daemon() {
     });
 }
 
-/// A system bus as Debian has it, with a policy that permits everything.
-fn system_bus(dir: &Path) -> [Program; 2] {
-    fs::create_dir_all("/run/dbus").unwrap();
-    let mut command = program("dbus-daemon");
-    let bus = Program::start(dir, "bus", command.args(["--system", "--nofork", "--nopidfile"]));
-    let socket = "/run/dbus/system_bus_socket";
-    until("the bus", || if Path::new(socket).exists() { Ok(()) } else { Err(bus.err()) });
-    [bus, policy(dir, &format!("unix:path={socket}"))]
-}
-
 /// NetworkManager's profile of a connection through any modem.
 const PROFILE: &str = "[connection]\nid=modem\ntype=gsm\nautoconnect=true\n\n[gsm]\napn=internet\n\n[ipv4]\nmethod=auto\n\n\
                        [ipv6]\nmethod=auto\n";
@@ -80,10 +74,10 @@ const PROFILE: &str = "[connection]\nid=modem\ntype=gsm\nautoconnect=true\n\n[gs
 #[test]
 fn modem_manager_with_network_manager() {
     let needs = &["ModemManager", "dbus-daemon", "dbus-send", "python:dbusmock", "ip"];
-    play_over(tree(), "peers::modem_manager_with_network_manager", needs, || {
+    play_over(tree, "peers::modem_manager_with_network_manager", needs, || {
         let dir = Path::new(DIR);
         fs::create_dir_all(dir).unwrap();
-        let _bus = system_bus(dir);
+        let _bus = bus(dir, BUS);
         let mut udev = program("/usr/lib/systemd/systemd-udevd");
         let _udev = Program::start(dir, "udev", &mut udev);
         until("udev", || {
@@ -97,9 +91,10 @@ fn modem_manager_with_network_manager() {
         fs::write(profile, PROFILE).unwrap();
         fs::set_permissions(profile, fs::Permissions::from_mode(0o600)).unwrap();
         fs::create_dir_all("/var/lib/NetworkManager").unwrap();
-        let manager = Program::start(dir, "modem-manager", &mut program("ModemManager"));
-        let mut network = program("NetworkManager");
-        let network = Program::start(dir, "network-manager", network.arg("--no-daemon"));
+        let start =
+            |name, command: &mut Command| Program::start(dir, name, command.env("DBUS_SYSTEM_BUS_ADDRESS", BUS));
+        let manager = start("modem-manager", &mut program("ModemManager"));
+        let network = start("network-manager", program("NetworkManager").arg("--no-daemon"));
         // Their own start is not what is measured.
         std::thread::park_timeout(Duration::from_secs(30));
         measure("peer");
