@@ -260,6 +260,7 @@ fn options_may_come_in_parts_and_in_other_fields() {
 }
 
 /// An answer to the client's own question, with any options and some octets changed.
+#[allow(clippy::type_complexity, reason = "a tuple of one test")]
 fn hostile() -> impl Strategy<Value = (u8, Vec<(u8, Vec<u8>)>, Vec<(usize, u8)>)> {
     let options = prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..40)), 0..12);
     (0_u8..3, options, prop::collection::vec((0_usize..400, any::<u8>()), 0..6))

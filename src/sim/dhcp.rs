@@ -88,7 +88,7 @@ impl Dhcp {
         let state = client.state();
         let news = self.told.as_ref() != Some(&state);
         self.told = Some(state.clone());
-        news.then(|| (order.number, state))
+        news.then_some((order.number, state))
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
