@@ -9,8 +9,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::message::{Kind, Message, option};
-use super::options::WANTED;
-use crate::model::{Asking, Before, Instant, Lease, LeaseOrder, LeaseState};
+use super::options::{Granted, WANTED};
+use crate::model::{Asking, Before, Instant, LeaseOrder, LeaseState};
 
 /// Waits for an answer. RFC 2131 section 4.1 begins with four seconds; on a link that came up just now the first packet is
 /// often lost, so the second follows soon.
@@ -57,9 +57,9 @@ enum Phase {
     /// SELECTING: who offers something?
     Selecting,
     /// REQUESTING: this was offered.
-    Requesting(Lease),
+    Requesting(Granted),
     /// BOUND since then, RENEWING and REBINDING when their times have come.
-    Held(Lease, Instant),
+    Held(Granted, Instant),
 }
 
 impl Client {
@@ -88,7 +88,7 @@ impl Client {
     #[must_use]
     pub fn state(&self) -> LeaseState {
         match &self.phase {
-            Phase::Held(lease, _) => LeaseState::Held(lease.clone()),
+            Phase::Held(held, _) => LeaseState::Held(held.lease.clone()),
             Phase::Confirming(_) | Phase::Selecting | Phase::Requesting(_) => LeaseState::Asking(self.asking.clone()),
         }
     }
@@ -128,10 +128,10 @@ impl Client {
                 self.ask(now);
             }
             (Kind::Ack, Phase::Confirming(_) | Phase::Requesting(_) | Phase::Held(..)) => {
-                let Some(lease) = message.lease() else { return };
+                let Some(granted) = message.lease() else { return };
                 // Its time began when it was asked for at the latest (RFC 2131 section 4.4.1).
-                self.due = self.sent_at + seconds(lease.renew_after);
-                self.phase = Phase::Held(lease, self.sent_at);
+                self.due = self.sent_at + seconds(granted.renew_after);
+                self.phase = Phase::Held(granted, self.sent_at);
                 self.asking = Asking::default();
                 (self.sent, self.refusals) = (0, 0);
             }
@@ -159,7 +159,7 @@ impl Client {
                 let before = self.asking.before.clone();
                 self.select(before, now);
             }
-            Phase::Held(lease, since) if now >= *since + seconds(lease.seconds) => self.select(Before::RanOut, now),
+            Phase::Held(held, since) if now >= *since + seconds(held.lease.seconds) => self.select(Before::RanOut, now),
             Phase::Held(..) if self.sent == 0 => self.begin(now),
             Phase::Confirming(_) | Phase::Selecting | Phase::Requesting(_) | Phase::Held(..) => {}
         }
@@ -203,11 +203,11 @@ impl Client {
             Phase::Confirming(address) => (message.with(option::REQUESTED_ADDRESS, address.octets()), None),
             Phase::Selecting => (Message { kind: Kind::Discover, ..message }, None),
             Phase::Requesting(offer) => {
-                let message = message.with(option::REQUESTED_ADDRESS, offer.address.octets());
-                (message.with(option::SERVER, offer.server.octets()), None)
+                let message = message.with(option::REQUESTED_ADDRESS, offer.lease.address.octets());
+                (message.with(option::SERVER, offer.lease.server.octets()), None)
             }
-            Phase::Held(lease, since) => {
-                let rebinds = *since + seconds(lease.rebind_after);
+            Phase::Held(Granted { lease, rebind_after, .. }, since) => {
+                let rebinds = *since + seconds(*rebind_after);
                 let (deadline, server) = match now < rebinds {
                     true => (rebinds, Some(lease.server)),
                     false => (*since + seconds(lease.seconds), None),

@@ -22,16 +22,27 @@ pub(super) const WANTED: [u8; 11] = [
 
 /// A server that names no time gives an hour.
 const HOUR: u32 = 3600;
-/// Nobody is asked more often than this, in seconds, whatever a server says.
+/// A lease lasts so many seconds at least, and nobody is asked sooner after the last answer, whatever a server says.
 const SHORTEST: u32 = 10;
+const SOONEST: u32 = 2;
 /// Of each list so many are kept: resolvers use three, and a list of a thousand is no list.
 const MOST: usize = 16;
 /// Every host takes packets of so many octets (RFC 791).
 const LEAST_MTU: u16 = 68;
 
+/// A lease, and when to have it prolonged: servers vary that each time, so that not all clients come at once.
+#[derive(Clone, Debug)]
+pub(super) struct Granted {
+    pub(super) lease: Lease,
+    /// T1: from here on its server is asked.
+    pub(super) renew_after: u32,
+    /// T2: from here on any server is.
+    pub(super) rebind_after: u32,
+}
+
 impl Message {
     /// The lease that an offer or an acknowledgement speaks of; `None`: it gives no address that a host could have.
-    pub(super) fn lease(&self) -> Option<Lease> {
+    pub(super) fn lease(&self) -> Option<Granted> {
         let address = self.your_address;
         if !is_of_a_host(address) {
             return None;
@@ -39,8 +50,9 @@ impl Message {
         let seconds = self.number(option::LEASE_TIME).unwrap_or(HOUR).max(SHORTEST);
         // RFC 2131 section 4.4.5: a half and seven eighths, where the server does not say otherwise.
         let of = |numerator: u64| u32::try_from(u64::from(seconds) * numerator / 8).unwrap_or(u32::MAX);
-        let rebind_after = self.number(option::REBINDING_TIME).filter(|t| *t < seconds).unwrap_or_else(|| of(7));
-        let renew_after = self.number(option::RENEWAL_TIME).filter(|t| *t < rebind_after);
+        let rebind_after =
+            self.number(option::REBINDING_TIME).filter(|t| (SOONEST..seconds).contains(t)).unwrap_or_else(|| of(7));
+        let renew_after = self.number(option::RENEWAL_TIME).filter(|t| (SOONEST..rebind_after).contains(t));
         let mask = self
             .addresses(option::SUBNET_MASK)
             .next()
@@ -49,13 +61,11 @@ impl Message {
         let mtu =
             self.options.get(&option::MTU).and_then(|value| value.as_slice().try_into().ok()).map(u16::from_be_bytes);
         let hosts = |number| self.addresses(number).filter(|address| is_of_a_host(*address)).take(MOST).collect();
-        Some(Lease {
+        let lease = Lease {
             address,
             prefix: mask.map_or(32, |mask| u8::try_from(mask.count_ones()).unwrap_or(32)),
             server: self.server()?,
             seconds,
-            renew_after: renew_after.unwrap_or_else(|| of(4).min(rebind_after)),
-            rebind_after,
             routers: hosts(option::ROUTER),
             dns: hosts(option::NAME_SERVER),
             domain: self.text(option::DOMAIN).and_then(|text| domain(&text)),
@@ -64,7 +74,8 @@ impl Message {
             broadcast: self.addresses(option::BROADCAST).next(),
             host_name: self.text(option::HOST_NAME).and_then(|text| domain(&text)),
             ntp: hosts(option::NTP_SERVER),
-        })
+        };
+        Some(Granted { lease, renew_after: renew_after.unwrap_or_else(|| of(4).min(rebind_after)), rebind_after })
     }
 
     /// Who says so.

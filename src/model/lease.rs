@@ -65,7 +65,8 @@ pub enum Before {
     RanOut,
 }
 
-/// What a server gave, and for how long. Texts are printable, names have the characters of host names.
+/// What a server gave, and for how long; not when it is to be prolonged, which servers vary each time. Names have the
+/// characters of host names.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Lease {
     /// Our address.
@@ -76,10 +77,6 @@ pub struct Lease {
     pub server: Ipv4Addr,
     /// For how long, in seconds (option 51); `u32::MAX`: for ever.
     pub seconds: u32,
-    /// After how many seconds its server is asked to prolong it (T1, option 58).
-    pub renew_after: u32,
-    /// After how many seconds any server is (T2, option 59).
-    pub rebind_after: u32,
     /// Routers, the best first (option 3).
     pub routers: Vec<Ipv4Addr>,
     /// Name servers, the best first (option 6).

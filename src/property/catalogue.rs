@@ -49,14 +49,6 @@ pub const CATALOGUE: &[Property] = &[
     integer("dhcp_options.mask", Session, "Prefix length of the subnet of the DHCP lease.", |v| number(v.lease()?.prefix)),
     integer("dhcp_options.mtu", Session, "Largest packet that the DHCP server told.", |v| number(v.lease()?.mtu?)).unit("octets"),
     list("dhcp_options.ntpsrv", Session, "Time servers that the DHCP server told.", |v| addresses(&v.lease()?.ntp)),
-    integer("dhcp_options.rebind", Session, "After how long any DHCP server is asked to prolong the lease.", |v| {
-        number(v.lease()?.rebind_after)
-    })
-    .unit("s"),
-    integer("dhcp_options.renew", Session, "After how long the lease's own DHCP server is asked to prolong it.", |v| {
-        number(v.lease()?.renew_after)
-    })
-    .unit("s"),
     list("dhcp_options.router", Session, "Routers of the DHCP lease; the first is used.", |v| addresses(&v.lease()?.routers)),
     list("dhcp_options.search", Session, "Domains to search names in that the DHCP server told.", |v| {
         Some(v.lease()?.search.as_slice()).filter(|list| !list.is_empty()).map(|list| Value::List(list.to_vec()))

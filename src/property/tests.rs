@@ -36,8 +36,6 @@ fn observed() -> Observed {
         prefix: 24,
         server: host,
         seconds: 3600,
-        renew_after: 1800,
-        rebind_after: 3150,
         routers: vec![host],
         dns: vec![host],
         domain: Some("one.example".into()),

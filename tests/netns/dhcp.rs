@@ -34,7 +34,8 @@ impl<'a> Network<'a> {
         self.servers += 1;
         let mut command = program("nsenter");
         command.args(["--net=/run/netns/carrier", "--"]).arg(super::stage::find("dnsmasq").unwrap());
-        command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--group=root", "--port=0"]);
+        // It stays whoever it is: it may change that in no namespace of users.
+        command.args(["--no-daemon", "--conf-file=/dev/null", "--port=0"]);
         command.args(["--log-facility=-", "--log-dhcp", "--leasefile-ro", "--no-ping", "--dhcp-authoritative"]);
         command.args(["--interface=air", "--bind-interfaces", "--pid-file="]);
         command.arg(format!("--dhcp-range={subnet}.10,{subnet}.20,255.255.255.0,120"));
@@ -101,7 +102,7 @@ fn ip_1_cfg_12_a_lease_gives_address_router_name_servers_and_domains_and_hears_o
 fn ip_4_a_lease_that_is_prolonged_is_no_event_and_touches_nothing() {
     alone("dhcp::ip_4_a_lease_that_is_prolonged_is_no_event_and_touches_nothing", &NEEDS, |dir| {
         let mut network = Network::new(dir);
-        let server = network.serve("10.9.0", &["--dhcp-option=option:T1,2s"]);
+        let server = network.serve("10.9.0", &["--dhcp-option=option:T1,4s"]);
         let gateway = Gateway::converged(dir, &[("wwan0", &["ip: { family: ipv4, method: dhcp }"])]);
         let mut monitor = Monitor::start(dir);
         let events = || gateway.ask("events -n 1000").out;
@@ -123,7 +124,7 @@ fn ip_4_a_lease_that_is_prolonged_is_no_event_and_touches_nothing() {
 fn ip_1_a_refusal_takes_everything_and_another_server_gives_anew() {
     alone("dhcp::ip_1_a_refusal_takes_everything_and_another_server_gives_anew", &NEEDS, |dir| {
         let mut network = Network::new(dir);
-        let server = network.serve("10.9.0", &["--dhcp-option=option:T1,2s"]);
+        let server = network.serve("10.9.0", &["--dhcp-option=option:T1,4s"]);
         let gateway = Gateway::converged(dir, &[("wwan0", &["ip: { family: ipv4, method: dhcp }"])]);
         is_of("10.9.0").unwrap();
         let mut monitor = Monitor::start(dir);
