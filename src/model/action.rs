@@ -214,7 +214,7 @@ impl fmt::Display for Action {
             Self::StopSession(family) => write!(f, "stop the {family} session"),
             Self::StopSessions(families) => write!(f, "stop the {families} session"),
             Self::ConfigureLink(link) if link.is_bare() && link.framing.is_some() => {
-                f.write_str("bring the interface up without an address")
+                f.write_str("have the interface up without an address")
             }
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
