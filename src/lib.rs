@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "daemon")]
 pub mod daemon;
+pub mod dhcp;
 pub mod explain;
 #[cfg(feature = "daemon")]
 pub mod host;

@@ -16,13 +16,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("provider", &["model", "config", "operators"]),
     ("plan", &["model"]),
     ("link", &["model"]),
+    ("dhcp", &["model"]),
     ("power", &["model"]),
     ("property", &["model", "operators"]),
     ("modem", &["model", "qmi"]),
     ("reconcile", &["model", "config", "provider", "plan", "power", "property", "modem"]),
     ("explain", &["model", "config", "provider", "plan", "reconcile"]),
     ("trace", &["model", "reconcile"]),
-    ("sim", &["model", "qmi", "config", "reconcile", "explain", "trace"]),
+    ("sim", &["model", "qmi", "dhcp", "config", "reconcile", "explain", "trace"]),
 ];
 const SHELL: &[(&str, &[&str])] = &[
     ("host", PURE),

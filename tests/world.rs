@@ -42,6 +42,14 @@ fn a_troubled_world_recovers_where_access_points_are_looked_up() {
     assert_good(&world.unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false))).run());
 }
 
+#[test]
+fn ip_1_a_troubled_world_recovers_where_addresses_are_leased() {
+    let file = CONFIG.replace("defaults:\n", "defaults:\n  ip: { method: dhcp }\n");
+    assert_ne!(file, CONFIG);
+    let world = World::new(&file, Options { gateways: 8, hours: 8, ..Options::default() });
+    assert_good(&world.unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false))).run());
+}
+
 /// Every life that once went wrong goes well now: `seeds.txt`.
 #[test]
 fn what_once_went_wrong_goes_well() {

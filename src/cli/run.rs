@@ -11,11 +11,12 @@ use tracing_subscriber::EnvFilter;
 use super::Context;
 use super::exit::{CliError, Exit};
 use crate::api::place;
-use crate::daemon::executor::{Links, Outside};
-use crate::daemon::simulated::{NothingOutside, SimulatedLinks};
+use crate::daemon::executor::{Leases, Links, Outside};
+use crate::daemon::simulated::{NoLeases, NothingOutside, SimulatedLinks};
 use crate::daemon::{self, INPUTS, Journal, Options, real};
 use crate::host::apn_database;
 use crate::host::clock::Clock;
+use crate::host::dhcp::Clients;
 use crate::host::dns::NameServers;
 use crate::host::files::Layers;
 use crate::host::hotplug::Hotplug;
@@ -58,16 +59,22 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, CliError> {
         let (tell, inputs) = mpsc::channel(INPUTS);
         let roots = Roots::default();
         let ports = ControlPorts::new(roots.clone(), tell.clone());
-        let (links, outside): (Box<dyn Links>, Box<dyn Outside>) = if args.simulated_links {
-            (Box::new(SimulatedLinks::new(tell.clone())), Box::new(NothingOutside(tell.clone())))
+        let (links, leases, outside): (Box<dyn Links>, Box<dyn Leases>, Box<dyn Outside>) = if args.simulated_links {
+            (
+                Box::new(SimulatedLinks::new(tell.clone())),
+                Box::new(NoLeases(tell.clone())),
+                Box::new(NothingOutside(tell.clone())),
+            )
         } else {
             let own_file = socket.with_file_name(RESOLV_CONF);
             let name_servers = NameServers::new(own_file);
             let names = ports.interface_names();
             let outside = outside::Outside::new(tell.clone(), names.clone(), roots.clone());
-            (Box::new(Interfaces::new(tell.clone(), names, name_servers, roots.clone())), Box::new(outside))
+            let leases = Clients::new(tell.clone(), names.clone(), roots.clone());
+            let interfaces = Interfaces::new(tell.clone(), names, name_servers, roots.clone());
+            (Box::new(interfaces), Box::new(leases), Box::new(outside))
         };
-        let executors = real::executors(args.state, ports, links, outside, &tell);
+        let executors = real::executors(args.state, ports, links, leases, outside, &tell);
         let layers = args.config.map_or_else(Layers::system, Layers::only);
         let clock = Clock::since_boot();
         let journal = Journal::new(clock.started());

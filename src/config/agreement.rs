@@ -184,6 +184,8 @@ impl Dice {
             dice.maybe(&mut ip, "family", |d| d.pick(&[json!("ipv4"), json!("ipv6"), json!("ipv4v6")]));
             dice.maybe(&mut ip, "route_metric", |d| d.pick(&[json!(0), json!(700), json!(4_294_967_295_u32)]));
             dice.maybe(&mut ip, "mtu", |d| d.pick(&[json!(576), json!(1500), json!(9000)]));
+            dice.maybe(&mut ip, "method", |d| d.pick(&[json!("modem"), json!("dhcp")]));
+            dice.maybe(&mut ip, "hostname", |d| d.pick(&[json!("gateway"), json!("gw-7"), json!("a.b"), json!("-gw")]));
             dice.maybe(&mut ip, "default_route", |d| d.pick(&[json!(true), json!(false)]));
             dice.maybe(&mut ip, "table", |d| d.pick(&[json!(1), json!(254), json!(4_294_967_295_u32)]));
             dice.maybe(&mut ip, "rule_priority", |d| d.pick(&[json!(1), json!(32_765)]));

@@ -62,6 +62,8 @@ pub enum Code {
     SameHardware,
     /// Two modems have one power switch.
     SameSwitch,
+    /// A setting that does nothing as long as another one is as it is.
+    NoEffect,
     /// A service provider that no SIM can choose.
     UnreachableProvider,
     /// A prefix that an earlier entry always takes.

@@ -158,6 +158,7 @@ pub(super) fn meaning(valid: &Merged<'_>, config: &Config) -> Vec<Finding> {
     let mut findings = unreachable(valid, config, &root);
     same_hardware(valid, config, &root, &mut findings);
     same_switch(valid, config, &root, &mut findings);
+    untold_hostname(valid, &root, &mut findings);
     walk(valid, &valid.document, &Path::default(), &mut findings);
     findings
 }
@@ -205,6 +206,22 @@ fn same_switch(valid: &Merged<'_>, config: &Config, path: &Path, findings: &mut 
         let message = format!("switches the same power as `{}` on line {}", other.key, other.key_at.line);
         let finding = Finding::warning(Code::SameSwitch, entry.key_at, message).path(&path.key(&entry.key));
         findings.push(finding.hint("when recovery cycles the power of one, the other goes offline too"));
+    }
+}
+
+/// A name that nobody is told. Where `defaults` gives it, it is for the modems that use DHCP, if one does.
+fn untold_hostname(valid: &Merged<'_>, path: &Path, findings: &mut Vec<Finding>) {
+    let dhcp = |ip: &Node| ip.child("method").and_then(Node::text) == Some("dhcp");
+    let names = |modem: &Entry| Some((modem.key.clone(), modem.value.child("ip")?.clone()));
+    let modems: Vec<(String, Node)> = valid.modems.iter().filter_map(names).collect();
+    let told: Vec<Mark> =
+        modems.iter().filter(|(_, ip)| dhcp(ip)).filter_map(|(_, ip)| Some(ip.entry("hostname")?.key_at)).collect();
+    for (modem, ip) in &modems {
+        let Some(name) = ip.entry("hostname").filter(|name| !told.contains(&name.key_at)) else { continue };
+        let message = "nobody is told this name: it is for a DHCP server";
+        let path = path.key(modem).key("ip").key("hostname");
+        let finding = Finding::warning(Code::NoEffect, name.key_at, message).path(&path);
+        push_once(findings, finding.hint("add `method: dhcp`, or leave `hostname` out"));
     }
 }
 

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::{IpFamilies, Resolver, Routing};
+use crate::model::{AddressMethod, IpFamilies, Resolver, Routing};
 
-use super::scalars::{AbsolutePath, InterfaceName, Mtu, RouteMetric, RouteTable, RulePriority};
+use super::scalars::{AbsolutePath, HostName, InterfaceName, Mtu, RouteMetric, RouteTable, RulePriority};
 
 /// Routes through a modem come behind those through cables (100 with systemd-networkd and NetworkManager) and Wi-Fi
 /// (600 with NetworkManager).
@@ -22,6 +22,12 @@ pub struct Ip {
     /// IP versions of the session. Default: `ipv4v6`.
     #[serde(default, deserialize_with = "super::types::present")]
     pub family: Option<Family>,
+    /// Where the IPv4 address comes from. Default: `modem`.
+    #[serde(default, deserialize_with = "super::types::present")]
+    pub method: Option<Method>,
+    /// The name that a DHCP server is told (option 12). Default: the host's own.
+    #[serde(default, deserialize_with = "super::types::present")]
+    pub hostname: Option<HostName>,
     /// Priority of the routes through this modem, lower wins. Default: 700, behind cable and Wi-Fi.
     #[serde(default, deserialize_with = "super::types::present")]
     pub route_metric: Option<RouteMetric>,
@@ -77,11 +83,25 @@ pub enum Family {
     Ipv4v6,
 }
 
+/// Where the IPv4 address of the interface, its router and its name servers come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// From the settings that the modem has of the network.
+    Modem,
+    /// From a DHCP server behind the interface: of the network, or of a modem that is a router. IPv6 comes from the modem.
+    Dhcp,
+}
+
 /// What the interface of a modem shall be like.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IpConfig {
     /// IP versions, where the provider says nothing else.
     pub family: IpFamilies,
+    /// Where the IPv4 address comes from.
+    pub method: AddressMethod,
+    /// The name for a DHCP server; `None`: the host's own.
+    pub hostname: Option<String>,
     /// Priority of the routes; lower wins.
     pub route_metric: u32,
     /// Largest packet in octets, 576 to 9000; `None`: what the network says.
@@ -100,10 +120,21 @@ impl From<Ip> for IpConfig {
         });
         Self {
             family: typed.family.map(IpFamilies::from).unwrap_or_default(),
+            method: typed.method.map(AddressMethod::from).unwrap_or_default(),
+            hostname: typed.hostname.map(|name| name.0),
             route_metric: typed.route_metric.map_or(DEFAULT_ROUTE_METRIC, |m| m.0),
             mtu: typed.mtu.map(|m| m.0),
             default_route: typed.default_route.unwrap_or(true),
             routing: typed.vrf.map(|vrf| Routing::Vrf(vrf.0)).or(table).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Method> for AddressMethod {
+    fn from(typed: Method) -> Self {
+        match typed {
+            Method::Modem => Self::Modem,
+            Method::Dhcp => Self::Dhcp,
         }
     }
 }

@@ -22,12 +22,13 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 29] = [
+pub const FORMS: [&Form; 30] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
     &ProviderName::FORM,
     &InterfaceName::FORM,
+    &HostName::FORM,
     &AbsolutePath::FORM,
     &UsbId::FORM,
     &UsbHub::FORM,
@@ -124,6 +125,14 @@ text_type! {
     /// The name of a network interface (Linux `IFNAMSIZ`: 15 characters).
     InterfaceName, "^[A-Za-z][A-Za-z0-9._-]{0,14}$", "an interface name: a letter, then up to 14 letters, digits, `.`, `_`, `-`",
     |t| length(t, 1, 15) && starts(t, |b| b.is_ascii_alphabetic()) && only(t, |b| word(b) || b".-".contains(&b))
+}
+text_type! {
+    /// The name of a host (RFC 1123 section 2.1; option 12 of DHCP).
+    HostName, "^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$", "a host name: up to 63 letters, digits, `-` and `.`, not at an end",
+    |t| {
+        let end = |b: u8| b.is_ascii_alphanumeric();
+        length(t, 1, 63) && starts(t, end) && t.bytes().next_back().is_some_and(end) && only(t, |b| end(b) || b".-".contains(&b))
+    }
 }
 text_type! {
     /// A path from the root.

@@ -1,10 +1,10 @@
-//! Who carries out what the core asks for: six narrow traits, and the one place that deals outputs to them.
+//! Who carries out what the core asks for: seven narrow traits, and the one place that deals outputs to them.
 //!
 //! No method waits, and none but the store's answers: an answer is an [`crate::reconcile::Input`] that arrives by the
 //! channel the executor was made with.
 
 use crate::host::power::PowerOrder;
-use crate::model::{Fact, LinkState, ModemName, Plugin, Probe, Question};
+use crate::model::{Fact, LeaseOrder, LinkState, ModemName, Plugin, Probe, Question};
 use crate::property::{Change, Held};
 use crate::reconcile::{Controller, Fleet, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
@@ -31,6 +31,15 @@ pub trait Links {
     fn look(&mut self, modem: &ModemName);
     /// Makes it so.
     fn configure(&mut self, modem: &ModemName, link: &LinkState);
+}
+
+/// Addresses from DHCP servers.
+#[cfg_attr(test, mockall::automock)]
+pub trait Leases {
+    /// Has this leased on a modem's interface, or nothing.
+    fn have(&mut self, modem: &ModemName, order: Option<LeaseOrder>);
+    /// Reports how it stands.
+    fn look(&mut self, modem: &ModemName);
 }
 
 /// What is beyond the network interfaces.
@@ -87,6 +96,8 @@ pub struct Executors {
     pub ports: Box<dyn Ports>,
     /// Network interfaces.
     pub links: Box<dyn Links>,
+    /// Addresses on them.
+    pub leases: Box<dyn Leases>,
     /// What is beyond them.
     pub outside: Box<dyn Outside>,
     /// Power switches.
@@ -120,6 +131,7 @@ impl Executors {
                 self.look_at_port(controller);
             }
             Output::Look(modem, Fact::Link) => self.links.look(&modem),
+            Output::Look(modem, Fact::Lease) => self.leases.look(&modem),
             Output::Look(modem, Fact::Internet) => self.outside.count(&modem),
             Output::Look(modem, fact) => debug_assert!(false, "{modem}: the host cannot look at the {}", fact.name()),
             Output::OpenPort(modem, spec) => {
@@ -130,6 +142,7 @@ impl Executors {
             Output::ClosePort(modem) => self.ports.close(&modem),
             Output::Send(modem, frame) => self.ports.send(&modem, &frame),
             Output::ConfigureLink(modem, link) => self.links.configure(&modem, &link),
+            Output::Lease(modem, order) => self.leases.have(&modem, order),
             Output::Probe(modem, probe) => self.outside.ask(&modem, probe),
             Output::Power(modem, command) => {
                 let Some(controller) = fleet.controller(&modem) else { return };
@@ -169,6 +182,7 @@ mod tests {
     struct Mocks {
         ports: MockPorts,
         links: MockLinks,
+        leases: MockLeases,
         outside: MockOutside,
         power: MockPower,
         store: MockStore,
@@ -180,6 +194,7 @@ mod tests {
             Self {
                 ports: MockPorts::new(),
                 links: MockLinks::new(),
+                leases: MockLeases::new(),
                 outside: MockOutside::new(),
                 power: MockPower::new(),
                 store: MockStore::new(),
@@ -188,10 +203,11 @@ mod tests {
         }
 
         fn carry_out(self, output: Output) {
-            let Self { ports, links, outside, power, store, plugins } = self;
+            let Self { ports, links, leases, outside, power, store, plugins } = self;
             let mut executors = Executors {
                 ports: Box::new(ports),
                 links: Box::new(links),
+                leases: Box::new(leases),
                 outside: Box::new(outside),
                 power: Box::new(power),
                 store: Box::new(store),
@@ -262,6 +278,17 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
         let order = PowerOrder { command: PowerCommand::Off, switch, port: PortSpec::Interface("wwan0".into()) };
         mocks.power.expect_switch().with(eq(wwan0()), eq(order)).once().return_const(());
         mocks.carry_out(Output::Power(wwan0(), PowerCommand::Off));
+    }
+
+    #[test]
+    fn leases_go_to_the_clients() {
+        let order = LeaseOrder { number: 1, host_name: None, had: None, seed: 7 };
+        let mut mocks = Mocks::new();
+        mocks.leases.expect_have().with(eq(wwan0()), eq(Some(order.clone()))).once().return_const(());
+        mocks.carry_out(Output::Lease(wwan0(), Some(order)));
+        let mut mocks = Mocks::new();
+        mocks.leases.expect_look().with(eq(wwan0())).once().return_const(());
+        mocks.carry_out(Output::Look(wwan0(), Fact::Lease));
     }
 
     #[test]

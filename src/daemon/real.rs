@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::executor::{Executors, Links, Outside, Plugins, Ports, Power, Store};
+use super::executor::{Executors, Leases, Links, Outside, Plugins, Ports, Power, Store};
 use crate::host::clock;
+use crate::host::dhcp::Clients;
 use crate::host::netlink::Interfaces;
 use crate::host::outside;
 use crate::host::port::{ControlPorts, Roots};
 use crate::host::power::{Pace, PowerOrder, Switches};
 use crate::host::report;
 use crate::host::state::StateDir;
-use crate::model::{LinkState, ModemName, Plugin, Probe, Question};
+use crate::model::{LeaseOrder, LinkState, ModemName, Plugin, Probe, Question};
 use crate::plugin::{Cache, Compiler, Effort, Host};
 use crate::property::Change;
 use crate::reconcile::{Input, Memory, PortSpec};
@@ -84,6 +85,7 @@ pub fn executors(
     state: PathBuf,
     ports: ControlPorts,
     links: Box<dyn Links>,
+    leases: Box<dyn Leases>,
     outside: Box<dyn Outside>,
     inputs: &mpsc::Sender<Input>,
 ) -> Executors {
@@ -91,11 +93,22 @@ pub fn executors(
     Executors {
         ports: Box::new(ports),
         links,
+        leases,
         outside,
         power: Box::new(PowerSwitches { switches, inputs: inputs.clone() }),
         plugins: plugins(&state, inputs),
         store: Box::new(StateDir::new(state)),
         bench: None,
+    }
+}
+
+impl Leases for Clients {
+    fn have(&mut self, modem: &ModemName, order: Option<LeaseOrder>) {
+        self.have(modem, order);
+    }
+
+    fn look(&mut self, modem: &ModemName) {
+        self.look(modem);
     }
 }
 

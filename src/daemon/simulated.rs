@@ -16,13 +16,13 @@ use tokio::sync::mpsc;
 
 use self::board::{Board, Order};
 pub use self::cast::Cast;
-use super::executor::{self, Executors, Links, Outside, Plugins, Ports, Power, Store};
+use super::executor::{self, Executors, Leases, Links, Outside, Plugins, Ports, Power, Store};
 use crate::api::{ErrorCode, Limits, Reply, Request, Response, Server, ServerError};
 use crate::host::clock::Clock;
 use crate::host::endpoint::{Endpoint, EndpointError, Listen};
 use crate::host::power::PowerOrder;
 use crate::host::report;
-use crate::model::{Fact, LinkState, ModemName, Packets, Probe, Probed};
+use crate::model::{Fact, LeaseOrder, LeaseState, LinkState, ModemName, Packets, Probe, Probed};
 use crate::reconcile::{Input, Memory, Output, PortSpec};
 use crate::sim::Disturbance;
 
@@ -70,6 +70,7 @@ impl Bench {
             plugins,
             ports: Box::new(self.clone()),
             links: Box::new(self.clone()),
+            leases: Box::new(self.clone()),
             outside: Box::new(self.clone()),
             power: Box::new(self.clone()),
             store: Box::new(Forgetful),
@@ -134,6 +135,16 @@ impl Links for Bench {
 
     fn configure(&mut self, modem: &ModemName, link: &LinkState) {
         self.output(modem, Output::ConfigureLink(modem.clone(), link.clone()));
+    }
+}
+
+impl Leases for Bench {
+    fn have(&mut self, modem: &ModemName, order: Option<LeaseOrder>) {
+        self.output(modem, Output::Lease(modem.clone(), order));
+    }
+
+    fn look(&mut self, modem: &ModemName) {
+        self.output(modem, Output::Look(modem.clone(), Fact::Lease));
     }
 }
 
@@ -220,6 +231,20 @@ impl Links for SimulatedLinks {
         self.links.insert(modem.clone(), link.clone());
         report(&self.inputs, Input::LinkDone(modem.clone(), Ok(())));
     }
+}
+
+/// Clients on interfaces that exist in memory only, where nobody can be asked.
+#[derive(Debug)]
+pub struct NoLeases(pub mpsc::Sender<Input>);
+
+impl Leases for NoLeases {
+    fn have(&mut self, modem: &ModemName, order: Option<LeaseOrder>) {
+        let Some(order) = order else { return };
+        let unable = LeaseState::Unable("the interface is simulated".to_owned());
+        report(&self.0, Input::Lease(modem.clone(), order.number, unable));
+    }
+
+    fn look(&mut self, _: &ModemName) {}
 }
 
 /// What is beyond interfaces that exist in memory only: nothing.

@@ -4,8 +4,8 @@ use super::provider_name;
 use crate::config::ControlPort;
 use crate::model::time::spoken;
 use crate::model::{
-    AccessTechnologies, Action, Attempts, CallEnd, Condition, ConditionKind, Failure, Finding, Instant, IpFamily,
-    OperatingMode, Plmn, Recovering, Registration, Selection, SessionState,
+    AccessTechnologies, Action, Attempts, Before, CallEnd, Condition, ConditionKind, Failure, Finding, Instant,
+    IpFamily, OperatingMode, Plmn, Recovering, Registration, Selection, SessionState,
 };
 use crate::reconcile::Controller;
 
@@ -303,6 +303,18 @@ fn session(controller: &Controller, first: &Condition, now: Instant) -> Option<W
         }
         Finding::NoAddress => wrong_because("the session is up, and the network has given no address")
             .advice("if it lasts, ask the operator; some give addresses of one IP version only: `ip.family`"),
+        Finding::NoLease(asking) => {
+            let words = "the session is up, and no DHCP server has given an address";
+            let wrong = Wrong { coming_up: asking.before == Before::None && asking.tries <= 1, ..wrong_because(words) };
+            wrong
+                .cause(asking.to_string())
+                .advice("if there is no DHCP server, take the modem's own settings: `ip: { method: modem }`")
+        }
+        Finding::CannotLease(why) => {
+            wrong_because("the session is up, and this host cannot ask a DHCP server for an address")
+                .cause(why.clone())
+                .advice("or take the modem's own settings: `ip: { method: modem }`")
+        }
         Finding::NoInterface => {
             wrong_because(&format!("the session is up, and this host has no network interface {}", controller.name()))
                 .advice("an entry of `modems` is called like its interface; `ip link` has the names there are")

@@ -31,6 +31,8 @@ pub struct NameServers {
 struct Told {
     asked: Resolver,
     servers: Vec<IpAddr>,
+    /// Domains to search names in.
+    search: Vec<String>,
     default_route: bool,
     to: Listener,
 }
@@ -59,7 +61,7 @@ impl NameServers {
             return true;
         }
         let Some(told) = self.told(modem) else { return false };
-        let as_asked = told.asked == link.resolver && told.servers == link.ip.dns;
+        let as_asked = told.asked == link.resolver && told.servers == link.ip.dns && told.search == link.ip.search;
         as_asked && told.default_route == link.default_route_metric.is_some() && self.still(modem, &told)
     }
 
@@ -78,12 +80,17 @@ impl NameServers {
         let wanted = |to| Told {
             asked: link.resolver.clone(),
             servers: link.ip.dns.clone(),
+            search: link.ip.search.clone(),
             default_route: link.default_route_metric.is_some(),
             to,
         };
         let now = wanted(self.listener(index, &link.resolver).await);
         if before.as_ref().is_some_and(|before| *before == now && self.still(modem, before)) {
             return Ok(());
+        }
+        if let Some(before) = before.as_ref().filter(|before| !before.search.is_empty() && now.search.is_empty()) {
+            // Only what is given is told: what was given before is taken back.
+            self.take_back(modem, &before.to).await;
         }
         let now = match self.tell(modem, &now).await {
             Ok(()) => now,
@@ -129,9 +136,11 @@ impl NameServers {
     async fn tell(&self, modem: &ModemName, told: &Told) -> Result<(), String> {
         match &told.to {
             Listener::Nobody => Ok(()),
-            Listener::Resolved(index) => resolved::set(*index, &told.servers, told.default_route).await,
-            Listener::Resolvconf => resolvconf::set(&modem.0, &told.servers).await,
-            Listener::File(path) => file::set(path, &modem.0, &told.servers).map_err(|error| in_words(&error)),
+            Listener::Resolved(index) => resolved::set(*index, &told.servers, &told.search, told.default_route).await,
+            Listener::Resolvconf => resolvconf::set(&modem.0, &told.servers, &told.search).await,
+            Listener::File(path) => {
+                file::set(path, &modem.0, &told.servers, &told.search).map_err(|error| in_words(&error))
+            }
         }
     }
 
@@ -140,7 +149,7 @@ impl NameServers {
             Listener::Nobody => Ok(()),
             Listener::Resolved(index) => resolved::revert(*index).await,
             Listener::Resolvconf => resolvconf::revert(&modem.0).await,
-            Listener::File(path) => file::set(path, &modem.0, &[]).map_err(|error| in_words(&error)),
+            Listener::File(path) => file::set(path, &modem.0, &[], &[]).map_err(|error| in_words(&error)),
         };
         if let Err(why) = done {
             tracing::debug!(%modem, "its name servers are not taken back: {why}");
@@ -149,7 +158,7 @@ impl NameServers {
 
     fn still(&self, modem: &ModemName, told: &Told) -> bool {
         match &told.to {
-            Listener::File(path) => file::has(path, &modem.0, &told.servers),
+            Listener::File(path) => file::has(path, &modem.0, &told.servers, &told.search),
             Listener::Nobody | Listener::Resolved(_) | Listener::Resolvconf => true,
         }
     }

@@ -7,6 +7,7 @@ pub mod apn_database;
 pub mod clock;
 pub mod data_path;
 pub mod device;
+pub mod dhcp;
 pub mod dns;
 pub mod endpoint;
 pub mod files;

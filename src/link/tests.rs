@@ -91,6 +91,13 @@ fn ip_2_an_interface_with_neighbours_reaches_its_gateway() {
 }
 
 #[test]
+fn ip_1_an_interface_that_waits_for_a_lease_is_up_and_makes_no_address_itself() {
+    let wants = LinkState { up: true, framing: Some(Framing::RawIp), ..LinkState::default() };
+    let expected = ["switch off the kernel's own IPv6 addresses", "bring the interface up"];
+    assert_eq!(said(&fresh(), &wants), expected);
+}
+
+#[test]
 fn ip_3_each_family_alone() {
     for (ipv4, ipv6) in [(Some(v4(2)), None), (None, Some(v6(2)))] {
         let mut has = fresh();

@@ -37,7 +37,7 @@ pub(super) struct Wanted {
     pub(super) mtu: Option<u32>,
     /// `None`: none of ours.
     pub(super) master: Option<u32>,
-    /// The addresses come from the modem, and from nowhere else.
+    /// The addresses come from the modem or a lease, and from nowhere else.
     pub(super) quiet: bool,
     pub(super) addresses: Vec<Address>,
     pub(super) routes: Vec<Route>,
@@ -75,7 +75,7 @@ impl Wanted {
             up: wants.up,
             mtu: if ipv6.is_some() { Some(wants.ip.mtu.unwrap_or(has.mtu).max(IPV6_MIN_MTU)) } else { wants.ip.mtu },
             master: vrf.map(|vrf| vrf.index),
-            quiet: !addresses.is_empty(),
+            quiet: wants.up || !addresses.is_empty(),
             rules: rules(&wants.routing, name, &addresses),
             addresses,
             routes,

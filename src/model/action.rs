@@ -116,6 +116,7 @@ impl Action {
             Self::ResetModem => "reset-modem",
             Self::Reauthorise => "reauthorise",
             Self::CyclePower => "cycle-power",
+            Self::ConfigureLink(link) if link.is_bare() && link.framing.is_some() => "bare-link",
             Self::ConfigureLink(link) if link.is_bare() => "flush-link",
             Self::ConfigureLink(_) => "configure-link",
             Self::Rescan => "rescan",
@@ -212,6 +213,9 @@ impl fmt::Display for Action {
             }
             Self::StopSession(family) => write!(f, "stop the {family} session"),
             Self::StopSessions(families) => write!(f, "stop the {families} session"),
+            Self::ConfigureLink(link) if link.is_bare() && link.framing.is_some() => {
+                f.write_str("have the interface up without an address")
+            }
             Self::ConfigureLink(link) if link.is_bare() => f.write_str("flush the link"),
             Self::ConfigureLink(_) => f.write_str("configure the link"),
             Self::CycleSim => f.write_str("power the SIM card off and on"),

@@ -66,11 +66,13 @@ pub enum Fact {
     StatisticsIpv4,
     /// Counters of the IPv6 session.
     StatisticsIpv6,
+    /// How it stands with a DHCP lease.
+    Lease,
 }
 
 impl Fact {
     /// All of them, in the order the stages need them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Port,
         Self::Control,
         Self::Device,
@@ -99,6 +101,7 @@ impl Fact {
         Self::NetworkTime,
         Self::StatisticsIpv4,
         Self::StatisticsIpv6,
+        Self::Lease,
     ];
 
     /// After how long without confirmation to look again.
@@ -113,7 +116,7 @@ impl Fact {
         Duration::from_secs(match self {
             // Two families take turns, so that one of them is asked every [`Self::SESSION_LOOK`].
             Self::SessionIpv4 | Self::SessionIpv6 => 80,
-            Self::Port | Self::Control | Self::Link => 90,
+            Self::Port | Self::Control | Self::Link | Self::Lease => 90,
             // These too: every [`Self::SETTINGS_LOOK`].
             Self::SettingsIpv4 | Self::SettingsIpv6 => 600,
             // A network that we were handed over to without a word may be a forbidden one, and may cost money.
@@ -235,6 +238,7 @@ impl Fact {
             Self::NetworkTime => "network time",
             Self::StatisticsIpv4 => "ipv4 statistics",
             Self::StatisticsIpv6 => "ipv6 statistics",
+            Self::Lease => "DHCP lease",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::condition::ConditionKind;
 use super::fact::Fact;
 use super::id::Plmn;
 use super::internet::Internet;
+use super::lease::Asking;
 use super::pin::NoTry;
 use super::plugin::{PluginName, PluginsFinding};
 use super::preference::{BandSet, RadioPreference, Resistance, Setting};
@@ -204,6 +205,10 @@ pub enum Finding {
 
     /// The session is up, but the network has given no address.
     NoAddress,
+    /// The session is up, and no DHCP server has given an address yet, or any more.
+    NoLease(Asking),
+    /// The host cannot ask a DHCP server; in words.
+    CannotLease(String),
     /// The session is up, but there is no interface of the modem's name.
     NoInterface,
     /// The interface is as it should be.
@@ -311,6 +316,8 @@ impl Finding {
             Self::FamilyNotOffered { .. } => "FamilyNotOffered",
             Self::ProfileContended { .. } => "Contended",
             Self::NoAddress => "NoAddress",
+            Self::NoLease(_) => "NoLease",
+            Self::CannotLease(_) => "CannotLease",
             Self::NoInterface => "NoInterface",
             Self::Configured { .. } => "Configured",
             Self::Internet(internet) => internet.reason(),
@@ -432,6 +439,8 @@ impl fmt::Display for Finding {
                 write!(f, "apn \"{apn}\"; {what}; it was set {writes} times within an hour: something else sets it too")
             }
             Self::NoAddress => f.write_str("the session is up, but the network has given no address"),
+            Self::NoLease(asking) => write!(f, "waits for a DHCP lease: {asking}"),
+            Self::CannotLease(why) => write!(f, "no DHCP server can be asked: {why}"),
             Self::NoInterface => f.write_str("the session is up, but there is no network interface of this name"),
             Self::Configured { addresses } => f.write_str(addresses),
             Self::Internet(internet) => write!(f, "{internet}"),

@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lease::AddressMethod;
 use super::session::IpSettings;
 
 /// What the network interface shall be like, beyond what the network tells.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct DesiredLink {
+    /// Where the IPv4 address comes from.
+    #[serde(default)]
+    pub method: AddressMethod,
     /// Largest packet in octets, overriding the network's.
     pub mtu: Option<u32>,
     /// Metric of the default route; lower wins.

@@ -11,6 +11,7 @@ use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::{Apn, Imei};
 use super::internet::Internet;
+use super::lease::LeaseState;
 use super::link::LinkState;
 use super::preference::{BandSet, RadioPreference};
 use super::profile::{ModemProfile, NotOffered, Throttled};
@@ -162,6 +163,9 @@ pub struct Observed {
     pub settings_ipv6: Option<Seen<SessionSettings>>,
     /// [`Fact::Link`].
     pub link: Option<Seen<LinkState>>,
+    /// [`Fact::Lease`].
+    #[serde(default)]
+    pub lease: Option<Seen<LeaseState>>,
     /// [`Fact::Internet`].
     #[serde(default)]
     pub internet: Option<Seen<Internet>>,
@@ -230,7 +234,7 @@ macro_rules! each_fact {
             OperatingMode => operating_mode, Sim => sim, SimIdentity => sim_identity,
             RadioPreference => radio_preference, SimSlots => sim_slots, ServingSystem => serving_system,
             SessionIpv4 => session_ipv4, SessionIpv6 => session_ipv6, SettingsIpv4 => settings_ipv4,
-            SettingsIpv6 => settings_ipv6, Link => link, Internet => internet, Profile => profile, Autoconnect => autoconnect,
+            SettingsIpv6 => settings_ipv6, Link => link, Lease => lease, Internet => internet, Profile => profile, Autoconnect => autoconnect,
             Throttle => throttle,
             Signal => signal, Cell => cell, Band => band, SystemInfo => system_info, OperatorName => operator_name,
             Location => location, NetworkTime => network_time, StatisticsIpv4 => statistics_ipv4,
@@ -281,6 +285,7 @@ impl Observed {
             Report::Settings(IpFamily::Ipv4, v) => see(&mut self.settings_ipv4, v, at),
             Report::Settings(IpFamily::Ipv6, v) => see(&mut self.settings_ipv6, v, at),
             Report::Link(v) => see(&mut self.link, v, at),
+            Report::Lease(v) => see(&mut self.lease, v, at),
             Report::Internet(v) => see(&mut self.internet, v, at),
             Report::Profile(v) => see(&mut self.profile, v, at),
             Report::Autoconnect(v) => see(&mut self.autoconnect, v, at),

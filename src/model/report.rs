@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
 use super::internet::Internet;
+use super::lease::LeaseState;
 use super::link::LinkState;
 use super::observed::{ControlState, DataFormat, Device, PortState, SessionSettings};
 use super::preference::RadioPreference;
@@ -45,6 +46,8 @@ pub enum Report {
     Settings(IpFamily, SessionSettings),
     /// [`Fact::Link`].
     Link(LinkState),
+    /// [`Fact::Lease`].
+    Lease(LeaseState),
     /// [`Fact::Internet`].
     Internet(Internet),
     /// [`Fact::Profile`].
@@ -93,6 +96,7 @@ impl Report {
             Self::Session(family, _) => Fact::session(*family),
             Self::Settings(family, _) => Fact::settings(*family),
             Self::Link(_) => Fact::Link,
+            Self::Lease(_) => Fact::Lease,
             Self::Internet(_) => Fact::Internet,
             Self::Profile(_) => Fact::Profile,
             Self::Autoconnect(_) => Fact::Autoconnect,

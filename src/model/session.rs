@@ -138,6 +138,9 @@ pub struct IpSettings {
     pub ipv6: Option<Ipv6Settings>,
     /// Name servers, in the network's order, IPv4 first.
     pub dns: Vec<std::net::IpAddr>,
+    /// Domains to search names in, where a DHCP server gave some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<String>,
     /// Largest packet, in octets.
     pub mtu: Option<u32>,
 }

@@ -319,7 +319,7 @@ fn settings(frame: &Frame) -> Option<SessionSettings> {
     let dns6 = [s.ipv6_primary_dns, s.ipv6_secondary_dns].into_iter().flatten().filter(|a| !a.is_unspecified());
     let dns = dns4.map(Into::into).chain(dns6.map(Into::into)).collect();
     let mtu = s.mtu.filter(|mtu| MTU.contains(mtu));
-    Some(SessionSettings { apn: s.apn.map(Apn), ip: IpSettings { ipv4, ipv6, dns, mtu } })
+    Some(SessionSettings { apn: s.apn.map(Apn), ip: IpSettings { ipv4, ipv6, dns, search: Vec::new(), mtu } })
 }
 
 /// What an IP link can carry (RFC 791: 576 must be accepted) and no modem exceeds; anything else is a mistake.

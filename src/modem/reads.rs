@@ -26,7 +26,7 @@ pub(super) struct Ways {
 /// look at, if any matters.
 pub(super) fn calls(fact: Fact, ways: Ways, profile: Option<u8>) -> Vec<Call> {
     match fact {
-        Fact::Port | Fact::Link | Fact::Internet | Fact::Location => Vec::new(),
+        Fact::Port | Fact::Link | Fact::Lease | Fact::Internet | Fact::Location => Vec::new(),
         Fact::Control => vec![Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)],
         Fact::Device => device(),
         Fact::DataFormat => data_format(ways.names_endpoint),

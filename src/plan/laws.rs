@@ -8,11 +8,11 @@ use super::{Plan, Stage, Step, plan, preview, retire};
 use crate::model::call_end::Class;
 use crate::model::session::Ipv4Settings;
 use crate::model::{
-    AccessTechnologies, AccessTechnology, Action, Apn, Attempts, Authentication, CallEnd, ConditionKind, ControlState,
-    DataFormat, Desired, DesiredLink, Device, Fact, FactSet, Failure, Finding, Framing, Iccid, Instant, IpFamilies,
-    IpFamily, IpSettings, LinkState, ModemProfile, NotOffered, Observed, OperatingMode, PinChance, PinMark, Plmn,
-    PortState, Provider, RadioPreference, Registration, Report, Secret, Selection, ServingSystem, SessionSettings,
-    SessionState, SimIdentity, SimState, Status, Throttled,
+    AccessTechnologies, AccessTechnology, Action, AddressMethod, Apn, Asking, Attempts, Authentication, CallEnd,
+    ConditionKind, ControlState, DataFormat, Desired, DesiredLink, Device, Fact, FactSet, Failure, Finding, Framing,
+    Iccid, Instant, IpFamilies, IpFamily, IpSettings, Lease, LeaseState, LinkState, ModemProfile, NotOffered, Observed,
+    OperatingMode, PinChance, PinMark, Plmn, PortState, Provider, RadioPreference, Registration, Report, Secret,
+    Selection, ServingSystem, SessionSettings, SessionState, SimIdentity, SimState, Status, Throttled,
 };
 
 const NOW: Instant = Instant::from_secs(1_000_000);
@@ -322,6 +322,58 @@ fn every_state_of_two_sessions_obeys_the_laws_and_comes_to_rest() {
         let (actions, _) = preview(&desired, observed, NOW);
         assert!(actions.len() < LONGEST, "does not come to rest: {actions:#?}");
     });
+}
+
+/// How it may stand with a lease; the modem's own settings have another address.
+fn leases() -> [Option<LeaseState>; 6] {
+    let lease = Lease {
+        address: LEASED,
+        prefix: 24,
+        server: LEASED,
+        seconds: 3600,
+        routers: vec![LEASED],
+        dns: Vec::new(),
+        domain: None,
+        search: Vec::new(),
+        mtu: None,
+        broadcast: None,
+        host_name: None,
+        ntp: Vec::new(),
+    };
+    let asking = |confirms, tries| LeaseState::Asking(Asking { confirms, tries, ..Asking::default() });
+    let before = settings("internet").ip.ipv4.map(|ip| ip.address);
+    let unable = LeaseState::Unable("no".to_owned());
+    [
+        None,
+        Some(LeaseState::Held(lease)),
+        Some(asking(before, 1)),
+        Some(asking(None, 1)),
+        Some(asking(None, 9)),
+        Some(unable),
+    ]
+}
+
+const LEASED: Ipv4Addr = Ipv4Addr::new(10, 9, 0, 7);
+
+#[test]
+fn ip_1_with_every_lease_the_laws_hold_and_no_address_is_used_but_the_leased_one() {
+    let dual = Provider { families: IpFamilies::Ipv4v6, ..provider("internet") };
+    let link = DesiredLink { method: AddressMethod::Dhcp, ..desired().link };
+    let desired = Desired { selection: Selection::Chosen(dual), link, ..desired() };
+    for lease in leases() {
+        each(&session_axes(), &session_bases()[0], &mut |observed: &Observed| {
+            let mut observed = observed.clone();
+            lease.iter().for_each(|lease| observed.learn(Report::Lease(lease.clone()), NOW));
+            let plan = plan(&desired, &observed, NOW);
+            statuses_are_ordered(&plan);
+            waits_know_their_end(&plan);
+            if let Step::Do(Action::ConfigureLink(link), _) = &plan.step {
+                assert!(link.ip.ipv4.is_none_or(|ip| ip.address == LEASED), "{plan:#?}");
+            }
+            let (actions, _) = preview(&desired, &observed, NOW);
+            assert!(actions.len() < LONGEST, "does not come to rest: {actions:#?}");
+        });
+    }
 }
 
 #[test]

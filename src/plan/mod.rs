@@ -162,6 +162,9 @@ impl Plan {
     }
 }
 
+/// A DHCP server that has not answered so many questions may take its time: nothing else is put off for it any more.
+const LEASE_TRIES: u32 = 2;
+
 /// Concludes what to do next.
 #[must_use]
 pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
@@ -187,8 +190,15 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Instant) -> Plan {
         stages.push(StageReport { stage, status, finding });
         step = next;
     }
-    // Where all that is left is to find out whether data passes, what would be better still is worth doing.
-    let in_place = stages.iter().all(|report| report.status == Status::True || report.stage == Stage::Reachability);
+    // Where all that is left is to find out whether data passes, or a DHCP server does not answer, what would be better still
+    // is worth doing.
+    let unanswered = |finding: &Finding| match finding {
+        Finding::NoLease(asking) => asking.tries > LEASE_TRIES,
+        finding => matches!(finding, Finding::CannotLease(_)),
+    };
+    let in_place = stages.iter().all(|report| {
+        report.status == Status::True || report.stage == Stage::Reachability || unanswered(&report.finding)
+    });
     let better = facts.improvement.take().filter(|_| in_place);
     let step = match step {
         Some(Step::Wait(finding)) => match session::stale_link(&mut facts).or(better) {

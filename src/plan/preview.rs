@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState, ModemProfile,
-    Observed, OperatingMode, PinChance, PortState, Report, Secret, Seen, SessionSettings, SessionState, SimSlots,
-    SimState, Status,
+    Action, AddressMethod, ControlState, DataFormat, Desired, Fact, FactSet, Finding, Instant, IpFamily, LinkState,
+    ModemProfile, Observed, OperatingMode, PinChance, PortState, Report, Secret, Seen, SessionSettings, SessionState,
+    SimSlots, SimState, Status,
 };
 
 use super::{Stage, Step, plan};
@@ -38,7 +38,7 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
         let (action, because) = match plan.step {
             Step::Do(action, because) => (action, because.to_string()),
             // The addresses come with the session, and the link after them.
-            Step::Wait(Finding::NoAddress) if started => {
+            Step::Wait(Finding::NoAddress | Finding::Reading(Fact::Lease)) if started => {
                 actions.push(link_to_come(&desired));
                 return (actions, None);
             }
@@ -61,9 +61,13 @@ pub fn preview(desired: &Desired, observed: &Observed, now: Instant) -> (Vec<Pre
 }
 
 fn link_to_come(desired: &Desired) -> Previewed {
+    let because = match desired.link.method {
+        AddressMethod::Modem => "with the addresses that the network will give",
+        AddressMethod::Dhcp => "with the address that a DHCP server will give",
+    };
     let default_route_metric = Some(desired.link.route_metric);
     let action = Action::ConfigureLink(LinkState { up: true, default_route_metric, ..LinkState::default() });
-    Previewed { stage: Stage::Link, action, because: "with the addresses that the network will give".to_owned() }
+    Previewed { stage: Stage::Link, action, because: because.to_owned() }
 }
 
 /// Believes that an action worked: what the modem would then report.

@@ -159,7 +159,7 @@ fn may_see(grants: &Grants, property: &Property) -> bool {
         "mobile.imsi" => grants.imsi,
         "mobile.imei" | "mobile.esn" | "mobile.meid" => grants.imei,
         "mobile.cell_id" | "mobile.cid" | "mobile.lac" | "mobile.tac" | "mobile.neighbours" => grants.location,
-        "addresses" => grants.addresses,
+        "addresses" | "dhcp_options.broadcast" | "dhcp_options.ip" => grants.addresses,
         _ => false,
     };
     !property.private || granted

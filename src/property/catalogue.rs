@@ -35,6 +35,25 @@ pub const CATALOGUE: &[Property] = &[
         |v| word(v.connection.reach.name()),
     ),
     text("connection_reason", Configured, "Why `connection` is as it is.", |v| word(&v.connection.because())),
+    text("dhcp_options.broadcast", Session, "Broadcast address of the DHCP lease.", |v| address(v.lease()?.broadcast?)).private(),
+    list("dhcp_options.dns", Session, "Name servers of the DHCP lease, the best first.", |v| addresses(&v.lease()?.dns)),
+    text("dhcp_options.domain", Session, "Domain that the DHCP server told.", |v| word(v.lease()?.domain.as_deref()?)),
+    text("dhcp_options.hostname", Session, "Name that the DHCP server has for this host.", |v| {
+        word(v.lease()?.host_name.as_deref()?)
+    }),
+    text("dhcp_options.ip", Session, "Address of the DHCP lease.", |v| address(v.lease()?.address)).private(),
+    integer("dhcp_options.lease", Session, "How long the DHCP lease lasts from when it was last given.", |v| {
+        number(v.lease()?.seconds)
+    })
+    .unit("s"),
+    integer("dhcp_options.mask", Session, "Prefix length of the subnet of the DHCP lease.", |v| number(v.lease()?.prefix)),
+    integer("dhcp_options.mtu", Session, "Largest packet that the DHCP server told.", |v| number(v.lease()?.mtu?)).unit("octets"),
+    list("dhcp_options.ntpsrv", Session, "Time servers that the DHCP server told.", |v| addresses(&v.lease()?.ntp)),
+    list("dhcp_options.router", Session, "Routers of the DHCP lease; the first is used.", |v| addresses(&v.lease()?.routers)),
+    list("dhcp_options.search", Session, "Domains to search names in that the DHCP server told.", |v| {
+        Some(v.lease()?.search.as_slice()).filter(|list| !list.is_empty()).map(|list| Value::List(list.to_vec()))
+    }),
+    text("dhcp_options.serverid", Session, "Address of the DHCP server.", |v| address(v.lease()?.server)),
     text("mobile.access_technology", Service, "Technologies in use now; `lte nr5g` is 5G non-standalone.", |v| {
         technologies(v.serving()?.technologies)
     }),

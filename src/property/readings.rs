@@ -1,6 +1,7 @@
 //! What several entries of the catalogue read.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use super::signal::{Overall, overall};
 use super::{Value, View};
@@ -10,6 +11,15 @@ use crate::model::{AccessTechnologies, AccessTechnology, Fact, IpFamily};
 /// A text; an empty one is none.
 pub(super) fn word(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| Value::Text(text.to_owned()))
+}
+
+pub(super) fn address(address: Ipv4Addr) -> Option<Value> {
+    Some(Value::Text(address.to_string()))
+}
+
+/// Addresses in order; no list for none.
+pub(super) fn addresses(list: &[Ipv4Addr]) -> Option<Value> {
+    (!list.is_empty()).then(|| Value::List(list.iter().map(Ipv4Addr::to_string).collect()))
 }
 
 pub(super) fn number(value: impl Into<i64>) -> Option<Value> {

@@ -30,9 +30,25 @@ fn observed() -> Observed {
         mcc: "001".into(),
         mnc: "01".into(),
     };
+    let host: std::net::Ipv4Addr = "10.9.0.1".parse().unwrap();
+    let lease = crate::model::Lease {
+        address: host,
+        prefix: 24,
+        server: host,
+        seconds: 3600,
+        routers: vec![host],
+        dns: vec![host],
+        domain: Some("one.example".into()),
+        search: vec!["two.example".into()],
+        mtu: Some(1430),
+        broadcast: Some(host),
+        host_name: Some("gw".into()),
+        ntp: vec![host],
+    };
     let ip = crate::model::IpSettings { mtu: Some(1430), ..Default::default() };
     for report in [
         Report::Port(PortState::Open),
+        Report::Lease(crate::model::LeaseState::Held(lease)),
         Report::Control(ControlState::Ready),
         Report::Device(Device {
             manufacturer: "maker".into(),

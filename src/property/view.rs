@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::model::telemetry::{Carrier, Location, NetworkTime, Signal, System, SystemInfo, Traffic};
 use crate::model::{
-    Condition, ConditionKind, Connection, ControlState, Desired, Device, Fact, Instant, IpFamily, LinkState, Observed,
-    Provider, Seen, Selection, ServingSystem, SessionState, SimIdentity, Status,
+    Condition, ConditionKind, Connection, ControlState, Desired, Device, Fact, Instant, IpFamily, Lease, LeaseState,
+    LinkState, Observed, Provider, Seen, Selection, ServingSystem, SessionState, SimIdentity, Status,
 };
 
 /// How long a property is there. It is gone when its time is over, whatever was read before.
@@ -85,6 +85,13 @@ impl<'a> View<'a> {
 
     pub(super) fn link(self) -> Option<&'a LinkState> {
         self.fresh(Fact::Link, &self.observed.link)
+    }
+
+    pub(super) fn lease(self) -> Option<&'a Lease> {
+        match self.fresh(Fact::Lease, &self.observed.lease)? {
+            LeaseState::Held(lease) => Some(lease),
+            LeaseState::Asking(_) | LeaseState::Unable(_) => None,
+        }
     }
 
     pub(super) fn signal(self) -> Option<&'a Signal> {

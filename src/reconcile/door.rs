@@ -11,8 +11,8 @@ use super::traffic::Tally;
 use crate::config::Source;
 use crate::model::{
     Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
-    LinkState, ModemName, NoAnswer, Opinion, Packets, Plugin, PluginName, PluginState, PortState, Probe, Probed,
-    Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
+    LeaseOrder, LeaseState, LinkState, ModemName, NoAnswer, Opinion, Packets, Plugin, PluginName, PluginState,
+    PortState, Probe, Probed, Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
 };
 use crate::property::Change;
 
@@ -33,6 +33,8 @@ pub enum Input {
     Link(ModemName, LinkState),
     /// An interface was configured, or why not.
     LinkDone(ModemName, Result<(), String>),
+    /// How it stands with the lease that was ordered under this number.
+    Lease(ModemName, u64, LeaseState),
     /// How many packets a modem's interface has carried.
     Packets(ModemName, Packets),
     /// What came of the question of this number, asked through a modem's interface.
@@ -223,7 +225,7 @@ pub enum PowerCommand {
 /// Everything the core can ask for.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Output {
-    /// Report what the host knows of a fact: [`Fact::Port`], [`Fact::Link`], or for [`Fact::Internet`] how many packets
+    /// Report what the host knows of a fact: [`Fact::Port`], [`Fact::Link`], [`Fact::Lease`], or for [`Fact::Internet`] how many packets
     /// the interface has carried, as [`Input::Packets`].
     Look(ModemName, Fact),
     /// Open a control port; answered by [`Input::Opened`] or [`Input::Port`].
@@ -234,6 +236,8 @@ pub enum Output {
     Send(ModemName, Vec<u8>),
     /// Make the interface so; answered by [`Input::LinkDone`].
     ConfigureLink(ModemName, LinkState),
+    /// Have this lease on the modem's interface, or none; answered by [`Input::Lease`], now and whenever it changes.
+    Lease(ModemName, Option<LeaseOrder>),
     /// Ask somebody outside through the modem's interface; answered by [`Input::Probed`].
     Probe(ModemName, Probe),
     /// Switch power; answered by [`Input::PowerDone`].
@@ -265,6 +269,7 @@ impl Output {
             | Self::ClosePort(name)
             | Self::Send(name, _)
             | Self::ConfigureLink(name, _)
+            | Self::Lease(name, _)
             | Self::Probe(name, _)
             | Self::Power(name, _)
             | Self::LookUp(name, _)

@@ -210,6 +210,7 @@ impl Fleet {
             Input::Port(name, state) => self.with(&name, now, |c, s| c.handle_port(state, s, now)),
             Input::Opened(name, kind) => self.with(&name, now, |c, s| c.handle_opened(kind, s, now)),
             Input::Bytes(name, bytes) => self.with(&name, now, |c, s| c.handle_bytes(&bytes, s, now)),
+            Input::Lease(name, number, state) => self.with(&name, now, |c, s| c.handle_lease(number, state, s, now)),
             Input::Link(name, state) => self.with(&name, now, |c, s| c.handle_link(state, s, now)),
             Input::LinkDone(name, result) => self.with(&name, now, |c, s| c.handle_link_done(result, s, now)),
             Input::Packets(name, packets) => self.with(&name, now, |c, s| c.handle_packets(packets, s, now)),

@@ -255,6 +255,10 @@ disturbances! {
         /// 0 not available, 1 available, 2 not valid for calls, 3 for data, 4 for either; others are not defined.
         state: u32 = 3,
     },
+    "Let no DHCP server answer on the link, or have it answer again." DhcpSilent {
+        /// None does.
+        on: bool = true,
+    },
 }
 
 /// What has to begin anew for a fault to go.
@@ -290,6 +294,7 @@ impl Disturbance {
             Self::RefuseApn { apn, .. } => Some(Self::AcceptApn { apn: apn.clone() }),
             Self::PortBusy { on: true } => Some(Self::PortBusy { on: false }),
             Self::Unanswered { on: true } => Some(Self::Unanswered { on: false }),
+            Self::DhcpSilent { on: true } => Some(Self::DhcpSilent { on: false }),
             Self::PowerStuck { on: true } => Some(Self::PowerStuck { on: false }),
             _ => None,
         }

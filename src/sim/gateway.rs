@@ -315,6 +315,7 @@ impl Gateway {
             Output::Probe(name, probe) => {
                 Some(Input::Probed(name.clone(), probe.number, Probed::NobodyToAsk("no such device".to_owned())))
             }
+            Output::Look(_, Fact::Lease) => None,
             Output::Look(name, _) | Output::OpenPort(name, _) | Output::ClosePort(name) => {
                 Some(Input::Port(name.clone(), PortState::Absent))
             }
@@ -323,7 +324,7 @@ impl Gateway {
             Output::LookUp(name, home) => {
                 Some(Input::LookedUp(name.clone(), home.clone(), Err("no such device".to_owned())))
             }
-            Output::Send(..) | Output::Remember(..) | Output::Fetch(_) | Output::Event(_) => None,
+            Output::Lease(..) | Output::Send(..) | Output::Remember(..) | Output::Fetch(_) | Output::Event(_) => None,
             Output::Changed(_) | Output::Plugins(_) | Output::Ask(..) => None,
         });
     }

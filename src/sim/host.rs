@@ -10,6 +10,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::dhcp::Dhcp;
 use super::disturbance::Disturbance;
 use super::faulty::{Faults, Faulty};
 use super::modem::{Power, Witness};
@@ -32,6 +33,7 @@ pub struct SimHost {
     to_core: Faulty,
     link: LinkState,
     outside: Outside,
+    dhcp: Dhcp,
     has_power_switch: bool,
     /// The switch says yes and does nothing.
     switch_stuck: bool,
@@ -79,6 +81,7 @@ impl SimHost {
             to_core: Faulty::new(seed, 1),
             link: LinkState::default(),
             outside: Outside::default(),
+            dhcp: Dhcp::default(),
             has_power_switch: true,
             switch_stuck: false,
             port_busy: false,
@@ -167,6 +170,12 @@ impl SimHost {
         !self.unkept
     }
 
+    /// What the network's DHCP server was told last that this host is called.
+    #[must_use]
+    pub fn host_name_heard(&self) -> Option<&str> {
+        self.dhcp.heard()
+    }
+
     /// Whether the daemon has the port open.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -176,6 +185,7 @@ impl SimHost {
     /// What the core asks for. Outputs about other modems are ignored.
     pub fn handle_output(&mut self, output: &Output, now: Instant) {
         match output {
+            Output::Look(name, Fact::Lease) if *name == self.name => self.dhcp.look(),
             Output::Look(name, fact) if *name == self.name => {
                 let answer = match fact {
                     Fact::Link => Input::Link(self.name.clone(), self.link.clone()),
@@ -197,6 +207,7 @@ impl SimHost {
                 let result = self.configure_link(link);
                 self.answer(Input::LinkDone(self.name.clone(), result), KERNEL_MS, now);
             }
+            Output::Lease(name, order) if *name == self.name => self.dhcp.order(order.as_ref(), now),
             Output::Probe(name, probe) if *name == self.name => {
                 let probed = self.outside.ask(probe, self.passes());
                 let within = if matches!(probed, Probed::Unanswered(_)) { NO_ANSWER_MS } else { ROUND_TRIP_MS };
@@ -237,6 +248,7 @@ impl SimHost {
             Disturbance::DiskFull { on } => self.disk_full = *on,
             Disturbance::Traffic { on } => self.outside.talk(*on, now),
             Disturbance::Unanswered { on } => self.outside.silent = *on,
+            Disturbance::DhcpSilent { on } => self.dhcp.silent = *on,
             _ => self.board.disturb(disturbance, now),
         }
         if matches!(disturbance, Disturbance::FlushLink | Disturbance::LinkDown) {
@@ -252,6 +264,7 @@ impl SimHost {
         self.port_busy = false;
         self.disk_full = false;
         self.outside.silent = false;
+        self.dhcp.silent = false;
         self.board.calm(now);
         self.pump(now);
     }
@@ -267,6 +280,7 @@ impl SimHost {
         self.close();
         self.answers = Schedule::default();
         self.inputs.clear();
+        self.dhcp.crash();
     }
 
     /// Lets happen what is due.
@@ -294,8 +308,9 @@ impl SimHost {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let answer = self.answers.next().map(|(at, _)| (at, "an answer of the host"));
+        let dhcp = self.dhcp.poll_timeout().map(|at| (at, "a DHCP client or server"));
         let ways = [self.to_modem.poll_timeout(), self.to_core.poll_timeout(), self.board.poll_timeout()];
-        ways.into_iter().chain([answer]).flatten().min()
+        ways.into_iter().chain([answer, dhcp]).flatten().min()
     }
 
     fn port(&self) -> PortState {
@@ -393,6 +408,9 @@ impl SimHost {
                 break;
             }
         }
+        let (v4, _) = self.board.modem().carried();
+        let news = self.dhcp.turn(v4.filter(|_| self.link.up), &mut self.random, now);
+        self.inputs.extend(news.map(|(number, state)| Input::Lease(self.name.clone(), number, state)));
         while let Some(bytes) = self.to_core.poll_output() {
             self.inputs.push_back(Input::Bytes(self.name.clone(), bytes));
         }

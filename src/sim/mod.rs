@@ -10,6 +10,7 @@
 //! Pure like the core: no clock, no socket, no chance but from a seed. It never looks at the core's decisions: what
 //! the world demands is worked out anew from the file and the modem's own truth.
 
+mod dhcp;
 mod disturbance;
 mod faulty;
 mod gateway;

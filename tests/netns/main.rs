@@ -15,6 +15,7 @@ mod stage;
 
 mod adoption;
 mod configured;
+mod dhcp;
 mod drift;
 mod ethernet;
 mod exhausted;

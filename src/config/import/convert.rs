@@ -4,7 +4,7 @@
 use super::find::{Found, Interface};
 use super::term::{Term, Value, is_secret};
 use crate::config::diagnostic::{Code, Finding};
-use crate::config::scalars::{AbsolutePath, ApnName, InterfaceName, NETWORK_DEFAULT, Prefix};
+use crate::config::scalars::{AbsolutePath, ApnName, HostName, InterfaceName, NETWORK_DEFAULT, Prefix};
 use crate::config::show;
 use crate::config::suggest::nearest;
 use crate::config::tree::Mark;
@@ -23,7 +23,7 @@ const SETTINGS: [(&str, &str); 13] = [
     ("additional_name_servers", "has no counterpart: name servers are those of the network"),
     ("route_metric_fun", "is code; here the priority of a modem's routes is a number: ip.route_metric, 700 by default"),
     ("tmpdir", "is not needed"),
-    ("udhcpc_handler", "is not needed: addresses come from the modem's own settings, not from DHCP"),
+    ("udhcpc_handler", "is not needed: the DHCP client is our own (ip.method: dhcp)"),
     ("udhcpd_handler", "is not about a modem"),
     ("max_interface_count", "is not needed"),
     ("path", "is not needed: no other program is run"),
@@ -175,22 +175,37 @@ impl Writer<'_> {
         for (key, at, value) in interface.config.pairs().unwrap_or_default() {
             match key {
                 "type" | "vintage_net_qmi" => {}
-                "hostname" => {
-                    let why = "has no counterpart: VintageNet sends it to the DHCP server, and addresses here come from the \
-                               modem's own settings";
-                    self.no_counterpart(4, key, at, value, why);
-                }
+                "hostname" | "ipv4" => {}
+                _ => self.no_counterpart(4, key, at, value, "has no counterpart"),
+            }
+        }
+        self.addresses(&interface.config);
+        for manager in managers.iter().filter(|manager| manager.interface == Some(name)) {
+            self.power(manager);
+        }
+    }
+
+    /// VintageNetQMI always asks a DHCP server; here that is done where the file says so, or has a name for it.
+    fn addresses(&mut self, config: &Term) {
+        let (mut method, mut hostname) = (None, None);
+        for (key, at, value) in config.pairs().unwrap_or_default() {
+            match key {
+                "hostname" => match value.name().filter(|name| (HostName::FORM.check)(name)) {
+                    Some(name) => hostname = Some(name),
+                    None => self.no_counterpart(4, key, at, value, "is no host name"),
+                },
+                "ipv4" if value.get("method").and_then(Term::name) == Some("dhcp") => method = Some("dhcp"),
                 "ipv4" => {
                     let why = "has no counterpart: VintageNetQMI ignores it, and addresses here come from the modem's own \
                                settings";
                     self.no_counterpart(4, key, at, value, why);
                 }
-                _ => self.no_counterpart(4, key, at, value, "has no counterpart"),
+                _ => {}
             }
         }
-        for manager in managers.iter().filter(|manager| manager.interface == Some(name)) {
-            self.power(manager);
-        }
+        let Some(method) = method.or(hostname.map(|_| "dhcp")) else { return };
+        let hostname = hostname.map(|name| format!(", hostname: {}", show::text(name))).unwrap_or_default();
+        self.lines.push(format!("    ip: {{ method: {method}{hostname} }}"));
     }
 
     fn no_counterpart(&mut self, indent: usize, key: &str, at: &Term, value: &Term, why: &str) {

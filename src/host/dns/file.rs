@@ -1,5 +1,6 @@
 //! A file in the form of `resolv.conf(5)` that lists the name servers of all modems that write to it; every line says
-//! from where its server comes.
+//! from where its server comes. Of lines with domains to search only the last counts, so there is one for all modems, and
+//! before it, as comments, which domains are whose.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -35,15 +36,24 @@ pub(super) enum FileError {
     },
 }
 
+/// What is listed of an interface.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Names {
+    servers: Vec<IpAddr>,
+    search: Vec<String>,
+}
+
+type List = BTreeMap<String, Names>;
+
 /// Lists these servers of an interface, in this order, beside those of others; none: it is taken out. A file that is right
 /// already is left alone; where there is none, none is made to say nothing.
-pub(super) fn set(path: &Path, interface: &str, servers: &[IpAddr]) -> Result<(), FileError> {
+pub(super) fn set(path: &Path, interface: &str, servers: &[IpAddr], search: &[String]) -> Result<(), FileError> {
     let before = read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
     let mut list = parse(before.as_deref().unwrap_or_default());
     if servers.is_empty() && !list.contains_key(interface) {
         return Ok(());
     }
-    list.insert(interface.to_owned(), servers.to_vec());
+    list.insert(interface.to_owned(), Names { servers: servers.to_vec(), search: search.to_vec() });
     let after = render(&list);
     if before.as_deref() == Some(after.as_str()) {
         return Ok(());
@@ -52,10 +62,11 @@ pub(super) fn set(path: &Path, interface: &str, servers: &[IpAddr]) -> Result<()
 }
 
 /// Whether the file lists these servers of an interface; in an order that may owe something to another interface.
-pub(super) fn has(path: &Path, interface: &str, servers: &[IpAddr]) -> bool {
+pub(super) fn has(path: &Path, interface: &str, servers: &[IpAddr], search: &[String]) -> bool {
     let Some(text) = read(path).ok().flatten() else { return false };
-    let listed: BTreeSet<IpAddr> = parse(&text).remove(interface).unwrap_or_default().into_iter().collect();
-    listed == servers.iter().copied().collect()
+    let listed = parse(&text).remove(interface).unwrap_or_default();
+    let set = |list: &[IpAddr]| list.iter().copied().collect::<BTreeSet<_>>();
+    set(&listed.servers) == set(servers) && listed.search == search
 }
 
 fn read(path: &Path) -> io::Result<Option<String>> {
@@ -67,16 +78,19 @@ fn read(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// The servers of each interface, of the lines that say so.
-fn parse(text: &str) -> BTreeMap<String, Vec<IpAddr>> {
-    let mut list: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
+/// What there is of each interface, of the lines that say so.
+fn parse(text: &str) -> List {
+    let mut list = List::new();
     for line in text.lines() {
-        let Some((server, from)) = line.strip_prefix("nameserver ").and_then(|rest| rest.split_once(" # From ")) else {
-            continue;
-        };
-        let Ok(server) = server.trim().parse::<IpAddr>() else { continue };
-        for interface in from.split(',') {
-            list.entry(interface.trim().to_owned()).or_default().push(server);
+        let Some((what, from)) = line.split_once(" # From ") else { continue };
+        let names = |interface: &str| interface.trim().to_owned();
+        if let Some(search) = what.strip_prefix("# search ") {
+            list.entry(names(from)).or_default().search = search.split_whitespace().map(str::to_owned).collect();
+        } else if let Some(Ok(server)) = what.strip_prefix("nameserver ").map(|server| server.trim().parse::<IpAddr>())
+        {
+            for interface in from.split(',') {
+                list.entry(names(interface)).or_default().servers.push(server);
+            }
         }
     }
     list
@@ -84,12 +98,26 @@ fn parse(text: &str) -> BTreeMap<String, Vec<IpAddr>> {
 
 /// One line for each server, in the order of the interfaces and of their servers: a server of two is listed where the
 /// first has it.
-fn render(list: &BTreeMap<String, Vec<IpAddr>>) -> String {
+fn render(list: &List) -> String {
     let mut text = HEADER.to_owned();
     let mut seen = BTreeSet::new();
-    for server in list.values().flatten().filter(|server| seen.insert(**server)) {
-        let from = list.iter().filter(|(_, servers)| servers.contains(server)).map(|(interface, _)| interface.as_str());
+    for server in list.values().flat_map(|names| &names.servers).filter(|server| seen.insert(**server)) {
+        let from =
+            list.iter().filter(|(_, names)| names.servers.contains(server)).map(|(interface, _)| interface.as_str());
         text.push_str(&format!("nameserver {server} # From {}\n", from.collect::<Vec<_>>().join(", ")));
+    }
+    let searched = |names: &Names| !names.servers.is_empty() && !names.search.is_empty();
+    let mut all: Vec<&str> = Vec::new();
+    for (interface, names) in list.iter().filter(|(_, names)| searched(names)) {
+        text.push_str(&format!("# search {} # From {interface}\n", names.search.join(" ")));
+        names.search.iter().for_each(|domain| {
+            if !all.contains(&domain.as_str()) {
+                all.push(domain)
+            }
+        });
+    }
+    if !all.is_empty() {
+        text.push_str(&format!("search {}\n", all.join(" ")));
     }
     text
 }
@@ -119,8 +147,8 @@ mod tests {
     fn dns_1_every_server_says_where_it_is_from_in_the_order_of_its_network() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run/resolv.conf");
-        set(&path, "wwan1", &servers(&["9.9.9.9", "8.8.8.8"])).unwrap();
-        set(&path, "wwan0", &servers(&["8.8.8.8", "1.1.1.1", "2001:db8::53"])).unwrap();
+        set(&path, "wwan1", &servers(&["9.9.9.9", "8.8.8.8"]), &[]).unwrap();
+        set(&path, "wwan0", &servers(&["8.8.8.8", "1.1.1.1", "2001:db8::53"]), &[]).unwrap();
         assert_eq!(
             lines(&path),
             [
@@ -130,31 +158,49 @@ mod tests {
                 "nameserver 9.9.9.9 # From wwan1",
             ]
         );
-        assert!(has(&path, "wwan1", &servers(&["9.9.9.9", "8.8.8.8"])), "the other has put them in another order");
+        assert!(has(&path, "wwan1", &servers(&["9.9.9.9", "8.8.8.8"]), &[]), "the other has put them in another order");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
         assert!(fs::read_to_string(&path).unwrap().starts_with(HEADER));
-        set(&path, "wwan0", &[]).unwrap();
+        set(&path, "wwan0", &[], &[]).unwrap();
         // The order of a server that two have had is not kept for the other.
         assert_eq!(lines(&path), ["nameserver 8.8.8.8 # From wwan1", "nameserver 9.9.9.9 # From wwan1"]);
-        set(&path, "wwan1", &[]).unwrap();
+        set(&path, "wwan1", &[], &[]).unwrap();
         assert_eq!(lines(&path), Vec::<String>::new());
         assert_eq!(fs::read_dir(dir.path().join("run")).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn ip_1_domains_of_all_modems_are_searched_and_each_is_known_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("resolv.conf");
+        let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let (one, two) = (names(&["a.example", "b.example"]), names(&["b.example", "c.example"]));
+        set(&path, "wwan0", &servers(&["1.1.1.1"]), &one).unwrap();
+        set(&path, "wwan1", &servers(&["9.9.9.9"]), &two).unwrap();
+        let told = lines(&path);
+        assert_eq!(told[2], "# search a.example b.example # From wwan0");
+        assert_eq!(told[4..], ["search a.example b.example c.example"]);
+        assert!(has(&path, "wwan1", &servers(&["9.9.9.9"]), &two) && !has(&path, "wwan1", &servers(&["9.9.9.9"]), &[]));
+        set(&path, "wwan0", &[], &[]).unwrap();
+        assert_eq!(lines(&path).last().unwrap(), "search b.example c.example");
+        set(&path, "wwan1", &[], &[]).unwrap();
+        assert_eq!(lines(&path), Vec::<String>::new());
     }
 
     #[test]
     fn dns_2_a_file_that_is_right_is_left_alone_and_none_is_made_for_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("resolv.conf");
-        set(&path, "wwan0", &[]).unwrap();
+        set(&path, "wwan0", &[], &[]).unwrap();
         assert!(!path.exists());
-        set(&path, "wwan0", &servers(&["1.1.1.1"])).unwrap();
+        set(&path, "wwan0", &servers(&["1.1.1.1"]), &[]).unwrap();
         let made = fs::metadata(&path).unwrap();
-        set(&path, "wwan0", &servers(&["1.1.1.1"])).unwrap();
+        set(&path, "wwan0", &servers(&["1.1.1.1"]), &[]).unwrap();
         use std::os::unix::fs::MetadataExt as _;
         assert_eq!(fs::metadata(&path).unwrap().ino(), made.ino(), "not written again");
-        assert!(has(&path, "wwan0", &servers(&["1.1.1.1"])) && !has(&path, "wwan0", &servers(&["8.8.8.8"])));
+        assert!(has(&path, "wwan0", &servers(&["1.1.1.1"]), &[]) && !has(&path, "wwan0", &servers(&["8.8.8.8"]), &[]));
         fs::remove_file(&path).unwrap();
-        assert!(!has(&path, "wwan0", &servers(&["1.1.1.1"])));
+        assert!(!has(&path, "wwan0", &servers(&["1.1.1.1"]), &[]));
     }
 
     #[test]

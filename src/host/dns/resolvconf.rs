@@ -10,8 +10,11 @@ fn record(interface: &str) -> String {
     format!("{interface}.wwan")
 }
 
-pub(super) async fn set(interface: &str, servers: &[IpAddr]) -> Result<(), String> {
-    let lines: String = servers.iter().map(|server| format!("nameserver {server}\n")).collect();
+pub(super) async fn set(interface: &str, servers: &[IpAddr], search: &[String]) -> Result<(), String> {
+    let mut lines: String = servers.iter().map(|server| format!("nameserver {server}\n")).collect();
+    if !search.is_empty() {
+        lines.push_str(&format!("search {}\n", search.join(" ")));
+    }
     run("resolvconf", &["-a".to_owned(), record(interface)], &lines).await.map(drop)
 }
 

@@ -22,8 +22,11 @@ pub(super) async fn runs() -> bool {
 
 /// Gives it the name servers of an interface. Where no default route leads through the interface, they are asked for
 /// nothing but what is asked through it.
-pub(super) async fn set(index: u32, servers: &[IpAddr], default_route: bool) -> Result<(), String> {
+pub(super) async fn set(index: u32, servers: &[IpAddr], search: &[String], default_route: bool) -> Result<(), String> {
     manager("SetLinkDNS", "ia(iay)", servers_argument(index, servers)).await?;
+    if !search.is_empty() {
+        manager("SetLinkDomains", "ia(sb)", domains_argument(index, search)).await?;
+    }
     manager("SetLinkDefaultRoute", "ib", vec![index.to_string(), default_route.to_string()]).await
 }
 
@@ -57,6 +60,12 @@ fn servers_argument(index: u32, servers: &[IpAddr]) -> Vec<String> {
     all
 }
 
+/// `ia(sb)`: of each domain its name, and that it is not only for routing.
+fn domains_argument(index: u32, search: &[String]) -> Vec<String> {
+    let domains = search.iter().flat_map(|domain| [domain.clone(), false.to_string()]);
+    [index.to_string(), search.len().to_string()].into_iter().chain(domains).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +73,8 @@ mod tests {
     #[test]
     fn dns_2_servers_are_spelt_as_the_bus_wants_them() {
         let servers = ["10.64.0.53".parse().unwrap(), "2001:db8::53".parse().unwrap()];
+        let domains = domains_argument(7, &["a.example".to_owned(), "b.example".to_owned()]);
+        assert_eq!(domains.join(" "), "7 2 a.example false b.example false");
         let said = servers_argument(7, &servers).join(" ");
         assert_eq!(said, "7 2 2 4 10 64 0 53 10 16 32 1 13 184 0 0 0 0 0 0 0 0 0 0 0 83");
     }

@@ -188,7 +188,7 @@ impl Controller {
         self.driver.mind_profile(plan::profile_of_interest(&self.desired, &self.observed));
         self.driver.want(wanted, now);
         self.look_outside();
-        for fact in [Fact::Port, Fact::Link] {
+        for fact in [Fact::Port, Fact::Link, Fact::Lease] {
             if !wanted.contains(fact) {
                 self.host_looks.remove(&fact);
             } else if self.host_looks.get(&fact).is_none_or(|again| now >= *again) {

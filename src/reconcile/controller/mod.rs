@@ -9,6 +9,7 @@ mod advising;
 mod inputs;
 mod keeping;
 mod learning;
+mod lease;
 mod lookup;
 mod memory;
 mod outside;
@@ -40,6 +41,7 @@ use crate::provider::{self, Choice};
 use self::advice::Advice;
 pub(super) use self::advice::{Advisor, Roster};
 use self::advising::Records;
+use self::lease::Leasing;
 use self::lookup::Lookup;
 use super::fleet::Secrets;
 
@@ -77,6 +79,7 @@ pub struct Controller {
     advice: Advice,
     records: Records,
     lookup: Lookup,
+    leasing: Leasing,
     plan: Plan,
     conditions: Conditions,
     connectivity: Connectivity,
@@ -149,6 +152,7 @@ impl Controller {
             advice: Advice::new(now),
             records: Records::default(),
             lookup: Lookup::default(),
+            leasing: Leasing::default(),
             plan,
             conditions: Conditions::new(now),
             connectivity: Connectivity::new(memory.internet, now),
@@ -333,6 +337,7 @@ impl Controller {
             self.settle_original();
             self.forget_originals();
             self.follow_path(now);
+            self.follow_lease();
             self.follow_connection(now);
             self.observed.unsettled = self.driver.unsettled(now);
             self.plan = match self.retiring {
@@ -424,6 +429,7 @@ impl Controller {
 
 fn desired(config: &ModemConfig, selection: Selection) -> Desired {
     let link = DesiredLink {
+        method: config.ip.method,
         mtu: config.ip.mtu.map(u32::from),
         route_metric: config.ip.route_metric,
         default_route: config.ip.default_route,

@@ -56,6 +56,8 @@ pub enum Diagnosis {
     NoSession,
     /// The network gave no address.
     LinkNotSet,
+    /// No DHCP server gives an address.
+    NoLease,
     /// The host does not take the addresses that the network gave.
     HostRefuses,
     /// Everything is in place and no data passes.
@@ -331,6 +333,10 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
             },
             never: &[("no power cycle", "the modem is connected; the host's side is the likelier culprit")],
         },
+        // A client asks by itself, again and again: what is left is another session, and a modem that serves anew.
+        Diagnosis::NoLease => {
+            Ladder { rungs: of(Diagnosis::LinkNotSet).rungs.split_at(1).1, never: of(Diagnosis::LinkNotSet).never }
+        }
         Diagnosis::HostRefuses => {
             Ladder { rungs: &[], never: &[(RESTARTS, "the modem is connected; it is the host that refuses")] }
         }
@@ -407,6 +413,7 @@ impl Diagnosis {
             },
             ConditionKind::LinkConfigured => match stage.finding {
                 Finding::NoAddress => Self::LinkNotSet,
+                Finding::NoLease(_) => Self::NoLease,
                 _ => Self::HostRefuses,
             },
             ConditionKind::InternetReachable => match &stage.finding {
@@ -459,7 +466,7 @@ impl Diagnosis {
             Self::RadioOffline | Self::RadioNotSet | Self::RadioUnable => ConditionKind::RadioConfigured,
             Self::Searching | Self::Denied | Self::RoamingForbidden => ConditionKind::Registered,
             Self::RefusedForGood | Self::NoSession => ConditionKind::DataConnected,
-            Self::LinkNotSet | Self::HostRefuses => ConditionKind::LinkConfigured,
+            Self::LinkNotSet | Self::NoLease | Self::HostRefuses => ConditionKind::LinkConfigured,
             Self::NoInternet | Self::NoInternetAnywhere | Self::Portal => ConditionKind::InternetReachable,
         }
     }

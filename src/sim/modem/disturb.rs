@@ -149,6 +149,7 @@ impl SimModem {
             | D::PortBusy { .. }
             | D::PowerStuck { .. }
             | D::Unanswered { .. }
+            | D::DhcpSilent { .. }
             | D::Traffic { .. } => {}
             D::Families { ipv4, ipv6 } => {
                 self.profile.network.ipv4 = *ipv4;

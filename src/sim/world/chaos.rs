@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::World;
 use super::expect;
 use crate::config::ModemConfig;
-use crate::model::Instant;
+use crate::model::{AddressMethod, Instant};
 use crate::sim::disturbance::{Disturbance, Renewal};
 use crate::sim::faulty::Faults;
 use crate::sim::random::Random;
@@ -73,7 +73,9 @@ const LONGEST_AGE: Duration = Duration::from_secs(6 * 3600 + 300);
 
 impl Chaos {
     pub(super) fn new(world: &World, gateway: u32, configs: &[&ModemConfig]) -> Self {
-        let examples = Disturbance::all_examples().len();
+        // The last of them is about DHCP servers: without one nothing would come of it.
+        let leased = configs.iter().any(|config| config.ip.method == AddressMethod::Dhcp);
+        let examples = Disturbance::all_examples().len() - usize::from(!leased);
         let kind = |kind: usize| Random::stream(world.options.seed, "kind", u64::from(gateway) << 8 | kind as u64);
         let apns = configs
             .iter()

@@ -94,6 +94,7 @@ impl Notes {
                     Output::OpenPort(..) => "open the port",
                     Output::ClosePort(_) => "close the port",
                     Output::ConfigureLink(..) => "configure the link",
+                    Output::Lease(..) => "lease an address",
                     Output::Power(..) => "switch power",
                     Output::Fetch(_) => "fetch a secret",
                     Output::LookUp(..) => "look up the access point",
