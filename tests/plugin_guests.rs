@@ -13,7 +13,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use plugin_support::{entry, load, policy, root, two};
+use plugin_support::{component_of, entry, load, root, two};
 use serde::Deserialize;
 use shell_support::Place;
 use wit_component::StringEncoding;
@@ -43,7 +43,7 @@ fn bytes(name: &str) -> Vec<u8> {
 #[test]
 fn the_component_of_the_text_is_the_text_s() {
     let text = fs::read_to_string(root().join("plugins/first-working-wat/policy.wat")).unwrap();
-    let made = policy(&text);
+    let made = component_of(&text, &root().join("plugins/wit"), "policy");
     let file: PathBuf = root().join(FIRST_WORKING[0]);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&file, &made).unwrap();
@@ -136,7 +136,8 @@ fn says(name: &str, loaded: &Loaded, file: &str) -> Vec<(Opinion, Vec<String>)> 
 #[test]
 fn sel_10_plugins_in_rust_c_javascript_and_python_answer_alike() {
     let rust = guest(PREFER).unwrap();
-    let schema = |loaded: &Loaded| serde_json::from_str::<serde_json::Value>(loaded.schema.as_deref().unwrap()).unwrap();
+    let schema =
+        |loaded: &Loaded| serde_json::from_str::<serde_json::Value>(loaded.schema.as_deref().unwrap()).unwrap();
     for name in PREFER_TOO {
         let Some(loaded) = guest(name) else { continue };
         assert_eq!(schema(&loaded), schema(&rust), "{name}");
@@ -199,8 +200,8 @@ fn show_says_what_is_in_a_component() {
     let out = place.wwan(&["plugin", "show", &path(PREFER)]).ended(0);
     for words in [
         "sha256   ",
-        "wwan:plugin/provider-policy@0.1.0",
-        "wwan:plugin/settings@0.1.0",
+        "wwan:plugin/provider-policy@0.1.1",
+        "wwan:plugin/settings@0.1.1",
         "needs    wwan:plugin/",
         "by_network",
     ] {

@@ -7,7 +7,7 @@ mod plugin_support;
 
 use std::time::{Duration, Instant};
 
-use plugin_support::{POLICY, answer, compiler, component_of, core, entry, load, policy, root, two};
+use plugin_support::{FIRST, POLICY, answer, compiler, component_of, core, entry, load, policy, root, two};
 use wwan::model::{NoAnswer, Opinion, Plugin, PluginLimits};
 use wwan::plugin::{Asked, Cache, Compiler, Effort, LoadError, Loaded, MAX_BYTES, Module, Pin};
 
@@ -52,7 +52,7 @@ fn with(name: &'static str, what: &str, instead: &str, outcome: Outcome) -> Host
 /// The WIT package with this instead of that, and a policy made for it.
 fn contract(name: &'static str, what: &str, instead: &str, core: &str, outcome: Outcome) -> Hostile {
     let scratch = tempfile::tempdir().unwrap();
-    let wit = std::fs::read_to_string(root().join("plugins/wit/plugin.wit")).unwrap();
+    let wit = std::fs::read_to_string(root().join(FIRST).join("plugin.wit")).unwrap();
     assert!(wit.contains(what), "{name}");
     std::fs::write(scratch.path().join("plugin.wit"), wit.replace(what, instead)).unwrap();
     hostile(name, component_of(core, scratch.path(), "policy"), outcome)

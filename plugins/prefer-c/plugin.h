@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION "@0.1.0"
+#define VERSION "@0.1.1"
 #define EXPORTED(name) __attribute__((export_name(name)))
 #define IMPORTED(module, name) __attribute__((import_module(module), import_name(name)))
 

@@ -1,6 +1,6 @@
 // A policy that knows networks, as plugins/prefer-rust is one, in JavaScript: same configuration, same answers.
 
-import { log } from "wwan:plugin/host@0.1.0";
+import { log } from "wwan:plugin/host@0.1.1";
 
 // What the host checks `config` against before this plugin is used.
 const SCHEMA = {
