@@ -73,6 +73,12 @@ fn asked_too_much() -> Vec<Hostile> {
         does("spins", "(loop $l (br $l)) unreachable", "", OutOfTime),
         does("spins through calls", "(loop $l (call $f) (br $l)) unreachable", "(func $f)", OutOfTime),
         does(
+            "spreads what it may not have over two memories",
+            "(drop (memory.grow (i32.const 150))) (drop (memory.grow $more (i32.const 150))) unreachable",
+            "(memory $more 1)",
+            OutOfMemory,
+        ),
+        does(
             "fills its memory without end: few instructions, much time",
             "(drop (memory.grow (i32.const 200))) (loop $l (memory.fill (i32.const 0) (i32.const 7) (i32.const 13000000)) (br $l)) unreachable",
             "",
@@ -253,11 +259,6 @@ fn not_ours() -> Vec<Hostile> {
         ),
         component("vectors", "(component (core module (func (drop (v128.const i64x2 0 0)))))", Refused("SIMD")),
         component("memory of 64 bits", "(component (core module (memory i64 1)))", Refused("memory64")),
-        component(
-            "two memories in one module",
-            "(component (core module (memory 1) (memory 1)))",
-            Refused("multiple memories"),
-        ),
         component("shared memory", "(component (core module (memory 1 1 shared)))", Refused("threads")),
         component("tail calls", "(component (core module (func $f (return_call $f))))", Refused("tail call")),
         component(
