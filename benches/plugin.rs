@@ -21,6 +21,8 @@ mod bare {
 }
 
 const POLICY: &str = "plugins/template-rust/template.wasm";
+/// The same in JavaScript, with its engine in it.
+const JAVASCRIPT: &str = "plugins/prefer-js/prefer.wasm";
 const EXPORTER: &str = "plugins/exporter-rust/influx.wasm";
 
 fn main() {
@@ -67,6 +69,15 @@ fn question() -> ProviderQuestion {
 #[divan::bench(args = [EngineChoice::Interpreted, EngineChoice::Native])]
 fn asked(bencher: Bencher<'_, '_>, engine: EngineChoice) {
     let loaded = load(POLICY, Hook::SelectProvider, engine, &Cache::none());
+    let question = question();
+    assert_eq!(loaded.ask(&question).answer.unwrap().choice, Some(1));
+    bencher.bench(|| loaded.ask(black_box(&question)));
+}
+
+/// What an engine within the engine costs.
+#[divan::bench(args = [EngineChoice::Interpreted, EngineChoice::Native])]
+fn asked_in_javascript(bencher: Bencher<'_, '_>, engine: EngineChoice) {
+    let loaded = load(JAVASCRIPT, Hook::SelectProvider, engine, &Cache::none());
     let question = question();
     assert_eq!(loaded.ask(&question).answer.unwrap().choice, Some(1));
     bencher.bench(|| loaded.ask(black_box(&question)));

@@ -7,7 +7,7 @@ mod plugin_support;
 
 use std::time::{Duration, Instant};
 
-use plugin_support::{POLICY, answer, compiler, component_of, core, entry, load, policy, root, two};
+use plugin_support::{FIRST, POLICY, answer, compiler, component_of, core, entry, load, policy, root, two};
 use wwan::model::{NoAnswer, Opinion, Plugin, PluginLimits};
 use wwan::plugin::{Asked, Cache, Compiler, Effort, LoadError, Loaded, MAX_BYTES, Module, Pin};
 
@@ -52,7 +52,7 @@ fn with(name: &'static str, what: &str, instead: &str, outcome: Outcome) -> Host
 /// The WIT package with this instead of that, and a policy made for it.
 fn contract(name: &'static str, what: &str, instead: &str, core: &str, outcome: Outcome) -> Hostile {
     let scratch = tempfile::tempdir().unwrap();
-    let wit = std::fs::read_to_string(root().join("plugins/wit/plugin.wit")).unwrap();
+    let wit = std::fs::read_to_string(root().join(FIRST).join("plugin.wit")).unwrap();
     assert!(wit.contains(what), "{name}");
     std::fs::write(scratch.path().join("plugin.wit"), wit.replace(what, instead)).unwrap();
     hostile(name, component_of(core, scratch.path(), "policy"), outcome)
@@ -72,6 +72,12 @@ fn asked_too_much() -> Vec<Hostile> {
     vec![
         does("spins", "(loop $l (br $l)) unreachable", "", OutOfTime),
         does("spins through calls", "(loop $l (call $f) (br $l)) unreachable", "(func $f)", OutOfTime),
+        does(
+            "spreads what it may not have over two memories",
+            "(drop (memory.grow (i32.const 150))) (drop (memory.grow $more (i32.const 150))) unreachable",
+            "(memory $more 1)",
+            OutOfMemory,
+        ),
         does(
             "fills its memory without end: few instructions, much time",
             "(drop (memory.grow (i32.const 200))) (loop $l (memory.fill (i32.const 0) (i32.const 7) (i32.const 13000000)) (br $l)) unreachable",
@@ -253,11 +259,6 @@ fn not_ours() -> Vec<Hostile> {
         ),
         component("vectors", "(component (core module (func (drop (v128.const i64x2 0 0)))))", Refused("SIMD")),
         component("memory of 64 bits", "(component (core module (memory i64 1)))", Refused("memory64")),
-        component(
-            "two memories in one module",
-            "(component (core module (memory 1) (memory 1)))",
-            Refused("multiple memories"),
-        ),
         component("shared memory", "(component (core module (memory 1 1 shared)))", Refused("threads")),
         component("tail calls", "(component (core module (func $f (return_call $f))))", Refused("tail call")),
         component(

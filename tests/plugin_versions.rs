@@ -1,5 +1,6 @@
-//! Versions of the contract: 0.1.1 adds a function. A plugin that was built against 0.1.0 runs on a host that has it, and one
-//! that was built against it runs on a host of 0.1.0 as long as it does not use it.
+//! Versions of the contract. 0.1.1 added an interface to 0.1.0: what was built for that runs on today's host. 0.1.2, which
+//! is made up here, adds a function: a plugin that was built for an older one runs on a host that has it, and one that was
+//! built for it runs on today's as long as it does not use it.
 #![cfg(feature = "wasm-compiler")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
@@ -7,21 +8,24 @@ mod plugin_support;
 
 use std::fs;
 
-use plugin_support::{answer, component_of, core, load, root, two};
+use plugin_support::{FIRST, answer, component_of, core, load, root, two};
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Store};
-use wwan::model::Opinion;
+use wwan::model::{Hook, Opinion, Plugin};
 
 /// The host of tomorrow.
 mod newer {
-    wasmtime::component::bindgen!({ path: "tests/data/plugin-wit-0.1.1", world: "policy" });
+    wasmtime::component::bindgen!({ path: "tests/data/plugin-wit-0.1.2", world: "policy" });
 }
 
 use newer::exports::wwan::plugin::provider_policy::Question;
 use newer::wwan::plugin::types::{Candidate, Severity, Sim, TrackRecord};
 
-const NEWER: &str = "tests/data/plugin-wit-0.1.1";
-const ADDED: &str = "\n    /// New in 0.1.1.\n    now: func() -> u64;\n";
+const NEWER: &str = "tests/data/plugin-wit-0.1.2";
+/// Built when the contract was 0.1.0, and never since.
+const OLD: [&str; 2] = ["tests/data/plugin-0.1.0/template.wasm", "tests/data/plugin-0.1.0/first-working.wasm"];
+const OLD_EXPORTER: &str = "tests/data/plugin-0.1.0/influx.wasm";
+const ADDED: &str = "\n    /// New in 0.1.2.\n    now: func() -> u64;\n";
 
 struct Host;
 
@@ -39,15 +43,52 @@ impl newer::wwan::plugin::host::Host for Host {
 fn the_newer_contract_is_this_one_and_a_function() {
     let this = fs::read_to_string(root().join("plugins/wit/plugin.wit")).unwrap();
     let newer = fs::read_to_string(root().join(NEWER).join("plugin.wit")).unwrap();
-    assert_eq!(newer.replace(ADDED, "").replace("@0.1.1", "@0.1.0"), this);
+    assert_eq!(newer.replace(ADDED, "").replace("@0.1.2", "@0.1.1"), this);
+}
+
+/// Without these, 0.1.1 is 0.1.0 to the letter.
+#[test]
+fn what_0_1_1_added_is_an_interface_and_its_worlds() {
+    let first = fs::read_to_string(root().join(FIRST).join("plugin.wit")).unwrap();
+    let mut this = fs::read_to_string(root().join("plugins/wit/plugin.wit")).unwrap();
+    for (from, to) in [
+        ("/// Chooses among the recovery steps", "/// Where an exporter may send to"),
+        ("/// A plugin that chooses recovery steps", "/// A plugin that exports properties"),
+    ] {
+        let (from, to) = (this.find(from).unwrap(), this.find(to).unwrap());
+        this.replace_range(from..to, "");
+    }
+    // The text above the package is for people.
+    let contract = |text: &str| text.split_once("package wwan:plugin@").unwrap().1[5..].to_owned();
+    assert_eq!(contract(&this), contract(&first));
 }
 
 #[test]
-fn a_plugin_of_0_1_0_runs_on_a_host_of_0_1_1() {
+fn a_plugin_of_0_1_0_runs_on_today_s_host() {
+    for name in OLD {
+        let loaded = load(&fs::read(root().join(name)).unwrap(), |plugin| plugin).unwrap();
+        assert!(loaded.exports.iter().any(|export| export == "wwan:plugin/provider-policy@0.1.0"), "{name}");
+        assert!(matches!(loaded.ask(&two()).answer, Ok(Opinion { choice: Some(0), .. })), "{name}");
+    }
+    let exporter = fs::read(root().join(OLD_EXPORTER)).unwrap();
+    let loaded = load(&exporter, |plugin| Plugin { hooks: vec![Hook::Export], ..plugin }).unwrap();
+    assert!(loaded.description.is_some());
+}
+
+/// What a plugin is asked it must have been built for.
+#[test]
+fn a_plugin_of_0_1_0_is_not_asked_about_recovery() {
+    let bytes = fs::read(root().join(OLD[0])).unwrap();
+    let refused = load(&bytes, |plugin| Plugin { hooks: vec![Hook::Recovery], ..plugin }).err().unwrap().to_string();
+    assert!(refused.contains("does not export wwan:plugin/recovery-policy@0.1.1"), "{refused}");
+}
+
+#[test]
+fn a_plugin_of_0_1_0_runs_on_a_host_of_0_1_2() {
     let engine = Engine::default();
     let mut linker: Linker<Host> = Linker::new(&engine);
     newer::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host).unwrap();
-    for name in ["plugins/template-rust/template.wasm", "plugins/first-working-wat/first-working.wasm"] {
+    for name in OLD {
         let component = Component::new(&engine, fs::read(root().join(name)).unwrap()).unwrap();
         let mut store = Store::new(&engine, Host);
         let policy = newer::Policy::instantiate(&mut store, &component, &linker).unwrap();
@@ -81,8 +122,8 @@ fn a_plugin_of_0_1_0_runs_on_a_host_of_0_1_1() {
 }
 
 #[test]
-fn a_plugin_of_0_1_1_runs_on_a_host_of_0_1_0_unless_it_uses_what_is_new() {
-    let of_newer = |text: &str| component_of(&text.replace("@0.1.0", "@0.1.1"), &root().join(NEWER), "policy");
+fn a_plugin_of_0_1_2_runs_on_a_host_of_0_1_1_unless_it_uses_what_is_new() {
+    let of_newer = |text: &str| component_of(&text.replace("@0.1.0", "@0.1.2"), &root().join(NEWER), "policy");
     let good = core(&answer(1, 64, 2), "(data (i32.const 64) \"hi\")");
     let asked = load(&of_newer(&good), |plugin| plugin).unwrap().ask(&two());
     assert_eq!(asked.answer, Ok(Opinion { choice: Some(1), reason: "hi".into() }));

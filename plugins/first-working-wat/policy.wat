@@ -33,7 +33,7 @@
 
   ;; question: candidates at 112 (address) and 116 (how many). candidate: 44 bytes, history.failures at 32.
   ;; result<opinion, string>: tag at 0, choice's tag at 4 and value at 8, reason's address at 12 and length at 16.
-  (func (export "wwan:plugin/provider-policy@0.1.0#select-provider") (param $question i32) (result i32)
+  (func (export "wwan:plugin/provider-policy@0.1.1#select-provider") (param $question i32) (result i32)
     (local $answer i32)
     (local $index i32)
     (local.set $answer (call $realloc (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 20)))

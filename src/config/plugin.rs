@@ -36,7 +36,7 @@ pub struct Plugin {
     /// What it may use. One that needs more fails.
     #[serde(default, deserialize_with = "super::types::present")]
     pub limits: Option<Limits>,
-    /// What stands when it fails. Default: `built-in`.
+    /// What stands when it fails. Default: `built-in`. For `select-provider` only: recovery always has its own ladder.
     #[serde(default, deserialize_with = "super::types::present")]
     pub on_error: Option<OnErrorName>,
     /// How its code is run. Default: `interpreted`.
@@ -53,6 +53,9 @@ pub enum HookName {
     /// Which of the service providers that fit the SIM card is used.
     #[serde(rename = "select-provider")]
     SelectProvider,
+    /// Which of the recovery steps that may be taken is, or none for a while.
+    #[serde(rename = "recovery")]
+    Recovery,
     /// Nothing: it is told properties as they change, and sends them somewhere.
     #[serde(rename = "export")]
     Export,
@@ -208,6 +211,7 @@ impl From<HookName> for Hook {
     fn from(name: HookName) -> Self {
         match name {
             HookName::SelectProvider => Self::SelectProvider,
+            HookName::Recovery => Self::Recovery,
             HookName::Export => Self::Export,
         }
     }

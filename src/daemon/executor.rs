@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Source, Switch};
-    use crate::model::{Instant, IpSettings, Target};
+    use crate::model::{About, Instant, IpSettings, ProviderQuestion, Target};
     use crate::reconcile::{Event, EventKind, Input, PowerCommand};
 
     /// Executors that expect nothing; each test sets what it expects.
@@ -301,7 +301,8 @@ modems: {wwan0: {power: {method: usb-port, hub: \"1-1\", port: 3}, service_provi
 
     #[test]
     fn questions_go_to_the_plugins() {
-        let question = Question { number: 7, plugin: "prefer".into(), about: Default::default() };
+        let question =
+            Question { number: 7, plugin: "prefer".into(), about: About::Provider(ProviderQuestion::default()) };
         let mut mocks = Mocks::new();
         mocks.plugins.expect_ask().with(eq(wwan0()), eq(question.clone())).once().return_const(());
         mocks.carry_out(Output::Ask(wwan0(), question));

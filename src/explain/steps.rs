@@ -7,7 +7,7 @@ use crate::model::time::spoken;
 use crate::model::{Action, Condition, Finding, Instant, Recovering};
 use crate::plan::Step as PlanStep;
 use crate::reconcile::recovery::ladder::Step;
-use crate::reconcile::recovery::{Held, Outlook};
+use crate::reconcile::recovery::{Chosen, Held, Outlook, PutOff};
 use crate::reconcile::{Controller, StepOutcome};
 
 /// Who asked that the modem be left alone.
@@ -42,16 +42,22 @@ pub(super) fn tried(controller: &Controller, first: Option<&Condition>, lines: &
             StepOutcome::TookEffect => "done, did not help".to_owned(),
             other => other.to_string(),
         };
-        lines.add(Topic::Tried, format!("{}, {ago} ago: {outcome}", taken.step.words()));
+        let by = by(taken.chosen.as_ref());
+        lines.add(Topic::Tried, format!("{}, {ago} ago: {outcome}{by}", taken.step.words()));
     }
-    if let Some((step, at)) = outlook.under_way {
-        let ago = spoken(lines.now.since(at));
-        lines.add(Topic::Tried, format!("{}, {ago} ago: waiting to see its effect", step.words()));
+    if let Some((step, at, chosen)) = &outlook.under_way {
+        let (ago, by) = (spoken(lines.now.since(*at)), by(chosen.as_ref()));
+        lines.add(Topic::Tried, format!("{}, {ago} ago: waiting to see its effect{by}", step.words()));
     }
     if let Finding::Recovery(Recovering::StartedOver { panic, times }) = &recovering(controller).finding {
         lines.add(Topic::Tried, format!("an error in wwan itself, {times} times lately: {panic}"));
         lines.advice.push("report the error, with the log around it".to_owned());
     }
+}
+
+/// Who chose a step, if that was a plugin.
+fn by(chosen: Option<&Chosen>) -> String {
+    chosen.map_or_else(String::new, |Chosen { plugin, reason }| format!("; plugin {plugin} chose it: {reason}"))
 }
 
 fn recovering(controller: &Controller) -> &Condition {
@@ -136,6 +142,10 @@ fn step(outlook: &Outlook, lines: &mut Lines) {
         }
         Some(Held::Settling(until)) => {
             let text = format!("{}: {words}; until then the modem has its time to come back", due(*until, now));
+            lines.add_due(Topic::Next, text, *until);
+        }
+        Some(Held::PutOff(PutOff { plugin, until, reason })) => {
+            let text = format!("{}: {words}; plugin {plugin} puts it off: {reason}", due(*until, now));
             lines.add_due(Topic::Next, text, *until);
         }
         None => lines.add_due(Topic::Next, format!("if that does not help, {}: {words}", due(at, now)), at),

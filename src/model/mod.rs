@@ -16,6 +16,7 @@ pub mod id;
 pub mod internet;
 pub mod lease;
 pub mod link;
+pub mod no_answer;
 pub mod observed;
 pub mod pin;
 pub mod plugin;
@@ -26,6 +27,7 @@ pub mod recovering;
 pub mod report;
 pub mod session;
 pub mod sim;
+pub mod step_question;
 mod sum;
 pub mod telemetry;
 pub mod time;
@@ -43,10 +45,11 @@ pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
 pub use internet::{Elsewhere, Endpoint, Internet, Packets, Portal, Probe, Probed, Proof, Target};
 pub use lease::{AddressMethod, Asking, Before, Lease, LeaseOrder, LeaseState};
 pub use link::{DesiredLink, Framing, LinkState, Resolver, Routing};
+pub use no_answer::NoAnswer;
 pub use observed::{ControlState, DataFormat, Device, Observed, PortState, Seen, SessionSettings};
 pub use pin::{NoTry, PinChance, PinMark, PinOutcome, TriedPin};
 pub use plugin::{
-    Candidate, CardView, EngineChoice, Grants, Hook, NetworkFacts, NoAnswer, OnError, Opinion, Outlet, Plugin,
+    About, Answer, Candidate, CardView, EngineChoice, Grants, Hook, NetworkFacts, OnError, Opinion, Outlet, Plugin,
     PluginLimits, PluginName, PluginState, PluginsFinding, ProviderQuestion, Question, TrackRecord,
 };
 pub use preference::{BandSet, NetworkSelection, RadioPreference, Resistance, Setting};
@@ -56,5 +59,6 @@ pub use recovering::Recovering;
 pub use report::Report;
 pub use session::{Authentication, IpFamilies, IpFamily, IpSettings, SessionState};
 pub use sim::{BadIccid, SimIdentity, SimSlots, SimState};
+pub use step_question::{StepChoice, StepOpinion, StepOption, StepQuestion, StepTried};
 pub use sum::{fnv_1a, fnv_1a_on};
 pub use time::Instant;

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::no_answer::NoAnswer;
+use super::step_question::{StepOpinion, StepQuestion};
+
 /// Bytes of a plugin's reason that are kept.
 pub const REASON_BYTES: usize = 200;
 
@@ -67,6 +70,8 @@ impl Plugin {
 pub enum Hook {
     /// Which of the service providers that fit is used.
     SelectProvider,
+    /// Which of the recovery steps that may be taken is.
+    Recovery,
     /// It is told properties as they change.
     Export,
 }
@@ -77,6 +82,7 @@ impl Hook {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SelectProvider => "select-provider",
+            Self::Recovery => "recovery",
             Self::Export => "export",
         }
     }
@@ -201,8 +207,17 @@ pub struct Question {
     pub number: u64,
     /// Who is asked.
     pub plugin: PluginName,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a plugin is asked about.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum About {
     /// Which service provider to use.
-    pub about: ProviderQuestion,
+    Provider(ProviderQuestion),
+    /// Which recovery step to take.
+    Step(StepQuestion),
 }
 
 /// Which service provider to use: everything a plugin gets to see.
@@ -318,62 +333,13 @@ pub struct Opinion {
     pub reason: String,
 }
 
-/// Why a plugin gave no answer that can be used.
+/// What a plugin answers, by what it was asked.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum NoAnswer {
-    /// Its code ended in a trap, in words.
-    Trapped(String),
-    /// It used up its time.
-    OutOfTime,
-    /// It wanted more memory than it may have.
-    OutOfMemory,
-    /// It said itself that it could not decide; its words.
-    Error(String),
-    /// It chose what is not there.
-    NoSuchCandidate {
-        /// What it chose.
-        choice: u64,
-        /// How many there were.
-        of: usize,
-    },
-    /// It is asked more often than it may be.
-    TooManyCalls,
-    /// It is not loaded, in words.
-    NotLoaded(String),
-    /// Nothing came in time.
-    Silent,
-}
-
-impl NoAnswer {
-    /// The reason of the condition, in CamelCase.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Trapped(_) => "Trapped",
-            Self::OutOfTime => "OutOfTime",
-            Self::OutOfMemory => "OutOfMemory",
-            Self::Error(_) => "PluginError",
-            Self::NoSuchCandidate { .. } => "NoSuchCandidate",
-            Self::TooManyCalls => "TooManyCalls",
-            Self::NotLoaded(_) => "NotLoaded",
-            Self::Silent => "NoAnswer",
-        }
-    }
-}
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Trapped(why) => write!(f, "its code ended in a trap: {why}"),
-            Self::OutOfTime => f.write_str("it did not answer within its time limit"),
-            Self::OutOfMemory => f.write_str("it wanted more memory than its limit"),
-            Self::Error(words) => write!(f, "it could not decide: {words}"),
-            Self::NoSuchCandidate { choice, of } => write!(f, "it chose candidate {choice} of {of}, counted from 0"),
-            Self::TooManyCalls => f.write_str("it would have to be asked more often than its limit allows"),
-            Self::NotLoaded(why) => f.write_str(why),
-            Self::Silent => f.write_str("it did not answer in time"),
-        }
-    }
+pub enum Answer {
+    /// Which service provider to use.
+    Provider(Opinion),
+    /// Which recovery step to take.
+    Step(StepOpinion),
 }
 
 /// How it is with the plugins, as the condition says it.

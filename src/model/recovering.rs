@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::plugin::PluginName;
 use super::time::Instant;
 
 /// What recovery does.
@@ -37,6 +38,15 @@ pub enum Recovering {
         /// When there may be another.
         at: Instant,
     },
+    /// A plugin puts the next step off.
+    PutOff {
+        /// The plugin.
+        plugin: PluginName,
+        /// Its reason.
+        reason: String,
+        /// Until then.
+        at: Instant,
+    },
     /// An error of our own: the part that drives this modem was started anew.
     StartedOver {
         /// The words of the panic.
@@ -57,6 +67,7 @@ impl Recovering {
             Self::Inhibited(_) => "Inhibited",
             Self::Paused { .. } => "Paused",
             Self::BudgetSpent { .. } => "BudgetSpent",
+            Self::PutOff { .. } => "PutOff",
             Self::StartedOver { .. } => "StartedOver",
         }
     }
@@ -66,7 +77,7 @@ impl Recovering {
     pub const fn next_at(&self) -> Option<Instant> {
         match self {
             Self::AtStep { at, .. } => *at,
-            Self::BudgetSpent { at } => Some(*at),
+            Self::BudgetSpent { at } | Self::PutOff { at, .. } => Some(*at),
             Self::Idle
             | Self::Flapping { .. }
             | Self::Inhibited(_)
@@ -86,6 +97,7 @@ impl fmt::Display for Recovering {
             Self::Inhibited(why) => write!(f, "a file asks to leave the modem alone: {why}"),
             Self::Paused { .. } => f.write_str("paused by hand; `wwan resume` ends it"),
             Self::BudgetSpent { .. } => f.write_str("the power cycles of a day are used up"),
+            Self::PutOff { plugin, reason, .. } => write!(f, "plugin {plugin} puts the next step off: {reason}"),
             Self::StartedOver { panic, times } => {
                 write!(f, "an error in wwan itself, {times} times lately: {panic}; please report it")
             }

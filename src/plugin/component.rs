@@ -5,13 +5,13 @@ use wasmtime::component::{Component, InstancePre};
 
 use super::cache::Cache;
 use super::compiler::{CompileError, Compiler};
-use super::contract::{self, bindings, exporting};
+use super::contract::{self, bindings, exporting, recovering};
 use super::guest::{self, Asked, Guest};
 use super::module::Module;
 use super::resident::{Description, Resident};
 use super::watchdog::Watchdog;
 use super::{engine, words};
-use crate::model::{Hook, NoAnswer, Outlet, Plugin, PluginLimits, ProviderQuestion, plugin};
+use crate::model::{Hook, NoAnswer, Outlet, Plugin, PluginLimits, ProviderQuestion, StepOpinion, StepQuestion, plugin};
 
 /// A plugin that can be asked.
 pub struct Loaded {
@@ -100,7 +100,8 @@ impl Loaded {
         let pre = linker.instantiate_pre(&component).map_err(|error| LoadError::Imports(words(&error)))?;
         roles.check(&pre, &exports)?;
         let dog = Watchdog::new(&engine).map_err(|error| LoadError::Engine(error.to_string()))?;
-        let schema = guest::try_out(&pre, &dog, &wanted.limits, roles.advises).map_err(LoadError::DoesNotStart)?;
+        let schema = guest::try_out(&pre, &dog, &wanted.limits, roles.advises, roles.recovers)
+            .map_err(LoadError::DoesNotStart)?;
         let (limits, digest) = (wanted.limits, module.digest.clone());
         let mut loaded = Self { pre, dog, limits, digest, exports, imports, schema, description: None };
         loaded.check(&wanted.config)?;
@@ -131,7 +132,20 @@ impl Loaded {
         &self.dog
     }
 
-    /// Asks it.
+    /// Whether it has an opinion about recovery steps, and none about service providers: which question is meant for it
+    /// where no file says so.
+    #[must_use]
+    pub fn is_about_steps(&self) -> bool {
+        has(&self.exports, contract::RECOVERY) && !has(&self.exports, contract::POLICY)
+    }
+
+    /// Asks it which recovery step to take.
+    #[must_use]
+    pub fn ask_step(&self, question: &StepQuestion) -> Asked<StepOpinion> {
+        guest::next_step(&self.pre, &self.dog, &self.limits, question)
+    }
+
+    /// Asks it which service provider to use.
     #[must_use]
     pub fn ask(&self, question: &ProviderQuestion) -> Asked {
         guest::select_provider(&self.pre, &self.dog, &self.limits, question)
@@ -142,18 +156,20 @@ impl Loaded {
 #[derive(Clone, Copy)]
 struct Roles {
     advises: bool,
+    recovers: bool,
     exports: bool,
 }
 
 impl Roles {
-    /// As its entry says. Without an entry, as it exports; a policy if that is neither.
+    /// As its entry says. Without an entry, as it exports; a policy of service providers if that is none of all.
     fn of(hooks: &[Hook], exports: &[String]) -> Self {
-        let name = |interface: &str| interface.split('@').next().unwrap_or_default().to_owned();
-        let has = |interface: &str| exports.iter().any(|export| name(export) == name(interface));
-        match hooks {
-            [] => Self { advises: has(contract::POLICY) || !has(contract::EXPORTER), exports: has(contract::EXPORTER) },
-            hooks => Self { advises: hooks.contains(&Hook::SelectProvider), exports: hooks.contains(&Hook::Export) },
+        if !hooks.is_empty() {
+            let is_asked = |hook| hooks.contains(&hook);
+            let (advises, recovers) = (is_asked(Hook::SelectProvider), is_asked(Hook::Recovery));
+            return Self { advises, recovers, exports: is_asked(Hook::Export) };
         }
+        let (recovers, exporter) = (has(exports, contract::RECOVERY), has(exports, contract::EXPORTER));
+        Self { advises: has(exports, contract::POLICY) || !recovers && !exporter, recovers, exports: exporter }
     }
 
     fn check(self, pre: &InstancePre<Guest>, exports: &[String]) -> Result<(), LoadError> {
@@ -162,11 +178,20 @@ impl Roles {
         if self.advises {
             bindings::PolicyPre::new(pre.clone()).map_err(|error| other(contract::POLICY, error))?;
         }
+        if self.recovers {
+            recovering::RecoveryPluginPre::new(pre.clone()).map_err(|error| other(contract::RECOVERY, error))?;
+        }
         if self.exports {
             exporting::ExporterPluginPre::new(pre.clone()).map_err(|error| other(contract::EXPORTER, error))?;
         }
         Ok(())
     }
+}
+
+/// Whether an interface is among these, whatever its version.
+fn has(exports: &[String], interface: &str) -> bool {
+    let name = |interface: &str| interface.split('@').next().unwrap_or_default().to_owned();
+    exports.iter().any(|export| name(export) == name(interface))
 }
 
 /// A component begins with `\0asm`, its version 13 and its layer 1; a core module has version 1 and layer 0.

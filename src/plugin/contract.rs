@@ -1,12 +1,13 @@
 //! The WIT package, and what its types are in our own words: the only file that knows both.
 
-use crate::model::{Opinion, Outlet, ProviderQuestion};
+use crate::model::{Opinion, Outlet, ProviderQuestion, StepChoice, StepOpinion, StepQuestion};
 use crate::property::Value;
 
 use self::bindings::exports::wwan::plugin::provider_policy as policy;
 use self::bindings::wwan::plugin::types;
 use self::exporting::exports::wwan::plugin::exporter;
 use self::exporting::wwan::plugin::outlets;
+use self::recovering::exports::wwan::plugin::recovery_policy as recovery;
 use super::feed::{Batch, Told};
 
 /// Generated from `plugins/wit`.
@@ -28,11 +29,26 @@ pub(super) mod exporting {
     });
 }
 
+/// The same of the world of recovery policies.
+#[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
+pub(super) mod recovering {
+    wasmtime::component::bindgen!({
+        path: "plugins/wit",
+        world: "recovery-plugin",
+        with: {
+            "wwan:plugin/types": super::bindings::wwan::plugin::types,
+            "wwan:plugin/host": super::bindings::wwan::plugin::host,
+        },
+    });
+}
+
 pub use self::bindings::wwan::plugin::types::Severity;
 pub(super) use self::exporting::wwan::plugin::outlets::Refusal;
 
-/// The interface that a policy exports.
+/// The interface that a policy of service providers exports.
 pub(super) const POLICY: &str = "wwan:plugin/provider-policy@0.1.0";
+/// The interface that a policy of recovery exports.
+pub(super) const RECOVERY: &str = "wwan:plugin/recovery-policy@0.1.1";
 /// The interface that an exporter exports.
 pub(super) const EXPORTER: &str = "wwan:plugin/exporter@0.1.0";
 /// The interface that says what a plugin's configuration may contain.
@@ -81,6 +97,42 @@ pub(super) fn question(asked: &ProviderQuestion) -> policy::Question {
 /// What the plugin thinks, in our words.
 pub(super) fn opinion(said: policy::Opinion) -> Opinion {
     Opinion { choice: said.choice.map(|choice| choice as usize), reason: said.reason }
+}
+
+/// The question about a recovery step as the plugin is asked it.
+pub(super) fn step_question(asked: &StepQuestion) -> recovery::Question {
+    recovery::Question {
+        modem: asked.modem.clone(),
+        labels: asked.labels.clone(),
+        condition: asked.condition.clone(),
+        reason: asked.reason.clone(),
+        message: asked.message.clone(),
+        steps: asked
+            .steps
+            .iter()
+            .map(|step| recovery::Step { name: step.name.clone(), allowed_in: step.allowed_in })
+            .collect(),
+        // A ladder has far fewer rungs.
+        built_in: u32::try_from(asked.built_in).unwrap_or(u32::MAX),
+        tried: asked
+            .tried
+            .iter()
+            .map(|step| recovery::Attempt { name: step.name.clone(), ago: step.ago, outcome: step.outcome.clone() })
+            .collect(),
+        out_of_service: asked.out_of_service,
+        put_off: asked.put_off,
+        config: asked.config.clone(),
+    }
+}
+
+/// What the plugin thinks of it, in our words.
+pub(super) fn step_opinion(said: recovery::Opinion) -> StepOpinion {
+    let choice = match said.choice {
+        recovery::Choice::Pass => StepChoice::Pass,
+        recovery::Choice::Take(step) => StepChoice::Take(step as usize),
+        recovery::Choice::Hold(seconds) => StepChoice::Hold(seconds.into()),
+    };
+    StepOpinion { choice, reason: said.reason }
 }
 
 /// What an exporter is told.

@@ -16,7 +16,7 @@ const INTERPRETER: &str = match (cfg!(target_pointer_width = "64"), cfg!(target_
 };
 
 /// Raised with every change of [`new`] that compiled code depends on, and with every version of the engine.
-const SETTINGS: u32 = 1;
+const SETTINGS: u32 = 2;
 
 /// An engine for plugins.
 ///
@@ -37,8 +37,10 @@ pub(super) fn new(choice: EngineChoice) -> wasmtime::Result<Engine> {
     #[cfg(feature = "wasm-compiler")]
     config.cranelift_nan_canonicalization(true);
     // What no policy needs, and where advisories were: less to be wrong.
-    config.wasm_relaxed_simd(false).wasm_simd(false).wasm_memory64(false).wasm_multi_memory(false);
-    config.wasm_tail_call(false);
+    config.wasm_relaxed_simd(false).wasm_simd(false).wasm_memory64(false).wasm_tail_call(false);
+    // A component of JavaScript or Python has a second one in it, which stands in for WASI, and the engine's own code between
+    // two of them has both memories. `Bounds` counts all of a plugin's memories together.
+    config.wasm_multi_memory(true);
     Engine::new(&config)
 }
 

@@ -8,11 +8,13 @@ use wasmtime::component::{HasSelf, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store, Trap};
 
 use super::bounds::Bounds;
-use super::contract::{self, Refusal, Severity, bindings, exporting};
+use super::contract::{self, Refusal, Severity, bindings, exporting, recovering};
 use super::message::{self, Message};
 use super::watchdog::Watchdog;
 use super::words;
-use crate::model::{NoAnswer, Opinion, Outlet, PluginLimits, ProviderQuestion, plugin};
+use crate::model::{
+    NoAnswer, Opinion, Outlet, PluginLimits, ProviderQuestion, StepChoice, StepOpinion, StepQuestion, plugin,
+};
 
 /// Bytes of a line for the log.
 const LINE: usize = 256;
@@ -39,15 +41,23 @@ pub struct Line {
 
 /// What came of a question.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Asked {
+pub struct Asked<T = Opinion> {
     /// The answer.
-    pub answer: Result<Opinion, NoAnswer>,
+    pub answer: Result<T, NoAnswer>,
     /// Instructions it took.
     pub fuel: u64,
     /// Bytes of memory it had.
     pub memory: u64,
     /// What it wrote to the log.
     pub lines: Vec<Line>,
+}
+
+impl<T> Asked<T> {
+    /// The same with another kind of answer.
+    #[must_use]
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Asked<U> {
+        Asked { answer: self.answer.map(f), fuel: self.fuel, memory: self.memory, lines: self.lines }
+    }
 }
 
 /// What belongs to one instance.
@@ -158,6 +168,32 @@ pub(super) fn select_provider(
     Asked { answer, fuel, memory, lines: visit.take().0 }
 }
 
+/// Asks which recovery step to take.
+pub(super) fn next_step(
+    pre: &InstancePre<Guest>,
+    dog: &Watchdog,
+    limits: &PluginLimits,
+    question: &StepQuestion,
+) -> Asked<StepOpinion> {
+    let mut visit = Visit::new(pre.engine(), limits, Vec::new());
+    let answer = visit.guarded(dog, limits, |store| {
+        let instance = pre.instantiate(&mut *store)?;
+        let policy = recovering::RecoveryPlugin::new(&mut *store, &instance)?;
+        policy.wwan_plugin_recovery_policy().call_next_step(store, &contract::step_question(question))
+    });
+    let answer = answer.and_then(|said| match said.map(contract::step_opinion) {
+        Err(error) => Err(NoAnswer::Error(plugin::plain(&error, plugin::REASON_BYTES))),
+        Ok(StepOpinion { choice, reason }) => {
+            if let StepChoice::Take(step) = choice {
+                question.allows(step).map_err(NoAnswer::NotAllowed)?;
+            }
+            Ok(StepOpinion { choice, reason: plugin::plain(&reason, plugin::REASON_BYTES) })
+        }
+    });
+    let (fuel, memory) = (visit.fuel(limits), visit.memory());
+    Asked { answer, fuel, memory, lines: visit.take().0 }
+}
+
 /// Makes an instance and lets it go again: whether it starts at all, and is a policy if it is to be one. Its JSON Schema, if
 /// it has one.
 ///
@@ -168,6 +204,7 @@ pub(super) fn try_out(
     dog: &Watchdog,
     limits: &PluginLimits,
     advises: bool,
+    recovers: bool,
 ) -> Result<Option<String>, NoAnswer> {
     let mut visit = Visit::new(pre.engine(), limits, Vec::new());
     visit
@@ -177,6 +214,11 @@ pub(super) fn try_out(
                 && advises
             {
                 return Ok(Err(NoAnswer::NotLoaded(format!("its select-provider is another: {}", words(&error)))));
+            }
+            if let Err(error) = recovering::RecoveryPlugin::new(&mut *store, &instance)
+                && recovers
+            {
+                return Ok(Err(NoAnswer::NotLoaded(format!("its next-step is another: {}", words(&error)))));
             }
             config_schema(store, &instance).map(Ok)
         })

@@ -15,10 +15,10 @@ use super::component::Loaded;
 use super::contract::Severity;
 use super::exporting::Exporting;
 use super::feed::Feed;
-use super::guest::Line;
+use super::guest::{Asked, Line};
 use super::module::{Module, ModuleError, Pin, Stamp};
 use super::sentry::Sentry;
-use crate::model::{Hook, ModemName, NoAnswer, Plugin, PluginState, Question};
+use crate::model::{About, Answer, Hook, ModemName, NoAnswer, Plugin, PluginState, Question};
 use crate::reconcile::Input;
 
 /// A file that was just touched may be touched again: a copy is several writes.
@@ -186,11 +186,14 @@ impl Run {
             (None, None) => Err(NoAnswer::NotLoaded("it is not loaded".to_owned())),
             (None, Some(_)) if !self.budget.take(Instant::now()) => Err(NoAnswer::TooManyCalls),
             (None, Some(loaded)) => {
-                let asked = loaded.ask(&question.about);
-                log(&self.plugin, &asked.lines);
-                tracing::debug!(plugin = %self.plugin.name, fuel = asked.fuel, memory = asked.memory, "asked");
-                self.count(asked.answer.as_ref().err().cloned());
-                asked.answer
+                let Asked { answer, fuel, memory, lines } = match &question.about {
+                    About::Provider(about) => loaded.ask(about).map(Answer::Provider),
+                    About::Step(about) => loaded.ask_step(about).map(Answer::Step),
+                };
+                log(&self.plugin, &lines);
+                tracing::debug!(plugin = %self.plugin.name, fuel, memory, "asked");
+                self.count(answer.as_ref().err().cloned());
+                answer
             }
         };
         self.say(Input::Answer(modem, question.plugin, question.number, answer));

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::traffic::Tally;
 use crate::config::Source;
 use crate::model::{
-    Action, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
-    LeaseOrder, LeaseState, LinkState, ModemName, NoAnswer, Opinion, Packets, Plugin, PluginName, PluginState,
-    PortState, Probe, Probed, Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
+    Action, Answer, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
+    LeaseOrder, LeaseState, LinkState, ModemName, NoAnswer, Packets, Plugin, PluginName, PluginState, PortState, Probe,
+    Probed, Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
 };
 use crate::property::Change;
 
@@ -52,7 +52,7 @@ pub enum Input {
     /// How it is with a plugin.
     Plugin(PluginName, PluginState),
     /// What a plugin says to the question of this number about a modem, or why it says nothing.
-    Answer(ModemName, PluginName, u64, Result<Opinion, NoAnswer>),
+    Answer(ModemName, PluginName, u64, Result<Answer, NoAnswer>),
     /// Nothing happened but time.
     Timer,
     /// The daemon was told to end: modems whose entry says so are let go.

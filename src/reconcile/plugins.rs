@@ -41,7 +41,7 @@ impl Plugins {
         self.wanted.iter().map(|plugin| (plugin, self.states.get(&plugin.name).unwrap_or(&PluginState::Loading)))
     }
 
-    /// Who is asked which service provider to use, in the order of the file, and what else every modem knows of plugins.
+    /// Who is asked what, in the order of the file, and what else every modem knows of plugins.
     pub(super) fn roster(&self) -> Roster {
         let state = |plugin: &Plugin| self.states.get(&plugin.name).cloned().unwrap_or(PluginState::Loading);
         let advisor = |plugin: &Plugin| Advisor {
@@ -52,9 +52,11 @@ impl Plugins {
             state: state(plugin),
         };
         let with = |hook| self.wanted.iter().filter(move |plugin| plugin.has(hook));
+        let others = self.wanted.iter().filter(|plugin| !plugin.has(Hook::SelectProvider));
         Roster {
             advisors: with(Hook::SelectProvider).map(advisor).collect(),
-            exporters: with(Hook::Export).map(|plugin| (plugin.name.clone(), state(plugin))).collect(),
+            rescuers: with(Hook::Recovery).map(advisor).collect(),
+            others: others.map(|plugin| (plugin.name.clone(), state(plugin))).collect(),
             labels: self.labels.clone(),
         }
     }

@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use super::random::mix;
 use super::schedule::Schedule;
-use crate::model::{Instant, ModemName, NoAnswer, Opinion, Plugin, PluginName, PluginState, Question};
+use crate::model::{
+    About, Answer, Instant, ModemName, NoAnswer, Opinion, Plugin, PluginName, PluginState, ProviderQuestion, Question,
+    StepChoice, StepOpinion, StepQuestion,
+};
 use crate::reconcile::Input;
 
-/// How a plugin behaves.
+/// How a plugin behaves: said for service providers; of recovery steps the last candidate is the step that is due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Manner {
     /// Chooses the last candidate.
@@ -35,11 +38,15 @@ pub enum Manner {
     Broken,
     /// Cannot be used after its third answer.
     Quarantined,
+    /// Puts every recovery step off for as long as it may.
+    Holds,
+    /// Takes the mildest recovery step that may be taken.
+    Mild,
 }
 
 impl Manner {
     /// All of them, by the names of their modules.
-    pub const ALL: [(&'static str, Self); 11] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("last", Self::Last),
         ("steadfast", Self::Steadfast),
         ("silent", Self::Silent),
@@ -51,6 +58,8 @@ impl Manner {
         ("erratic", Self::Erratic),
         ("broken", Self::Broken),
         ("quarantined", Self::Quarantined),
+        ("holds", Self::Holds),
+        ("mild", Self::Mild),
     ];
 
     fn of(module: &str) -> Option<Self> {
@@ -121,17 +130,40 @@ impl SimPlugins {
         }
     }
 
-    fn answer(&self, manner: Manner, question: &Question) -> Option<Result<Opinion, NoAnswer>> {
-        let candidates = &question.about.candidates;
-        let choose = |choice: Option<usize>| Some(Ok(Opinion { choice, reason: "as simulated".to_owned() }));
+    fn answer(&self, manner: Manner, question: &Question) -> Option<Result<Answer, NoAnswer>> {
+        let reason = "as simulated".to_owned();
+        let said = match (manner, &question.about) {
+            (Manner::Hangs | Manner::Broken, _) => return None,
+            (Manner::Traps | Manner::Quarantined, _) => Err(NoAnswer::Trapped("unreachable".to_owned())),
+            (manner, About::Provider(about)) => {
+                Ok(Answer::Provider(Opinion { choice: self.candidate(manner, about), reason }))
+            }
+            (manner, About::Step(about)) => Ok(Answer::Step(StepOpinion { choice: self.step(manner, about), reason })),
+        };
+        Some(said)
+    }
+
+    fn candidate(&self, manner: Manner, question: &ProviderQuestion) -> Option<usize> {
+        let candidates = &question.candidates;
         match manner {
-            Manner::Last | Manner::Slow => choose(candidates.len().checked_sub(1)),
-            Manner::Steadfast => choose(candidates.iter().position(|candidate| candidate.history.failures < 2)),
-            Manner::Silent | Manner::Erratic => choose(None),
-            Manner::Fickle => choose(Some(self.asked as usize % candidates.len().max(1))),
-            Manner::Lies => choose(Some(candidates.len() + (self.asked % 3) as usize)),
-            Manner::Traps | Manner::Quarantined => Some(Err(NoAnswer::Trapped("unreachable".to_owned()))),
-            Manner::Hangs | Manner::Broken => None,
+            Manner::Last | Manner::Slow => candidates.len().checked_sub(1),
+            Manner::Steadfast => candidates.iter().position(|candidate| candidate.history.failures < 2),
+            Manner::Fickle => Some(self.asked as usize % candidates.len().max(1)),
+            Manner::Lies => Some(candidates.len() + (self.asked % 3) as usize),
+            _ => None,
+        }
+    }
+
+    fn step(&self, manner: Manner, question: &StepQuestion) -> StepChoice {
+        match manner {
+            Manner::Last | Manner::Slow | Manner::Steadfast => StepChoice::Take(question.built_in),
+            Manner::Mild => StepChoice::Take(0),
+            Manner::Holds => StepChoice::Hold(u64::MAX),
+            Manner::Fickle if self.asked.is_multiple_of(2) => StepChoice::Hold(self.asked % 2000),
+            Manner::Fickle => StepChoice::Take(self.asked as usize % question.steps.len().max(1)),
+            // What is not there, or may not be taken yet.
+            Manner::Lies => StepChoice::Take(question.steps.len().saturating_sub(1) + (self.asked % 3) as usize),
+            _ => StepChoice::Pass,
         }
     }
 

@@ -29,9 +29,37 @@ pub fn component_of(core: &str, wit: &Path, world: &str) -> Vec<u8> {
     encoder.validate(true).encode().unwrap_or_else(|error| panic!("{error:#}"))
 }
 
+/// The contract as it was first: what is made for it must go on loading.
+pub const FIRST: &str = "tests/data/plugin-wit-0.1.0";
+
 /// A policy in text.
 pub fn policy(core: &str) -> Vec<u8> {
-    component_of(core, &root().join("plugins/wit"), "policy")
+    component_of(core, &root().join(FIRST), "policy")
+}
+
+/// A recovery policy in text: what it does when it is asked, and what else it has.
+pub fn recovery_policy(body: &str, more: &str) -> Vec<u8> {
+    let memory = memory_from(4096);
+    let core = format!(
+        r#"(module
+  (import "wwan:plugin/host@0.1.1" "log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 4)
+  {memory}
+  (func (export "wwan:plugin/recovery-policy@0.1.1#next-step") (param $question i32) (result i32) {body})
+  {more}
+)"#
+    );
+    component_of(&core, &root().join("plugins/wit"), "recovery-plugin")
+}
+
+/// What a recovery policy returns: the address of `Ok(choice, reason)`, written at 1024. `kind`: 0 passes, 1 takes a step,
+/// 2 holds.
+pub fn step_answer(kind: u32, value: u32, reason_at: u32, reason_len: u32) -> String {
+    format!(
+        "(i32.store8 (i32.const 1024) (i32.const 0)) (i32.store8 (i32.const 1028) (i32.const {kind})) \
+         (i32.store (i32.const 1032) (i32.const {value})) (i32.store (i32.const 1036) (i32.const {reason_at})) \
+         (i32.store (i32.const 1040) (i32.const {reason_len})) (i32.const 1024)"
+    )
 }
 
 /// A module that gives out memory and does this when it is asked; `more`: what else it has.
@@ -62,7 +90,7 @@ fn memory_from(free: u32) -> String {
 
 /// An exporter in text.
 pub fn exporter(core: &str) -> Vec<u8> {
-    component_of(core, &root().join("plugins/wit"), "exporter-plugin")
+    component_of(core, &root().join(FIRST), "exporter-plugin")
 }
 
 /// A module that gives out memory, describes itself so, and does these when it is told of changes and of time; `more`: what

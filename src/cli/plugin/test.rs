@@ -9,11 +9,13 @@ use super::{by_hand, export, load};
 use crate::cli::Context;
 use crate::cli::exit::{CliError, Exit};
 use crate::cli::out::Tone;
-use crate::model::{Plugin, ProviderQuestion};
+use crate::model::{Plugin, ProviderQuestion, StepChoice, StepOpinion, StepQuestion};
 use crate::plugin::{Asked, Cache, Loaded};
 
 /// What to write for an answer without a choice.
 const NO_OPINION: &str = "no-opinion";
+/// What to write for an answer that takes no recovery step for a while.
+const HOLD: &str = "hold";
 
 /// Ask a plugin, without daemon and modem
 ///
@@ -27,7 +29,7 @@ pub struct Args {
     /// `{ "case": NAME, "facts": QUESTION, "expect": ANSWER }`
     #[arg(long, value_name = "FILE")]
     facts: PathBuf,
-    /// What it must answer: the name of a candidate, or no-opinion. For a policy and a single question
+    /// What it must answer: the name of a candidate or of a recovery step, hold, or no-opinion. For a policy and a single question
     #[arg(long, value_name = "ANSWER")]
     expect: Option<String>,
     /// Its configuration, as a JSON object; of a single question that has none
@@ -89,12 +91,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, CliError> {
             let story = serde_json::Value::Object(facts.rest.clone());
             export::play(context, &plugin, case, &config, story, expect.as_ref(), &usage)?
         } else {
-            let question = question(facts, config, &usage)?;
+            let asked = ask(&plugin, facts, config, &usage)?;
             let expect = expect.as_ref().map(|expect| match expect {
                 serde_json::Value::String(name) => Ok(name.as_str()),
                 other => Err(usage(format!("a policy answers with a name, not with {other}"))),
             });
-            tell(context, case, &question, &plugin.ask(&question), expect.transpose()?)?
+            tell(context, case, &asked, expect.transpose()?)?
         };
         failed += usize::from(!right);
         loaded = Some(plugin);
@@ -118,36 +120,72 @@ fn cases(args: &Args) -> Result<Vec<Case>, CliError> {
     })
 }
 
-fn question(facts: &Facts, config: String, usage: &dyn Fn(String) -> CliError) -> Result<ProviderQuestion, CliError> {
-    let rest = serde_json::Value::Object(facts.rest.clone());
-    let question: ProviderQuestion = serde_json::from_value(rest).map_err(|error| usage(error.to_string()))?;
-    if let Some(unknown) = facts.rest.keys().find(|key| !known(key)) {
-        return Err(usage(format!("`{unknown}` is not a part of a question")));
+/// What a policy answers, by its name, and why.
+type Answered = Asked<(String, String)>;
+
+/// Asks a policy what it is made to be asked.
+fn ask(
+    plugin: &Loaded,
+    facts: &Facts,
+    config: String,
+    usage: &dyn Fn(String) -> CliError,
+) -> Result<Answered, CliError> {
+    if plugin.is_about_steps() {
+        let known = [
+            "modem",
+            "labels",
+            "condition",
+            "reason",
+            "message",
+            "steps",
+            "built_in",
+            "tried",
+            "out_of_service",
+            "put_off",
+        ];
+        let question: StepQuestion = question(facts, &known, usage)?;
+        if question.steps.get(question.built_in).is_none_or(|step| step.allowed_in > 0) {
+            return Err(usage("`built_in` is none of the `steps` that may be taken now".to_owned()));
+        }
+        let asked = plugin.ask_step(&StepQuestion { config, ..question.clone() });
+        return Ok(asked.map(|StepOpinion { choice, reason }| match choice {
+            StepChoice::Pass => (NO_OPINION.to_owned(), reason),
+            StepChoice::Take(step) => {
+                (question.steps.get(step).map_or(NO_OPINION, |step| &step.name).to_owned(), reason)
+            }
+            StepChoice::Hold(seconds) => (HOLD.to_owned(), format!("for {seconds} s: {reason}")),
+        }));
     }
+    let known = ["modem", "labels", "card", "network", "candidates", "built_in"];
+    let question: ProviderQuestion = question(facts, &known, usage)?;
     if question.candidates.is_empty() {
         return Err(usage("`candidates` is empty: there is nothing to choose".to_owned()));
     }
-    Ok(ProviderQuestion { config, ..question })
+    let asked = plugin.ask(&ProviderQuestion { config, ..question.clone() });
+    Ok(asked.map(|opinion| {
+        let choice = opinion.choice.and_then(|choice| question.candidates.get(choice));
+        (choice.map_or(NO_OPINION, |candidate| &candidate.name).to_owned(), opinion.reason)
+    }))
 }
 
-fn known(key: &str) -> bool {
-    ["modem", "labels", "card", "network", "candidates", "built_in"].contains(&key)
+fn question<T: serde::de::DeserializeOwned>(
+    facts: &Facts,
+    known: &[&str],
+    usage: &dyn Fn(String) -> CliError,
+) -> Result<T, CliError> {
+    let rest = serde_json::Value::Object(facts.rest.clone());
+    let question = serde_json::from_value(rest).map_err(|error| usage(error.to_string()))?;
+    match facts.rest.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(unknown) => Err(usage(format!("`{unknown}` is not a part of a question"))),
+        None => Ok(question),
+    }
 }
 
 /// Prints one answer; whether it is as expected.
-fn tell(
-    context: &Context,
-    case: &str,
-    question: &ProviderQuestion,
-    asked: &Asked,
-    expect: Option<&str>,
-) -> Result<bool, CliError> {
+fn tell(context: &Context, case: &str, asked: &Answered, expect: Option<&str>) -> Result<bool, CliError> {
     let out = context.out;
     let (answer, why) = match &asked.answer {
-        Ok(opinion) => {
-            let choice = opinion.choice.and_then(|choice| question.candidates.get(choice));
-            (choice.map_or(NO_OPINION, |candidate| &candidate.name).to_owned(), opinion.reason.clone())
-        }
+        Ok(answer) => answer.clone(),
         Err(error) => ("failed".to_owned(), error.to_string()),
     };
     let right = expect.map_or(asked.answer.is_ok(), |expected| expected == answer);

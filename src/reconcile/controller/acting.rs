@@ -29,6 +29,7 @@ impl Controller {
 
     /// Begins the plan's next action, or a recovery step where the plan can only wait. Says whether it began one.
     pub(super) fn begin_next(&mut self, now: Instant) -> bool {
+        self.counsel.stop_waiting();
         if self.observed.doing.is_some() {
             return false;
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::model::{
-    Candidate, CardView, Grants, Instant, NetworkFacts, NoAnswer, OnError, Opinion, PluginName, PluginState,
+    About, Candidate, CardView, Grants, Instant, NetworkFacts, NoAnswer, OnError, Opinion, PluginName, PluginState,
     PluginsFinding, ProviderQuestion, Question, SimIdentity, Status, plugin,
 };
 use crate::provider::Said;
@@ -41,8 +41,10 @@ pub(in super::super) struct Advisor {
 pub(in super::super) struct Roster {
     /// Who is asked, in the order in which they are heard.
     pub advisors: Vec<Advisor>,
-    /// Who is told properties, and how it is with each: no modem acts on it, and every modem says it.
-    pub exporters: Vec<(PluginName, PluginState)>,
+    /// Who is asked about recovery steps, likewise.
+    pub rescuers: Vec<Advisor>,
+    /// All others, and how it is with each: no modem acts on it, and every modem says it.
+    pub others: Vec<(PluginName, PluginState)>,
     /// The device's labels.
     pub labels: Vec<String>,
 }
@@ -93,7 +95,7 @@ struct Asked {
 #[derive(Debug)]
 pub(super) struct Advice {
     roster: Vec<Advisor>,
-    exporters: Vec<(PluginName, PluginState)>,
+    others: Vec<(PluginName, PluginState)>,
     labels: Vec<String>,
     /// Until when a plugin that is being loaded is waited for.
     loads_until: Instant,
@@ -116,7 +118,7 @@ impl Advice {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             roster: Vec::new(),
-            exporters: Vec::new(),
+            others: Vec::new(),
             labels: Vec::new(),
             loads_until: Instant::ZERO,
             asked: BTreeMap::new(),
@@ -131,8 +133,8 @@ impl Advice {
 
     /// Who is asked, and who else there is.
     pub(super) fn set_roster(&mut self, roster: Roster, now: Instant) {
-        let Roster { advisors: roster, exporters, labels } = roster;
-        self.exporters = exporters;
+        let Roster { advisors: roster, others, labels, .. } = roster;
+        self.others = others;
         // Another configuration or other bytes are a new mind, not a change of it.
         let mind = |a: &Advisor| match &a.state {
             PluginState::Ready { digest, .. } => (a.name.clone(), a.config.clone(), digest.clone()),
@@ -233,7 +235,7 @@ impl Advice {
         }
         self.number += 1;
         let number = self.number;
-        let (plugin, about) = (advisor.name.clone(), question.clone());
+        let (plugin, about) = (advisor.name.clone(), About::Provider(question.clone()));
         let asked = Asked {
             number,
             question,
@@ -381,12 +383,11 @@ impl Advice {
                 },
             };
         }
-        if let Some(finding) = self.exporters.iter().find_map(|(name, state)| trouble(name, state)) {
+        if let Some(finding) = self.others.iter().find_map(|(name, state)| trouble(name, state)) {
             return finding;
         }
-        let exporters = self.exporters.iter().map(|(name, _)| name);
-        let names: Vec<PluginName> =
-            self.roster.iter().map(|advisor| &advisor.name).chain(exporters).cloned().collect();
+        let others = self.others.iter().map(|(name, _)| name);
+        let names: Vec<PluginName> = self.roster.iter().map(|advisor| &advisor.name).chain(others).cloned().collect();
         (Status::True, if names.is_empty() { PluginsFinding::None } else { PluginsFinding::Ready(names) })
     }
 

@@ -8,7 +8,7 @@ use super::Controller;
 use super::advice::{Decision, Matter, Roster};
 use crate::config::ServiceProvider;
 use crate::model::{
-    Apn, Candidate, Failure, Instant, IpFamily, NetworkFacts, NoAnswer, Opinion, PluginName, Provider, Registration,
+    Answer, Apn, Candidate, Failure, Instant, IpFamily, NetworkFacts, NoAnswer, PluginName, Provider, Registration,
     ServingSystem, SimIdentity, TrackRecord, fnv_1a,
 };
 use crate::provider::{Choice, Chosen, ChosenApn};
@@ -74,6 +74,7 @@ impl Records {
 impl Controller {
     /// Who is asked which service provider to use, and what every one of them is told of the device.
     pub(in super::super) fn set_roster(&mut self, roster: Roster, secrets: &Secrets, now: Instant) {
+        self.counsel.set_roster(&roster);
         self.advice.set_roster(roster, now);
         // Before the first configuration there is nothing to conclude from.
         if self.is_configured() {
@@ -85,11 +86,20 @@ impl Controller {
         &mut self,
         plugin: &PluginName,
         number: u64,
-        answer: Result<Opinion, NoAnswer>,
+        answer: Result<Answer, NoAnswer>,
         secrets: &Secrets,
         now: Instant,
     ) {
-        if self.advice.handle_answer(plugin, number, answer, now) {
+        // A plugin has one hook: who failed is known by only one of the two.
+        let heard = match answer {
+            Ok(Answer::Provider(opinion)) => self.advice.handle_answer(plugin, number, Ok(opinion), now),
+            Ok(Answer::Step(opinion)) => self.counsel.handle_answer(plugin, number, Ok(opinion)),
+            Err(why) => {
+                self.counsel.handle_answer(plugin, number, Err(why.clone()))
+                    || self.advice.handle_answer(plugin, number, Err(why), now)
+            }
+        };
+        if heard {
             self.turn(secrets, now);
         }
     }

@@ -121,6 +121,7 @@ impl Controller {
             lookup,
             telemetry,
             self.advice.poll_timeout(),
+            self.counsel.poll_timeout(),
             self.reachability.poll_timeout(),
         ];
         let properties = self.take_at.map(|at| (at, "properties are to be told"));

@@ -6,6 +6,7 @@
 mod acting;
 mod advice;
 mod advising;
+mod counsel;
 mod inputs;
 mod keeping;
 mod learning;
@@ -41,6 +42,7 @@ use crate::provider::{self, Choice};
 use self::advice::Advice;
 pub(super) use self::advice::{Advisor, Roster};
 use self::advising::Records;
+use self::counsel::Counsel;
 use self::lease::Leasing;
 use self::lookup::Lookup;
 use super::fleet::Secrets;
@@ -77,6 +79,7 @@ pub struct Controller {
     /// The same as plugins would have it.
     advised: Option<Choice>,
     advice: Advice,
+    counsel: Counsel,
     records: Records,
     lookup: Lookup,
     leasing: Leasing,
@@ -150,6 +153,7 @@ impl Controller {
             choice: None,
             advised: None,
             advice: Advice::new(now),
+            counsel: Counsel::new(now),
             records: Records::default(),
             lookup: Lookup::default(),
             leasing: Leasing::default(),

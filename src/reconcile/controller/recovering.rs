@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::door::{EventKind, Output, PowerCommand};
 use super::super::recovery::ladder::{Diagnosis, Step};
 use super::super::recovery::{Due, Over, Permits};
+use super::counsel::Verdict;
 use super::{Controller, HOST_ANSWERS_WITHIN};
 use crate::config::ModemConfig;
 use crate::model::defect::{Defect, planted};
@@ -167,13 +168,23 @@ impl Controller {
         }
     }
 
-    /// Takes the step that is due, if one is.
+    /// Takes the step that is due, if one is, or what plugins would have in its place.
     pub(super) fn recover(&mut self, now: Instant) -> bool {
         if self.supply.watchdog_due(now) && self.obey_watchdog(now) {
             return true;
         }
         let permits = self.permits();
-        let Some(due) = self.recovery.step(&self.plan.stages, &permits, now) else { return false };
+        let Some(proposal) = self.recovery.propose(&self.plan.stages, &permits, now) else { return false };
+        let (choice, chosen) = match self.counsel(&proposal, now) {
+            Verdict::Wait => return false,
+            Verdict::PutOff(by) => {
+                self.recovery.put_off(&proposal, by);
+                return false;
+            }
+            Verdict::BuiltIn => (proposal.built_in, None),
+            Verdict::Take(choice, chosen) => (choice, Some(chosen)),
+        };
+        let Some(due) = self.recovery.take(&proposal, choice, chosen, &permits, now) else { return false };
         self.begin_step(due, now);
         true
     }
@@ -334,6 +345,9 @@ impl Controller {
         let online = self.is_online();
         if online || self.was_online {
             self.supply.pet(now);
+        }
+        if online {
+            self.counsel.rest();
         }
         self.was_online = online;
         self.fallen = self.fallen.take().filter(|(_, until)| now < *until);

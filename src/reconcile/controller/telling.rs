@@ -4,7 +4,7 @@ use super::super::door::{Event, EventKind, Output};
 use super::super::fleet::Secrets;
 use super::Controller;
 use crate::model::telemetry::Traffic;
-use crate::model::{FactSet, Instant, IpFamily};
+use crate::model::{FactSet, Instant, IpFamily, Status};
 use crate::property::{self, Value, View};
 
 /// Properties are taken at most this often: whatever a modem sends, a property changes ten times a second at most, and
@@ -102,7 +102,10 @@ impl Controller {
         for news in self.conditions.update(&self.plan, self.paused_until, self.generation, now) {
             self.event(news);
         }
-        let (status, finding) = self.advice.finding();
+        let (status, finding) = match self.advice.finding() {
+            (Status::True, fine) => self.counsel.finding().unwrap_or((Status::True, fine)),
+            trouble => trouble,
+        };
         if let Some(news) = self.conditions.set_plugins(status, finding, self.generation, now) {
             self.event(news);
         }

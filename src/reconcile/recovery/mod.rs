@@ -6,6 +6,7 @@
 
 pub mod ladder;
 mod outlook;
+mod proposal;
 mod record;
 mod spell;
 mod trial;
@@ -24,6 +25,8 @@ use crate::plan::StageReport;
 
 use ladder::{Diagnosis, Often, Rung, Step};
 pub use outlook::{Held, Outlook, Taken};
+pub(super) use proposal::{Choice, Proposal};
+pub use proposal::{Chosen, PutOff};
 use record::Record;
 use spell::Spell;
 use trial::Trial;
@@ -122,8 +125,15 @@ impl Recovery {
         }
     }
 
-    /// The step that is due.
+    /// The step that is due, taken as the ladder has it.
+    #[cfg(test)]
     pub(super) fn step(&mut self, stages: &[StageReport], permits: &Permits, now: Instant) -> Option<Due> {
+        let proposal = self.propose(stages, permits, now)?;
+        self.take(&proposal, proposal.built_in, None, permits, now)
+    }
+
+    /// What is wrong, if steps may be taken against it now.
+    fn diagnose(&mut self, stages: &[StageReport], now: Instant) -> Option<Diagnosis> {
         if planted(Defect::NoRecovery) {
             return None;
         }
@@ -143,38 +153,26 @@ impl Recovery {
         }
         let diagnosis = diagnosis?;
         self.spells.entry(diagnosis).or_insert_with(|| Spell::new(now)).resume(now);
-        if self.trial.is_some() {
-            return None;
-        }
-        self.due(diagnosis, permits, now)
+        self.trial.is_none().then_some(diagnosis)
     }
 
-    fn due(&mut self, diagnosis: Diagnosis, permits: &Permits, now: Instant) -> Option<Due> {
+    /// The rung that is due, by its place, and whether that is a repetition.
+    fn due(&mut self, diagnosis: Diagnosis, permits: &Permits, now: Instant) -> Option<(usize, bool)> {
         let rungs = rungs(diagnosis);
         let spell = self.spells.get(&diagnosis)?;
         let (at, rung, again) = self.choose(diagnosis, rungs, spell, permits)?;
-        let (step, place) = (rung.step, rungs.iter().position(|other| other == rung));
-        let (due, held) = self.allowed_from(step, permits, at, now);
+        let (due, held) = self.allowed_from(rung.step, permits, at, now);
+        let spell = self.spells.get_mut(&diagnosis)?;
         if now < due || held.is_some() {
-            self.next = Some((step, due));
-            self.spells.get_mut(&diagnosis)?.held = held;
+            self.next = Some((rung.step, due));
+            let put_off = matches!(&spell.held, Some(Held::PutOff(by)) if now < by.until);
+            if held.is_some() || !put_off {
+                spell.held = held;
+            }
             return None;
         }
-        let spell = self.spells.get_mut(&diagnosis)?;
         spell.held = None;
-        spell.steps += 1;
-        spell.last_step = Some(now);
-        spell.last_rung = place;
-        if again {
-            spell.repeats += 1;
-        } else {
-            spell.rung = place.map_or(rungs.len(), |place| place + 1);
-        }
-        let attempt = spell.steps;
-        self.note(step, permits.hold, now);
-        self.trial = Some(Trial::new(diagnosis, step, attempt, now));
-        let next_at = self.next_at(diagnosis, permits);
-        Some(Due { diagnosis, step, attempt, next_at })
+        Some((rungs.iter().position(|other| other == rung)?, again))
     }
 
     /// The rung to take next and when: the first that is possible at its time in the spell, later ones at their distance
@@ -258,7 +256,7 @@ impl Recovery {
             spell.last_step = Some(now);
             spell.steps
         });
-        self.trial = Some(Trial::new(diagnosis, step, attempt, now));
+        self.trial = Some(Trial::new(diagnosis, step, attempt, None, now));
         Due { diagnosis, step, attempt, next_at: None }
     }
 
@@ -364,7 +362,7 @@ impl Recovery {
         now: Instant,
     ) -> Option<(Due, StepOutcome)> {
         let outcome = self.trial.as_ref()?.verdict(answers, now)?;
-        let Trial { diagnosis, step, attempt, began, present, .. } = self.trial.take()?;
+        let Trial { diagnosis, step, attempt, began, present, chosen, .. } = self.trial.take()?;
         match &outcome {
             StepOutcome::Ineffective(because) => self.record.ineffective(step, because, firmware, now),
             StepOutcome::Failed(failure) if present && trial::is_unsupported(failure) => {
@@ -385,7 +383,7 @@ impl Recovery {
             if spell.taken.len() == TOLD {
                 spell.taken.pop_front();
             }
-            spell.taken.push_back(Taken { step, at: began, outcome: outcome.clone() });
+            spell.taken.push_back(Taken { step, at: began, outcome: outcome.clone(), chosen });
         }
         let next_at = self.next_at(diagnosis, permits);
         Some((Due { diagnosis, step, attempt, next_at }, outcome))

@@ -2,6 +2,7 @@
 //! holds it up or is left out.
 
 use super::ladder::{Diagnosis, Ladder, Step};
+use super::proposal::{Chosen, PutOff};
 use super::{Permits, Recovery, Spell};
 use crate::model::{Instant, Recovering};
 use crate::reconcile::door::StepOutcome;
@@ -15,6 +16,8 @@ pub enum Held {
     BudgetSpent(Instant),
     /// A file asks to leave the modem alone, with this reason.
     Inhibited(String),
+    /// A plugin puts it off.
+    PutOff(PutOff),
 }
 
 /// A step that was taken.
@@ -26,6 +29,8 @@ pub struct Taken {
     pub at: Instant,
     /// What became of it.
     pub outcome: StepOutcome,
+    /// The plugin that chose it, unless the ladder did.
+    pub chosen: Option<Chosen>,
 }
 
 /// What recovery thinks.
@@ -37,8 +42,8 @@ pub struct Outlook {
     pub ladder: Ladder,
     /// Since when.
     pub since: Instant,
-    /// The step whose effect is awaited, and when it began.
-    pub under_way: Option<(Step, Instant)>,
+    /// The step whose effect is awaited, when it began, and the plugin that chose it.
+    pub under_way: Option<(Step, Instant, Option<Chosen>)>,
     /// Steps in this trouble.
     pub steps: u32,
     /// The last of them.
@@ -66,7 +71,7 @@ impl Recovery {
             diagnosis,
             ladder,
             since: spell.began,
-            under_way: self.trial.as_ref().map(|trial| (trial.step, trial.began)),
+            under_way: self.trial.as_ref().map(|trial| (trial.step, trial.began, trial.chosen.clone())),
             steps: spell.steps,
             taken: spell.taken.iter().cloned().collect(),
             next: self.next,
@@ -93,6 +98,9 @@ impl Recovery {
         match (&spell.held, spell.taken.back()) {
             (Some(Held::Inhibited(why)), _) => (false, Recovering::Inhibited(why.clone())),
             (Some(Held::BudgetSpent(at)), _) => (true, Recovering::BudgetSpent { at: *at }),
+            (Some(Held::PutOff(PutOff { plugin, until, reason })), _) => {
+                (true, Recovering::PutOff { plugin: plugin.clone(), reason: reason.clone(), at: *until })
+            }
             (_, Some(last)) => {
                 let at = self.next.map(|(_, at)| at);
                 (true, Recovering::AtStep { step: last.step.words().to_owned(), attempt: spell.steps, at })

@@ -33,6 +33,10 @@ pub(super) struct Spell {
     pub(super) not_before: Instant,
     /// What holds the next step up.
     pub(super) held: Option<Held>,
+    /// Since when the step that comes next is due.
+    pub(super) due_since: Option<Instant>,
+    /// For how long others before it were put off.
+    pub(super) put_off: Duration,
     pub(super) taken: VecDeque<Taken>,
 }
 
@@ -51,6 +55,8 @@ impl Spell {
             steps: 0,
             not_before: Instant::ZERO,
             held: None,
+            due_since: None,
+            put_off: Duration::ZERO,
             taken: VecDeque::new(),
         }
     }
@@ -62,6 +68,7 @@ impl Spell {
             let pause = now.since(paused_since);
             self.since = self.since + pause;
             self.last_step = self.last_step.map(|at| at + pause);
+            self.due_since = self.due_since.map(|at| at + pause);
             // What was wrong meanwhile may have been the cause of this, too. Of two troubles that take turns, the longer
             // one still gets its steps.
             self.not_before = self.not_before.max(now + pause.min(MEND_ALONG));

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::ladder::{Diagnosis, Step};
+use super::proposal::Chosen;
 use crate::model::{Failure, Instant};
 use crate::reconcile::door::StepOutcome;
 
@@ -27,10 +28,12 @@ pub(super) struct Trial {
     pub(super) stayed: bool,
     /// Whether the device was on the bus when it began, so that it could leave.
     pub(super) present: bool,
+    /// The plugin that chose it.
+    pub(super) chosen: Option<Chosen>,
 }
 
 impl Trial {
-    pub(super) fn new(diagnosis: Diagnosis, step: Step, attempt: u32, now: Instant) -> Self {
+    pub(super) fn new(diagnosis: Diagnosis, step: Step, attempt: u32, chosen: Option<Chosen>, now: Instant) -> Self {
         Self {
             diagnosis,
             step,
@@ -41,6 +44,7 @@ impl Trial {
             left: false,
             stayed: false,
             present: false,
+            chosen,
         }
     }
 
