@@ -256,7 +256,8 @@ fn sel_10_a_trace_is_replayed_without_a_plugin() {
     let source = wwan::config::Source::new("wwan.yaml", file("last", ""));
     let name = wwan::model::PluginName::from("p");
     let state = wwan::model::PluginState::Ready { digest: "d".into(), refused: None };
-    let answer = Ok(wwan::model::Opinion { choice: Some(1), reason: "because".into() });
+    let opinion = wwan::model::Opinion { choice: Some(1), reason: "because".into() };
+    let answer = Ok(wwan::model::Answer::Provider(opinion));
     let inputs =
         [Input::Config(vec![source]), Input::Plugin(name.clone(), state), Input::Answer(wwan0(), name, 1, answer)];
     let mut live = Vec::new();
