@@ -3,7 +3,7 @@
 //! `plugins/build`. One that is not committed, for its size, and not built says `skipped: why`; with `WWAN_NO_SKIP=1` that
 //! is a failure.
 #![cfg(feature = "wasm-compiler")]
-#![allow(clippy::disallowed_methods, missing_docs, clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod plugin_support;
 mod shell_support;
