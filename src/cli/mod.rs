@@ -2,6 +2,7 @@
 
 mod config;
 mod disturb;
+mod doctor;
 mod events;
 mod exit;
 mod explain;
@@ -73,6 +74,7 @@ enum Verb {
     Events(events::Args),
     Wait(wait::Args),
     Validate(validate::Args),
+    Doctor(doctor::Args),
     Schema(schema::Args),
     Config(config::Args),
     QuickConfigure(quick_configure::Args),
@@ -167,6 +169,7 @@ fn dispatch(verb: Verb, context: &Context) -> Result<Exit, CliError> {
         Verb::Events(args) => events::run(&args, context),
         Verb::Wait(args) => wait::run(&args, context),
         Verb::Validate(args) => validate::run(&args, context),
+        Verb::Doctor(args) => doctor::run(&args, context),
         Verb::Schema(args) => schema::run(&args, context),
         Verb::Config(args) => config::run(&args, context),
         Verb::QuickConfigure(args) => quick_configure::run(&args, context),

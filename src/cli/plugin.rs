@@ -15,6 +15,7 @@ use super::{Context, Format};
 use crate::api::types::PluginView;
 use crate::api::{ClientError, Request, Response};
 use crate::daemon::real::PLUGINS;
+use crate::host::state::DEFAULT_DIRECTORY;
 use crate::model::{EngineChoice, Grants, OnError, Plugin, PluginLimits};
 use crate::plugin::{Cache, Compiler, Effort, Loaded, Module, Pin};
 
@@ -47,7 +48,7 @@ enum Verb {
         /// A .wasm file
         file: PathBuf,
         /// The state directory of the daemon that will use it
-        #[arg(long, default_value = "/var/lib/wwan", value_name = "DIR")]
+        #[arg(long, default_value = DEFAULT_DIRECTORY, value_name = "DIR")]
         state: PathBuf,
         /// How its code will be run
         #[arg(long, value_enum, default_value_t)]

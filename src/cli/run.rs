@@ -23,6 +23,7 @@ use crate::host::hotplug::Hotplug;
 use crate::host::netlink::Interfaces;
 use crate::host::outside;
 use crate::host::port::{ControlPorts, Roots};
+use crate::host::state::DEFAULT_DIRECTORY;
 use crate::model::fnv_1a;
 
 /// The file with the name servers, beside the daemon's socket: `/run/wwan/resolv.conf`.
@@ -35,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where to keep what is needed to take over a session after a restart
-    #[arg(long, default_value = "/var/lib/wwan", value_name = "DIR")]
+    #[arg(long, default_value = DEFAULT_DIRECTORY, value_name = "DIR")]
     state: PathBuf,
     /// The database for entries with `lookup: mobile-broadband-provider-info`
     #[arg(long, default_value = apn_database::DEFAULT, value_name = "FILE")]

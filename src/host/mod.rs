@@ -9,6 +9,7 @@ pub mod data_path;
 pub mod device;
 pub mod dhcp;
 pub mod dns;
+pub mod doctor;
 pub mod endpoint;
 pub mod files;
 pub mod hotplug;

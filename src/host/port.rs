@@ -4,11 +4,11 @@
 //! as [`Input`]s through one bounded queue, so that a modem which talks faster than we listen is slowed down by its
 //! own buffers and not by our memory.
 
-mod holders;
+pub(super) mod holders;
 mod identify;
 mod known;
 mod line;
-mod modem_manager;
+pub(super) mod modem_manager;
 mod place;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,9 @@ use super::in_words;
 use crate::model::ModemName;
 use crate::reconcile::Memory;
 
+/// Where they are, unless somebody says otherwise.
+pub const DEFAULT_DIRECTORY: &str = "/var/lib/wwan";
+
 /// The directory of the files.
 #[derive(Debug)]
 pub struct StateDir {

@@ -24,7 +24,7 @@ mod traffic;
 #[cfg(test)]
 mod tests;
 
-pub use controller::Controller;
+pub use controller::{Controller, port_spec};
 pub use door::{
     EntryMemory, Event, EventKind, Hardware, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec,
     PowerCommand, RecoveryMemory, SecretRef, StepOutcome,

@@ -25,7 +25,7 @@ impl fmt::Display for Program {
 /// open only root is shown, or whoever may trace them.
 ///
 /// `proc` is normally `/proc`. A terminal is left out: whoever plays a modem on one has it open himself.
-pub(super) fn objection(proc: &Path, node: &Path) -> Option<String> {
+pub(in crate::host) fn objection(proc: &Path, node: &Path) -> Option<String> {
     let node = fs::canonicalize(node).ok().filter(|node| !node.starts_with("/dev/pts"))?;
     let others: Vec<Program> = others(proc);
     let holder = others.iter().find(|program| program.has_open(proc, &node))?;
@@ -35,7 +35,7 @@ pub(super) fn objection(proc: &Path, node: &Path) -> Option<String> {
 }
 
 /// The process of this name that runs.
-pub(super) fn process(proc: &Path, name: &str) -> Option<u32> {
+pub(in crate::host) fn process(proc: &Path, name: &str) -> Option<u32> {
     others(proc).iter().find(|program| program.name == name).map(|program| program.id)
 }
 

@@ -13,7 +13,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use super::holders;
 
 /// The name of its process.
-pub(super) const NAME: &str = "ModemManager";
+pub(in crate::host) const NAME: &str = "ModemManager";
 /// It lets a modem go that it uses before it answers: it hangs up first. Its own patience ends after 30 s.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 /// What `mmcli` prints once it was promised.

@@ -450,7 +450,9 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
     }
 }
 
-fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {
+/// Where an entry's modem is controlled.
+#[must_use]
+pub fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {
     match &config.control {
         ControlPort::OfInterface if config.matching.is_empty() => PortSpec::Interface(name.0.clone()),
         ControlPort::OfInterface => {
