@@ -85,7 +85,7 @@ fn ops_4_the_example_writes_line_protocol_and_the_command_shows_what_it_would_se
     let out = place.wwan(&["plugin", "test", file.to_str().unwrap(), "--facts", wrong.to_str().unwrap()]).ended(1);
     assert!(out.contains("1 of 4 answers are not as expected") && out.contains("expected [\"wwan,"), "{out}");
     let shown = place.wwan(&["plugin", "show", file.to_str().unwrap()]).ended(0);
-    for words in ["wwan:plugin/exporter@0.1.0", "does     sends InfluxDB line protocol every 10 s", "all properties"] {
+    for words in ["wwan:plugin/exporter@0.1.1", "does     sends InfluxDB line protocol every 10 s", "all properties"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
 }
