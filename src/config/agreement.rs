@@ -93,7 +93,7 @@ fn merged_valid_documents_are_valid() {
             merged += 1;
         }
     }
-    assert!(merged > 1000, "{merged}");
+    assert!(merged > 900, "{merged}");
 }
 
 /// JSON is YAML: what machines write reads back as the same value, but for the spelling of numbers (`1400.0` is 1400).

@@ -14,8 +14,9 @@ pub const NEEDS: &[&str] = &["qmi-proxy", "qmicli", "mount", "umount"];
 /// What in the log of the proxy means that it could not read something.
 const COMPLAINTS: [&str; 5] = ["ERROR", "unexpected", "Left '", "Warning", "CRITICAL"];
 
-/// What it says when it is asked to end, and when the device goes away.
-const NOT_COMPLAINTS: [&str; 3] = [
+/// What it says when it is asked to end, when the device goes away, and of the network of a modem that has none.
+const NOT_COMPLAINTS: [&str; 4] = [
+    "network_id_valid = 'no'",
     "Caught signal, stopping the loop",
     "Cannot read from istream: connection broken",
     "sending request to device failed: endpoint hangup",

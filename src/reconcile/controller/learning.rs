@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::super::door::{EventKind, Output};
 use super::{Controller, UPSTREAM, recovering};
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, Report, SessionState, SimState};
+use crate::model::{
+    Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, Registration, Report, SessionState, SimState,
+};
 use crate::modem;
 
 /// What was seen so lately was seen together with what is learned now.
@@ -64,6 +66,12 @@ impl Controller {
                 // The radio went off, or the card was changed: some modems say neither.
                 self.out_of_service_at = Some(now);
                 self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
+            }
+            // Before it has found its first network it may lose its card, too: it stops looking then.
+            let stopped = before.is_some_and(|b| b.registration == Registration::Searching)
+                && serving.registration == Registration::NotRegistered;
+            if stopped {
+                self.out_of_service_at = Some(now);
             }
             let regained =
                 before.is_some_and(|b| !b.registration.is_registered()) && serving.registration.is_registered();

@@ -140,10 +140,16 @@ impl Wire {
         if frame.key() == ctl::sync::KEY {
             self.own_sync = Some(now);
         }
-        if frame.key() == ctl::allocate_cid::KEY {
-            // It makes the client that it will ask with; a slow modem takes its time to grant one.
-            let service = ctl::allocate_cid::Request::decode(&frame).ok().and_then(|request| request.service);
-            let of_it = self.unheeded.iter_mut().filter(|((asks, _), _)| Some(*asks) == service);
+        let prepares = match frame.key() {
+            ctl::allocate_cid::KEY => {
+                ctl::allocate_cid::Request::decode(&frame).ok().and_then(|request| request.service)
+            }
+            wds::set_ip_family::KEY => Some(Service::Wds),
+            _ => None,
+        };
+        if prepares.is_some() {
+            // It makes the client that it will ask with; a slow modem takes its time to grant one and to hear what it is for.
+            let of_it = self.unheeded.iter_mut().filter(|((asks, _), _)| Some(*asks) == prepares);
             of_it.for_each(|(_, since)| *since = now);
         }
         if self.open.len() == OPEN {
