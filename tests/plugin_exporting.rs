@@ -190,7 +190,7 @@ fn ops_4_properties_arrive_as_line_protocol_and_identities_only_when_granted() {
 fn ops_4_what_is_lost_is_counted_and_said() {
     let site = Site::new(&["404 Not Found"]);
     let mut scene = Scene::new(&influx(), &to(&site, "", ""));
-    let line = scene.going.expect(&["PluginsReady", "False", "ExporterFails", "lost"]);
+    let line = scene.going.has_said(&["PluginsReady", "False", "ExporterFails", "lost"]);
     assert!(line.contains("status 404 Not Found") && line.contains(&site.address), "{line}");
     let list = scene.place.wwan(&["plugin", "list"]).ended(0);
     assert!(list.contains("Failing") && list.contains("messages were lost"), "{list}");
@@ -238,7 +238,7 @@ fn safe_3_an_exporter_that_spins_or_traps_is_quarantined_and_delays_nobody() {
     let of = |change: &str| exporter(&exporter_core("(i32.const 1024)", change, "(i32.const 1024)", ""));
     let mut scene = Scene::new(&of("(loop $l (br $l)) unreachable"), entry);
     scene.is_asked(10);
-    scene.going.expect(&["PluginsReady", "False", "Quarantined", "time limit"]);
+    scene.going.has_said(&["PluginsReady", "False", "Quarantined", "time limit"]);
     scene.place.wwan(&["status", "--check"]).ended(0);
     scene.replace(&of("unreachable"));
     scene.going.expect(&["PluginsReady", "False", "Quarantined", "unreachable"]);

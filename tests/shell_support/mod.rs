@@ -112,6 +112,13 @@ impl Going {
         }
     }
 
+    /// A line that contains all of these words, printed already or to come.
+    #[track_caller]
+    pub fn has_said(&mut self, words: &[&str]) -> String {
+        let said = self.seen.iter().find(|line| words.iter().all(|word| line.contains(word))).cloned();
+        said.unwrap_or_else(|| self.expect(words))
+    }
+
     /// Everything it printed so far.
     pub fn printed(&mut self) -> String {
         self.seen.extend(self.lines.try_iter());
