@@ -39,6 +39,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("Ambiguous", "every modem of a world has its own port: tests/kernel"),
     ("InBootloader", "the firmware of a world starts: tests/kernel"),
     ("BadIccid", "the cards of a world have numbers: tests/card.rs"),
+    ("CannotLease", "the host of a world may ask any server: tests/netns/dhcp.rs (SAFE-2)"),
     ("FamilyNotOffered", "believed for a day, longer than the calm: tests/sessions (CON-10)"),
     ("Ignored", "firmware that ignores what it is told: tests/radio_preference.rs (F35)"),
     ("NoInterface", "the interfaces of a world are there: tests/netns (F38)"),
@@ -50,6 +51,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("Rejected", "a wrong edit: tests/config_live.rs"),
     ("SecretMissing", "the host of a world has every secret: tests/explain.rs"),
     ("Inhibited", "a file of somebody's: tests/recovery.rs"),
+    ("PutOff", "no plugin is asked in these worlds: tests/recovery_advice.rs"),
     ("Paused", "a request of somebody's: tests/recovery.rs"),
     ("StartedOver", "an error of our own: tests/world_defects.rs"),
 ];
@@ -83,6 +85,7 @@ fn fleets() -> Vec<(String, u32)> {
         (with("    - name: fallback\n      apn: internet\n      roaming_allowed: false\n", ""), 10),
         (with("apn: super\n", "lookup: mobile-broadband-provider-info\n"), 10),
         (with("sim: { pin: \"1234\" }", "sim: { slot: 2 }"), 5),
+        (with("ip: { family: ipv4v6", "ip: { method: dhcp, family: ipv4v6"), 5),
         (with("[lte, nr5g]", "[td_scdma]"), 5),
         (with("only_radio_technologies: [lte, nr5g]", "only_lte_bands: [71]"), 5),
     ]
