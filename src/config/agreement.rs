@@ -93,7 +93,7 @@ fn merged_valid_documents_are_valid() {
             merged += 1;
         }
     }
-    assert!(merged > 900, "{merged}");
+    assert!(merged > 1000, "{merged}");
 }
 
 /// JSON is YAML: what machines write reads back as the same value, but for the spelling of numbers (`1400.0` is 1400).
@@ -272,9 +272,7 @@ impl Dice {
             reachability.into()
         });
         self.maybe(&mut map, "on_exit", |d| d.pick(&[json!("keep"), json!("disconnect"), json!("stay")]));
-        let manager =
-            [json!("leave"), json!("inhibit"), json!("leave"), json!("inhibit"), json!("leave"), json!("stop")];
-        self.maybe(&mut map, "modem_manager", |d| d.pick(&manager));
+        self.maybe(&mut map, "modem_manager", |d| d.pick(&[json!("leave"), json!("inhibit")]));
         map.into()
     }
 

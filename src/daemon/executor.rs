@@ -119,8 +119,12 @@ impl Executors {
     }
 
     fn look_at_port(&mut self, controller: &Controller) {
-        self.ports.keep_modem_manager_away(controller.name(), controller.config().inhibit_modem_manager);
+        self.mind_modem_manager(controller);
         self.ports.look(controller.name(), &controller.port());
+    }
+
+    fn mind_modem_manager(&mut self, controller: &Controller) {
+        self.ports.keep_modem_manager_away(controller.name(), controller.config().inhibit_modem_manager);
     }
 
     /// Deals an output to whom it concerns.
@@ -135,8 +139,9 @@ impl Executors {
             Output::Look(modem, Fact::Internet) => self.outside.count(&modem),
             Output::Look(modem, fact) => debug_assert!(false, "{modem}: the host cannot look at the {}", fact.name()),
             Output::OpenPort(modem, spec) => {
-                let away = fleet.controller(&modem).is_some_and(|modem| modem.config().inhibit_modem_manager);
-                self.ports.keep_modem_manager_away(&modem, away);
+                if let Some(controller) = fleet.controller(&modem) {
+                    self.mind_modem_manager(controller);
+                }
                 self.ports.open(&modem, &spec);
             }
             Output::ClosePort(modem) => self.ports.close(&modem),

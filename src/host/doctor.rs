@@ -19,6 +19,9 @@ const DRIVER: &str = "qmi_wwan";
 const NET_BIND_SERVICE: (u32, &str) = (10, "CAP_NET_BIND_SERVICE");
 const NET_ADMIN: (u32, &str) = (12, "CAP_NET_ADMIN");
 
+/// What helps a modem in its boot loader.
+const FLASH: &str = "load its firmware again with the maker's program";
+
 /// How something is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Verdict {
@@ -91,8 +94,7 @@ fn modems(roots: &Roots) -> Vec<Check> {
         checks.push(check(WHAT, Verdict::Good, format!("{node}, interface {interface}"), None));
     }
     for device in device::bootloaders(roots) {
-        let remedy = "load its firmware again with the maker's program";
-        checks.push(check(WHAT, Verdict::Bad, format!("{device} waits for firmware in its boot loader"), Some(remedy)));
+        checks.push(check(WHAT, Verdict::Bad, format!("{device} waits for firmware in its boot loader"), Some(FLASH)));
     }
     if checks.is_empty() {
         let remedy = "look whether the bus has it: lsusb; some sticks are a disk first and need usb-modeswitch";
@@ -114,7 +116,7 @@ fn entry(roots: &Roots, name: &ModemName, spec: &PortSpec, inhibits: bool) -> Ve
             );
         }
         Found::Not(PortState::Bootloader(device)) => {
-            return bad(format!("{device} is in its boot loader"), "load its firmware again with the maker's program");
+            return bad(format!("{device} is in its boot loader"), FLASH);
         }
         Found::Not(_) => {
             return bad("its modem is not there".to_owned(), "see `modems`; name it with `match` or `control`");
@@ -201,10 +203,9 @@ fn name_servers(root: &Path, entries: &[(&ModemName, &ModemConfig)]) -> Vec<Chec
     let program =
         |name: &str| ["sbin", "usr/sbin", "bin", "usr/bin"].iter().any(|dir| root.join(dir).join(name).exists());
     let each = entries.iter().map(|(_, config)| match &config.resolver {
-        Resolver::Auto if resolved => check(WHAT, Verdict::Good, "go to systemd-resolved", None),
+        Resolver::Auto | Resolver::Resolved if resolved => check(WHAT, Verdict::Good, "go to systemd-resolved", None),
         Resolver::Auto | Resolver::File(None) => file("/run/wwan/resolv.conf"),
         Resolver::File(Some(path)) => file(path),
-        Resolver::Resolved if resolved => check(WHAT, Verdict::Good, "go to systemd-resolved", None),
         Resolver::Resolved => {
             let remedy = "start systemd-resolved, or choose another `dns.method`";
             check(WHAT, Verdict::Bad, "should go to systemd-resolved, which does not run", Some(remedy))

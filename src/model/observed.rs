@@ -343,6 +343,12 @@ impl Observed {
         each_fact!(at).or_else(|| self.bad_iccid.as_ref().filter(|_| fact == Fact::SimIdentity).map(|seen| seen.at))
     }
 
+    /// Until when a fact is believed, if nothing confirms it; `None` if it is not known at all.
+    #[must_use]
+    pub fn expires(&self, fact: Fact) -> Option<Instant> {
+        self.seen_at(fact).map(|at| at + fact.max_age())
+    }
+
     /// Since when a fact has been as it is; `None` if it is not known.
     #[must_use]
     pub fn since(&self, fact: Fact) -> Option<Instant> {

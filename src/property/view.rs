@@ -62,8 +62,7 @@ impl<'a> View<'a> {
     /// The earliest moment at which a fact grows too old to be shown, if nothing confirms it.
     #[must_use]
     pub fn until(self) -> Option<Instant> {
-        let expiry = |fact: Fact| self.observed.seen_at(fact).map(|at| at + fact.max_age());
-        Fact::ALL.into_iter().filter_map(expiry).filter(|at| *at > self.now).min()
+        Fact::ALL.into_iter().filter_map(|fact| self.observed.expires(fact)).filter(|at| *at > self.now).min()
     }
 
     /// A fact that is known and not too old.

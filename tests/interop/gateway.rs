@@ -16,7 +16,7 @@ const COMPLAINTS: [&str; 5] = ["ERROR", "unexpected", "Left '", "Warning", "CRIT
 
 /// What it says when it is asked to end, when the device goes away, and of the network of a modem that has none.
 const NOT_COMPLAINTS: [&str; 4] = [
-    "network_id_valid = 'no'",
+    "network_id_valid = 'no' mcc = ' ERROR: invalid string",
     "Caught signal, stopping the loop",
     "Cannot read from istream: connection broken",
     "sending request to device failed: endpoint hangup",

@@ -33,15 +33,9 @@ pub fn play(test: &str, needs: &[&str], act: impl FnOnce()) {
     play_in(Time::Virtual, None, test, needs, act);
 }
 
-/// The same with a tree of files over the host's own; none: why there is none.
-pub fn play_over(tree: fn() -> Result<PathBuf, String>, test: &str, needs: &[&str], act: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
-        inside(act);
-    }
-    match tree() {
-        Ok(tree) => play_in(Time::Virtual, Some(&tree), test, needs, act),
-        Err(why) => skip(test, &why),
-    }
+/// The same with a tree of files over the host's own: the one that this script of ours has made.
+pub fn play_over(script: &str, test: &str, needs: &[&str], act: impl FnOnce()) {
+    play_in(Time::Virtual, Some(script), test, needs, act);
 }
 
 /// The same in real time, for what the kernel waits for by computing: `usbnet` submits transfers over and over while
@@ -50,28 +44,24 @@ pub fn play_in_real_time(test: &str, needs: &[&str], act: impl FnOnce()) {
     play_in(Time::Real, None, test, needs, act);
 }
 
-fn play_in(time: Time, over: Option<&Path>, test: &str, needs: &[&str], act: impl FnOnce()) {
+fn play_in(time: Time, over: Option<&str>, test: &str, needs: &[&str], act: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         inside(act);
     }
     if let Some(why) = missing(&["timeout", "mount", "systemctl"]).or_else(|| missing(needs)) {
         return skip(test, &why);
     }
-    match kernel() {
-        Ok(kernel) => boot(time, over, test, &kernel),
-        Err(why) => skip(test, &why),
+    match (made_by("tests/kernel/build"), over.map(made_by).transpose()) {
+        (Ok(kernel), Ok(over)) => boot(time, over.as_deref(), test, &kernel),
+        (Err(why), _) | (_, Err(why)) => skip(test, &why),
     }
 }
 
-/// The kernel that `tests/kernel/build` has made.
-fn kernel() -> Result<PathBuf, String> {
-    let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kernel/build");
-    let found = answer(&build.display().to_string(), &["--find"]);
-    if found.is_ok() {
-        Ok(PathBuf::from(found.out.trim()))
-    } else {
-        Err("tests/kernel/build has built no kernel".into())
-    }
+/// What this script of ours has made before.
+fn made_by(script: &str) -> Result<PathBuf, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    let found = answer(&path.display().to_string(), &["--find"]);
+    if found.is_ok() { Ok(PathBuf::from(found.out.trim())) } else { Err(format!("{script} has not been run")) }
 }
 
 fn boot(time: Time, over: Option<&Path>, test: &str, kernel: &Path) {

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ const PROFILE: &str = "[connection]\nid=modem\ntype=gsm\nautoconnect=true\n\n[gs
 #[test]
 fn modem_manager_with_network_manager() {
     let needs = &["ModemManager", "dbus-daemon", "dbus-send", "python:dbusmock", "ip"];
-    play_over(tree, "peers::modem_manager_with_network_manager", needs, || {
+    play_over("tests/kernel/peers/fetch", "peers::modem_manager_with_network_manager", needs, || {
         let dir = Path::new(DIR);
         fs::create_dir_all(dir).unwrap();
         let _bus = bus(dir, BUS);
@@ -101,15 +101,4 @@ fn modem_manager_with_network_manager() {
         network.end();
         manager.end();
     });
-}
-
-/// What `tests/kernel/peers/fetch` has unpacked.
-fn tree() -> Result<PathBuf, String> {
-    let fetch = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kernel/peers/fetch");
-    let found = answer(&fetch.display().to_string(), &["--find"]);
-    if found.is_ok() {
-        Ok(PathBuf::from(found.out.trim()))
-    } else {
-        Err("tests/kernel/peers/fetch has fetched nothing".into())
-    }
 }

@@ -39,17 +39,24 @@ pub(in crate::host) fn process(proc: &Path, name: &str) -> Option<u32> {
     others(proc).iter().find(|program| program.name == name).map(|program| program.id)
 }
 
+/// Whether this process is, still, one of this name.
+pub(super) fn is(proc: &Path, id: u32, name: &str) -> bool {
+    program(proc, id).is_some_and(|program| program.name == name)
+}
+
 /// The programs that run, without our own.
 fn others(proc: &Path) -> Vec<Program> {
     let ids = fs::read_dir(proc).into_iter().flatten().flatten();
     let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let program = |id: u32| {
-        let name = fs::read_to_string(of(proc, id).join("comm")).ok()?;
-        Some(Program { name: name.trim().to_owned(), id })
-    };
-    let mut programs: Vec<Program> = ids.filter(|id| *id != std::process::id()).filter_map(program).collect();
+    let others = ids.filter(|id| *id != std::process::id());
+    let mut programs: Vec<Program> = others.filter_map(|id| program(proc, id)).collect();
     programs.sort();
     programs
+}
+
+fn program(proc: &Path, id: u32) -> Option<Program> {
+    let name = fs::read_to_string(of(proc, id).join("comm")).ok()?;
+    Some(Program { name: name.trim().to_owned(), id })
 }
 
 impl Program {

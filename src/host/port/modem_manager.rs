@@ -41,15 +41,15 @@ impl ModemManager {
 
     /// The same without waiting: it may have been started, or started anew, while the port is open.
     pub(super) fn see_to_it(&mut self, proc: &Path, device: &Path) {
-        let Some(manager) = holders::process(proc, NAME).filter(|_| self.keep_away) else {
-            self.asked = None;
-            return;
-        };
-        if self.asked.as_mut().is_some_and(|asked| asked.of == (manager, device.to_owned()) && asked.lasts()) {
+        if self.keep_away && self.asked.as_mut().is_some_and(|asked| asked.stands(proc, device)) {
             return;
         }
         // Dropped before it is asked anew: what one has inhibited nobody else can.
         self.asked = None;
+        if !self.keep_away {
+            return;
+        }
+        let Some(manager) = holders::process(proc, NAME) else { return };
         match Inhibition::ask("mmcli", manager, device) {
             Ok(asked) => self.asked = Some(asked),
             Err(error) => tracing::debug!(%error, "cannot run mmcli, which asks ModemManager"),
@@ -76,7 +76,13 @@ impl Inhibition {
         Ok(Self { of: (manager, device.to_owned()), child, says })
     }
 
-    /// Whether it still stands, or is still being asked.
+    /// Whether this device is left alone: whoever was asked is still there, and so is who asks.
+    fn stands(&mut self, proc: &Path, device: &Path) -> bool {
+        let (manager, asked_for) = &self.of;
+        asked_for == device && holders::is(proc, *manager, NAME) && self.lasts()
+    }
+
+    /// Whether it is still being asked, or has promised.
     fn lasts(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }

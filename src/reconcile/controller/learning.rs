@@ -140,7 +140,7 @@ impl Controller {
             _ => None,
         };
         let fact = report.fact();
-        let known = self.observed.seen_at(fact).is_some_and(|at| now < at + fact.max_age());
+        let known = self.observed.expires(fact).is_some_and(|at| now < at);
         self.observed.learn(report, now);
         if let Some(family) = counted {
             self.count(family, now);

@@ -10,7 +10,7 @@ use super::watch::{Broken, Watch};
 use super::{CALM, CALM_RESTART, CONVERGES_WITHIN, World};
 use crate::config::ModemConfig;
 use crate::model::{ConditionKind, Instant, ModemName, Secret, Status};
-use crate::qmi::Service;
+use crate::qmi::wds;
 use crate::reconcile::{Event, EventKind, Fleet, Input, Output};
 use crate::sim::host::SimHost;
 use crate::sim::modem::{SimModem, Witness};
@@ -276,8 +276,14 @@ impl<'w> Gateway<'w> {
             let broken = self.modems[at].watch.witness(&what, config, when);
             self.break_if(at, broken);
             // What the network did not offer is asked for again after a day, and a day may end in the calm.
-            let asks_again = matches!(what, Witness::Dialled { .. } | Witness::Wrote { service: Service::Wds, .. })
-                && self.fleet.controller(&self.modems[at].name).is_some_and(|c| !c.observed().not_offered.is_empty());
+            let not_offered = self.fleet.controller(&self.modems[at].name).map(|c| &c.observed().not_offered);
+            let asks_again = not_offered.is_some_and(|families| match &what {
+                Witness::Dialled { family, .. } => families.contains_key(family),
+                Witness::Wrote { service, message } => {
+                    (*service, *message) == wds::start_network::KEY && !families.is_empty()
+                }
+                _ => false,
+            });
             let may_come = asks_again || matches!(what, Witness::SessionUp { .. });
             if self.phase == Phase::Rest && !may_come && self.modems[at].rests(when) {
                 self.broken(at, ("I2", format!("at rest: {what:?}")));
