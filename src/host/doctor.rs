@@ -136,17 +136,22 @@ fn port(roots: &Roots, name: &ModemName, node: &Path, shared: bool, inhibits: bo
             check(name.0.clone(), Verdict::Bad, format!("{path} may not be used: {why}"), Some(remedy))
         }
     });
-    if let Some(why) = holders::objection(&roots.proc, node).filter(|_| !shared) {
-        let (verdict, remedy) = if why.contains(rival::NAME) && inhibits {
+    if let Some(found) = holders::in_use(&roots.proc, node).filter(|_| !shared) {
+        let (verdict, remedy) = if found.concerns(rival::NAME) && inhibits {
             (Verdict::Notable, "nothing: the daemon asks ModemManager to let it go")
-        } else if why.contains(rival::NAME) {
+        } else if found.concerns(rival::NAME) {
             (Verdict::Bad, "write `modem_manager: inhibit`, or keep it away with the rules in packaging/udev")
-        } else if why.contains("by wwan (") {
+        } else if found.concerns("wwan") {
             (Verdict::Good, "nothing: that is the daemon")
         } else {
             (Verdict::Bad, "stop that program, or share the modem: `control: { device: …, proxy: true }`")
         };
-        checks.push(check(name.0.clone(), verdict, why, Some(remedy).filter(|_| verdict != Verdict::Good)));
+        checks.push(check(
+            name.0.clone(),
+            verdict,
+            found.to_string(),
+            Some(remedy).filter(|_| verdict != Verdict::Good),
+        ));
     }
     checks
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
+use self::holders::InUse;
 use self::known::Known;
 pub use self::known::{Devices, InterfaceNames};
 pub(super) use self::line::PROXY;
@@ -155,10 +156,7 @@ impl Port {
             let report = match wake {
                 Wake::Command(None) => return,
                 Wake::Command(Some(command)) => self.obey(command).await,
-                Wake::Pause => {
-                    self.follow();
-                    None
-                }
+                Wake::Pause => self.follow().await,
                 Wake::Line(Ok(bytes)) => Some(Input::Bytes(self.modem.clone(), bytes)),
                 Wake::Line(Err(why)) => {
                     tracing::debug!(modem = %self.modem, why = in_words(&why), "the port is lost");
@@ -180,8 +178,8 @@ impl Port {
                 None
             }
             Command::Look(_) if self.line.is_some() => {
-                self.follow();
-                Some(Input::Port(self.modem.clone(), PortState::Open))
+                let open = Input::Port(self.modem.clone(), PortState::Open);
+                Some(self.follow().await.unwrap_or(open))
             }
             Command::Look(spec) => Some(self.found(&spec)),
             Command::Open(spec) => {
@@ -219,38 +217,30 @@ impl Port {
     }
 
     async fn open(&mut self, spec: &PortSpec) -> Result<(Line, PortKind), PortState> {
-        let line = match self.roots.find(spec) {
-            Found::Not(why) => return Err(why),
-            Found::Nodes(nodes) => self.open_one_of(&nodes, spec).await?,
-            Found::Path(node) => self.open_path(&node, spec).await.map_err(PortState::Unusable)?,
-        };
-        let kind = match spec {
-            PortSpec::Proxy { device } => PortKind::Proxy { device: device.clone() },
-            PortSpec::Interface(_) | PortSpec::Hardware(_) | PortSpec::Device(_) | PortSpec::Socket(_) => {
-                PortKind::Exclusive
-            }
-        };
-        Ok((line, kind))
+        match self.roots.find(spec) {
+            Found::Not(why) => Err(why),
+            Found::Nodes(nodes) => self.open_one_of(&nodes, spec).await,
+            Found::Path(node) => self.open_path(&node, spec).await.map_err(PortState::Unusable),
+        }
     }
 
-    async fn open_path(&mut self, node: &Path, spec: &PortSpec) -> Result<Line, String> {
+    async fn open_path(&mut self, node: &Path, spec: &PortSpec) -> Result<(Line, PortKind), String> {
         let opened = match spec {
-            PortSpec::Socket(_) => Line::socket(node).await,
-            PortSpec::Proxy { .. } => Line::proxy().await,
+            PortSpec::Socket(_) => Line::socket(node).await.map(|line| (line, PortKind::Exclusive)),
+            PortSpec::Proxy { device } => through_proxy(device.clone()).await,
             PortSpec::Interface(_) | PortSpec::Hardware(_) | PortSpec::Device(_) => {
                 if let Some(holder) = self.known.hold(node, &self.modem) {
                     return Err(format!("{} is the entry {holder}'s", node.display()));
                 }
                 let device = device::node_at(&self.roots, node).map(|node| node.device);
-                self.claim(node, device.as_deref()).await?;
-                Line::device(node)
+                self.claim(node, device.as_deref()).await?.open(node).await
             }
         };
         opened.map_err(|why| in_words(&why))
     }
 
     /// Opens the first of these ports, or the one whose modem has the IMEI that is asked for.
-    async fn open_one_of(&mut self, nodes: &[ControlNode], spec: &PortSpec) -> Result<Line, PortState> {
+    async fn open_one_of(&mut self, nodes: &[ControlNode], spec: &PortSpec) -> Result<(Line, PortKind), PortState> {
         let mut trouble = PortState::Absent;
         for node in nodes {
             if self.known.is_other(spec, node) {
@@ -262,10 +252,10 @@ impl Port {
                 continue;
             }
             match self.open_node(node, spec).await {
-                Ok(Some(line)) => {
+                Ok(Some(opened)) => {
                     self.known.see(&self.modem, node);
                     self.known.place(&self.modem, node.interface.clone());
-                    return Ok(line);
+                    return Ok(opened);
                 }
                 Ok(None) => self.known.release(&self.modem),
                 Err(why) => {
@@ -278,46 +268,52 @@ impl Port {
     }
 
     /// Opens a port; `None`: it is another modem's.
-    async fn open_node(&mut self, node: &ControlNode, spec: &PortSpec) -> Result<Option<Line>, String> {
-        self.claim(&node.node, Some(&node.device)).await?;
-        let mut line = Line::device(&node.node).map_err(|why| in_words(&why))?;
-        let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return Ok(Some(line)) };
+    async fn open_node(&mut self, node: &ControlNode, spec: &PortSpec) -> Result<Option<(Line, PortKind)>, String> {
+        let way = self.claim(&node.node, Some(&node.device)).await?;
+        let (mut line, kind) = way.open(&node.node).await.map_err(|why| in_words(&why))?;
+        let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return Ok(Some((line, kind))) };
         let imei = match self.known.imei(node) {
             Some(imei) => imei,
             None => {
-                let imei = identify::imei(&mut line).await.map_err(|why| in_words(&why))?;
+                let imei = identify::imei(&mut line, &kind).await.map_err(|why| in_words(&why))?;
                 self.known.learn(node, imei.clone());
                 imei
             }
         };
-        Ok((imei == *wanted).then_some(line))
+        Ok((imei == *wanted).then_some((line, kind)))
     }
 
     /// Makes sure that nobody else has the node open, as far as that is ours to do.
-    async fn claim(&mut self, node: &Path, device: Option<&Path>) -> Result<(), String> {
+    async fn claim(&mut self, node: &Path, device: Option<&Path>) -> Result<Way, String> {
         let promised = match device {
             Some(device) => self.manager.stay_away(&self.roots.proc, device).await,
             None => Ok(()),
         };
+        let left_to_us = promised.is_ok() && self.manager.keep_away;
         // Whoever promised has it open for a moment longer: qmi-proxy closes what nobody uses any more.
-        let mut patience = if promised.is_ok() && self.manager.keep_away { LETS_GO } else { Duration::ZERO };
+        let mut patience = if left_to_us { LETS_GO } else { Duration::ZERO };
         loop {
-            let Some(why) = holders::objection(&self.roots.proc, node) else { return Ok(()) };
+            let Some(found) = holders::in_use(&self.roots.proc, node) else { return Ok(Way::Alone) };
             if patience.is_zero() {
-                return Err(promised.err().map_or_else(|| why.clone(), |refusal| format!("{why}; {refusal}")));
+                let shared = if left_to_us { Way::shared(&found) } else { None };
+                let refusal = promised.err().map(|why| format!("; {why}")).unwrap_or_default();
+                return shared.ok_or_else(|| format!("{found}{refusal}"));
             }
             patience = patience.saturating_sub(LOOKS);
             tokio::time::sleep(LOOKS).await;
         }
     }
 
-    /// While the port is open the interface may have been renamed, and ModemManager may have been started.
-    fn follow(&mut self) {
-        let Some(held) = self.known.held(&self.modem) else { return };
-        if let Some(node) = device::control_nodes(&self.roots).into_iter().find(|node| node.node == held) {
-            self.manager.see_to_it(&self.roots.proc, &node.device);
-            self.known.place(&self.modem, node.interface);
-        }
+    /// While the port is open the interface may have been renamed, and ModemManager may have been started. Where that has
+    /// opened the port before it could be asked, it is closed here until it is let go: each would get half of the answers.
+    async fn follow(&mut self) -> Option<Input> {
+        let held = self.known.held(&self.modem)?;
+        let node = device::control_nodes(&self.roots).into_iter().find(|node| node.node == held)?;
+        let may_come = self.manager.may_come(&self.roots.proc, &node.device).await;
+        self.known.place(&self.modem, node.interface);
+        let found = holders::in_use(&self.roots.proc, &node.node).filter(|_| may_come)?;
+        tracing::debug!(modem = %self.modem, %found, "the port is closed until it is let go");
+        self.close()
     }
 
     fn found(&self, spec: &PortSpec) -> Input {
@@ -351,4 +347,30 @@ impl Port {
         }
         Input::Port(self.modem.clone(), state)
     }
+}
+
+/// How a node is opened that others may have open.
+#[derive(PartialEq, Eq, Debug)]
+enum Way {
+    Alone,
+    ThroughProxy,
+}
+
+impl Way {
+    /// With whoever has it open although ModemManager has left it. While qmi-proxy waits for an answer, for minutes, it
+    /// does not close a port, and one that we have read in its place does not come.
+    fn shared(found: &InUse) -> Option<Self> {
+        found.is_by_proxy().then_some(Self::ThroughProxy)
+    }
+
+    async fn open(self, node: &Path) -> Result<(Line, PortKind), LineError> {
+        match self {
+            Self::Alone => Line::device(node).map(|line| (line, PortKind::Exclusive)),
+            Self::ThroughProxy => through_proxy(node.display().to_string()).await,
+        }
+    }
+}
+
+async fn through_proxy(device: String) -> Result<(Line, PortKind), LineError> {
+    Line::proxy().await.map(|line| (line, PortKind::Proxy { device }))
 }

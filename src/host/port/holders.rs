@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::modem_manager;
 
+/// The name of the process of libqmi's proxy.
+const PROXY: &str = "qmi-proxy";
+
 /// A program of this host.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Program {
@@ -21,17 +24,46 @@ impl fmt::Display for Program {
     }
 }
 
-/// Why a control port had better not be opened; `None`: nobody else is seen to have it. What programs of other users have
-/// open only root is shown, or whoever may trace them.
+/// A control port that had better not be opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::host) struct InUse {
+    node: PathBuf,
+    by: Program,
+    /// ModemManager, which works through the proxy and does not have the port open itself.
+    behind: Option<Program>,
+}
+
+impl InUse {
+    /// Whether this program has it open, or is behind whoever has.
+    pub(in crate::host) fn concerns(&self, name: &str) -> bool {
+        [Some(&self.by), self.behind.as_ref()].into_iter().flatten().any(|program| program.name == name)
+    }
+
+    /// Whether nobody but qmi-proxy has it open, which shares it with whoever asks.
+    pub(super) fn is_by_proxy(&self) -> bool {
+        self.by.is_proxy()
+    }
+}
+
+/// As an operator needs it: `/dev/cdc-wdm0 is in use by qmi-proxy (812), and ModemManager (790) runs`.
+impl fmt::Display for InUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is in use by {}", self.node.display(), self.by)?;
+        self.behind.iter().try_for_each(|program| write!(f, ", and {program} runs"))
+    }
+}
+
+/// Who has a control port open; `None`: nobody else is seen to have it. What programs of other users have open only root is
+/// shown, or whoever may trace them.
 ///
 /// `proc` is normally `/proc`. A terminal is left out: whoever plays a modem on one has it open himself.
-pub(in crate::host) fn objection(proc: &Path, node: &Path) -> Option<String> {
+pub(in crate::host) fn in_use(proc: &Path, node: &Path) -> Option<InUse> {
     let node = fs::canonicalize(node).ok().filter(|node| !node.starts_with("/dev/pts"))?;
     let others: Vec<Program> = others(proc);
-    let holder = others.iter().find(|program| program.has_open(proc, &node))?;
-    let other = others.iter().find(|program| program.name == modem_manager::NAME && *program != holder);
-    let behind = other.map(|program| format!(", and {program} runs")).unwrap_or_default();
-    Some(format!("{} is in use by {holder}{behind}", node.display()))
+    let holders = others.iter().filter(|program| program.has_open(proc, &node));
+    let by = holders.min_by_key(|program| program.is_proxy())?.clone();
+    let behind = others.iter().find(|program| program.name == modem_manager::NAME && **program != by).cloned();
+    Some(InUse { node, by, behind })
 }
 
 /// The process of this name that runs.
@@ -60,6 +92,10 @@ fn program(proc: &Path, id: u32) -> Option<Program> {
 }
 
 impl Program {
+    fn is_proxy(&self) -> bool {
+        self.name == PROXY
+    }
+
     fn has_open(&self, proc: &Path, node: &Path) -> bool {
         let open = fs::read_dir(of(proc, self.id).join("fd")).into_iter().flatten().flatten();
         open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|path| path == node)
@@ -93,16 +129,21 @@ mod tests {
         runs(&proc, 1, "systemd", &[Path::new("/dev/null")]);
         runs(&proc, std::process::id(), "wwan", &[&node]);
         fs::write(proc.join("uptime"), "1.0").unwrap();
-        assert_eq!(objection(&proc, &node), None);
+        let objection = |node: &Path| in_use(&proc, node).map(|use_| use_.to_string());
+        assert_eq!(objection(&node), None);
         runs(&proc, 12, "qmi-proxy", &[Path::new("/dev/null"), &node]);
         let said = |text: &str| Some(format!("{} is in use by {text}", node.display()));
-        assert_eq!(objection(&proc, &node), said("qmi-proxy (12)"));
+        assert_eq!(objection(&node), said("qmi-proxy (12)"));
         runs(&proc, 7, "ModemManager", &[]);
-        assert_eq!(objection(&proc, &node), said("qmi-proxy (12), and ModemManager (7) runs"));
+        assert_eq!(objection(&node), said("qmi-proxy (12), and ModemManager (7) runs"));
+        assert!(in_use(&proc, &node).unwrap().is_by_proxy());
+        runs(&proc, 23, "zz", &[&node]);
+        assert_eq!(objection(&node), said("zz (23), and ModemManager (7) runs"));
+        assert!(!in_use(&proc, &node).unwrap().is_by_proxy());
         runs(&proc, 3, "ModemManager", &[&node]);
-        assert_eq!(objection(&proc, &node), said("ModemManager (3), and ModemManager (7) runs"));
-        assert_eq!(objection(&proc, &dir.path().join("cdc-wdm9")), None);
-        assert_eq!(objection(&dir.path().join("nothing"), &node), None);
+        assert_eq!(objection(&node), said("ModemManager (3), and ModemManager (7) runs"));
+        assert_eq!(objection(&dir.path().join("cdc-wdm9")), None);
+        assert_eq!(in_use(&dir.path().join("nothing"), &node), None);
     }
 
     #[test]
@@ -115,11 +156,11 @@ mod tests {
         // It is `cat` only once it has begun.
         let said = (0..10_000).find_map(|_| {
             std::thread::yield_now();
-            objection(Path::new("/proc"), &node).filter(|said| said.contains("cat ("))
+            in_use(Path::new("/proc"), &node).filter(|found| found.concerns("cat"))
         });
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert!(said.is_some_and(|said| said.ends_with(&format!("in use by cat ({})", child.id()))));
-        assert_eq!(objection(Path::new("/proc"), &node), None);
+        assert!(said.is_some_and(|said| said.to_string().ends_with(&format!("in use by cat ({})", child.id()))));
+        assert_eq!(in_use(Path::new("/proc"), &node), None);
     }
 }

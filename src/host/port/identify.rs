@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::line::{Line, LineError};
 use crate::model::Imei;
 use crate::qmi::{Frame, Kind, Piece, Request, Response, Service, Splitter, ctl, dms};
+use crate::reconcile::PortKind;
 
 /// A healthy modem answers each of three requests in milliseconds; one that boots, or sleeps deeply, in seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,12 +28,16 @@ pub enum IdentifyError {
 ///
 /// # Errors
 /// It does not tell, or not in time.
-pub(super) async fn imei(line: &mut Line) -> Result<Imei, IdentifyError> {
-    tokio::time::timeout(PATIENCE, ask(line)).await.map_err(|_| IdentifyError::Silent)?
+pub(super) async fn imei(line: &mut Line, kind: &PortKind) -> Result<Imei, IdentifyError> {
+    tokio::time::timeout(PATIENCE, ask(line, kind)).await.map_err(|_| IdentifyError::Silent)?
 }
 
-async fn ask(line: &mut Line) -> Result<Imei, IdentifyError> {
+async fn ask(line: &mut Line, kind: &PortKind) -> Result<Imei, IdentifyError> {
     let mut splitter = Splitter::default();
+    if let PortKind::Proxy { device } = kind {
+        let open = ctl::proxy_open::Request { device: Some(device.clone()), ..Default::default() };
+        answer(line, &mut splitter, &open, 0, 3).await?;
+    }
     let dms = Some(Service::Dms);
     let allocate = ctl::allocate_cid::Request { service: dms, ..Default::default() };
     let client = answer(line, &mut splitter, &allocate, 0, 1).await?.client.ok_or(IdentifyError::Refused)?;

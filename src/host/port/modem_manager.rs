@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::holders;
@@ -16,6 +16,8 @@ use super::holders;
 pub(in crate::host) const NAME: &str = "ModemManager";
 /// It lets a modem go that it uses before it answers: it hangs up first. Its own patience ends after 30 s.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+/// Octets of its output that are read at most.
+const LINE: usize = 4096;
 /// What `mmcli` prints once it was promised.
 const PROMISED: &str = "successfully inhibited";
 
@@ -30,8 +32,7 @@ pub(super) struct ModemManager {
 impl ModemManager {
     /// Keeps it away from a device where it runs, and waits for its promise. Without one its reason is told.
     pub(super) async fn stay_away(&mut self, proc: &Path, device: &Path) -> Result<(), String> {
-        self.see_to_it(proc, device);
-        let Some(asked) = &mut self.asked else { return Ok(()) };
+        let Some(asked) = self.see_to_it(proc, device) else { return Ok(()) };
         let promised = asked.promised().await;
         if promised.is_err() {
             self.asked = None;
@@ -39,21 +40,28 @@ impl ModemManager {
         promised.map_err(|why| format!("ModemManager was asked to leave {} alone: {why}", device.display()))
     }
 
-    /// The same without waiting: it may have been started, or started anew, while the port is open.
-    pub(super) fn see_to_it(&mut self, proc: &Path, device: &Path) {
-        if self.keep_away && self.asked.as_mut().is_some_and(|asked| asked.stands(proc, device)) {
-            return;
+    /// The same without waiting, while the port is open: it may have been started, or started anew. Tells whether it runs
+    /// and has not promised, so that it may take the device as well.
+    pub(super) async fn may_come(&mut self, proc: &Path, device: &Path) -> bool {
+        match self.see_to_it(proc, device) {
+            // Looks once whether the promise is there.
+            Some(asked) => !matches!(tokio::time::timeout(Duration::ZERO, asked.promised()).await, Ok(Ok(()))),
+            None => false,
         }
-        // Dropped before it is asked anew: what one has inhibited nobody else can.
-        self.asked = None;
-        if !self.keep_away {
-            return;
+    }
+
+    /// What it was asked, where it runs.
+    fn see_to_it(&mut self, proc: &Path, device: &Path) -> Option<&mut Inhibition> {
+        if !(self.keep_away && self.asked.as_mut().is_some_and(|asked| asked.stands(proc, device))) {
+            // Dropped before it is asked anew: what one has inhibited nobody else can.
+            self.asked = None;
+            let manager = if self.keep_away { holders::process(proc, NAME) } else { None };
+            self.asked = manager.and_then(|manager| {
+                let asked = Inhibition::ask("mmcli", manager, device);
+                asked.map_err(|error| tracing::debug!(%error, "cannot run mmcli, which asks ModemManager")).ok()
+            });
         }
-        let Some(manager) = holders::process(proc, NAME) else { return };
-        match Inhibition::ask("mmcli", manager, device) {
-            Ok(asked) => self.asked = Some(asked),
-            Err(error) => tracing::debug!(%error, "cannot run mmcli, which asks ModemManager"),
-        }
+        self.asked.as_mut()
     }
 }
 
@@ -64,7 +72,9 @@ struct Inhibition {
     of: (u32, PathBuf),
     child: Child,
     /// `None` once it has promised.
-    says: Option<BufReader<ChildStdout>>,
+    says: Option<ChildStdout>,
+    /// What it has printed.
+    said: String,
 }
 
 impl Inhibition {
@@ -72,8 +82,8 @@ impl Inhibition {
         let mut command = Command::new(program);
         command.arg("--inhibit-device").arg(device).env("LC_ALL", "C").current_dir("/").kill_on_drop(true);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let says = child.stdout.take().map(BufReader::new);
-        Ok(Self { of: (manager, device.to_owned()), child, says })
+        let says = child.stdout.take();
+        Ok(Self { of: (manager, device.to_owned()), child, says, said: String::new() })
     }
 
     /// Whether this device is left alone: whoever was asked is still there, and so is who asks.
@@ -87,24 +97,37 @@ impl Inhibition {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Waits for its promise. May be dropped and called again.
     async fn promised(&mut self) -> Result<(), String> {
-        let Some(says) = &mut self.says else { return Ok(()) };
-        let mut line = String::new();
-        match tokio::time::timeout(ANSWERS_WITHIN, says.take(4096).read_line(&mut line)).await {
-            Ok(Ok(_)) if line.contains(PROMISED) => {
+        match tokio::time::timeout(ANSWERS_WITHIN, self.first_line()).await {
+            Ok(()) if self.said.contains(PROMISED) => {
                 self.says = None;
                 Ok(())
             }
-            Ok(_) => Err(self.refusal(line).await),
+            Ok(()) => Err(self.refusal().await),
             Err(_) => Err(format!("no answer within {ANSWERS_WITHIN:?}")),
         }
     }
 
+    /// Reads until a line has ended, or more was printed than a line has, or nothing follows.
+    async fn first_line(&mut self) {
+        let Some(says) = &mut self.says else { return };
+        let mut portion = [0; 256];
+        while !self.said.contains('\n') && self.said.len() < LINE {
+            match says.read(&mut portion).await {
+                Ok(read) if read > 0 => self.said.push_str(&String::from_utf8_lossy(&portion[..read])),
+                // What was read before it failed says enough.
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+
     /// What it printed at its end, in one line.
-    async fn refusal(&mut self, mut said: String) -> String {
+    async fn refusal(&mut self) -> String {
+        let said = &mut self.said;
         let rest = async {
-            read(self.says.take(), &mut said).await;
-            read(self.child.stderr.take(), &mut said).await;
+            read(self.says.take(), said).await;
+            read(self.child.stderr.take(), said).await;
         };
         // A program that says something else and stays must not hold the port up.
         drop(tokio::time::timeout(Duration::from_secs(1), rest).await);
@@ -117,7 +140,7 @@ async fn read(from: Option<impl AsyncRead + Unpin>, into: &mut String) {
     let mut bytes = Vec::new();
     if let Some(from) = from {
         // What was read before it failed says enough.
-        drop(from.take(4096).read_to_end(&mut bytes).await);
+        drop(from.take(LINE as u64).read_to_end(&mut bytes).await);
     }
     into.push_str(&String::from_utf8_lossy(&bytes));
 }
