@@ -242,6 +242,10 @@ impl Machine {
         master
     }
 
+    fn unplug(&self, node: &str) {
+        std::fs::remove_file(self.dir.path().join("sys/class/usbmisc").join(node)).unwrap();
+    }
+
     fn rename(&self, place: &str, from: &str, to: &str) {
         let net = self.dir.path().join("sys/devices").join(place).join("f:1.4/net");
         std::fs::rename(net.join(from), net.join(to)).unwrap();
@@ -310,6 +314,32 @@ async fn dev_2_the_modem_with_the_imei_is_found_and_nothing_is_left_in_the_other
     bench.ports.open(&modem, &spec);
     assert_eq!(bench.port_state().await, PortState::Absent);
     assert_eq!(interfaces.of(&modem), None);
+}
+
+#[tokio::test]
+async fn dev_2_the_modem_of_a_model_is_found_and_two_of_it_are_not_guessed_between() {
+    let machine = Machine::new();
+    let masters = [machine.plug("1-1", "cdc-wdm0", "wwan0"), machine.plug("1-2", "cdc-wdm1", "wwan1")];
+    let mut bench = machine.bench();
+    let [one, two] = masters.map(|master| modem_at(master, 1));
+    let modem = bench.modem.clone();
+    let model = |model: &str| PortSpec::Hardware(Hardware { model: Some(model.into()), ..Hardware::default() });
+
+    bench.ports.open(&modem, &model("another"));
+    assert_eq!(bench.port_state().await, PortState::Absent);
+    let _masters = [one, two].map(|(_, asked)| {
+        let (clients, master) = asked.join().unwrap();
+        assert_eq!(clients, 0, "it has been asked, and was let go");
+        master
+    });
+    // Both have said that they are of this one.
+    bench.ports.open(&modem, &model("sim7000-qmi"));
+    let PortState::Ambiguous(both) = bench.port_state().await else { panic!() };
+    assert_eq!(both, ["1-1 (2c7c:0125, cdc-wdm0)", "1-2 (2c7c:0125, cdc-wdm1)"]);
+    // One is left.
+    machine.unplug("cdc-wdm0");
+    bench.open(&model("sim7000-qmi")).await;
+    assert_eq!(bench.ports.interface_names().of(&modem).as_deref(), Some("wwan1"));
 }
 
 #[tokio::test]

@@ -159,6 +159,8 @@ pub struct Match {
     pub sysfs_path: Option<String>,
     /// The IMEI.
     pub imei: Option<Imei>,
+    /// What the modem calls its model, in upper or lower case.
+    pub model: Option<String>,
 }
 
 impl Match {
@@ -441,6 +443,7 @@ impl From<types::Match> for Match {
             usb_id: typed.usb_id.map(|id| id.0.to_lowercase()),
             sysfs_path: typed.sysfs_path.map(|p| p.0),
             imei: typed.imei.and_then(|i| Imei::parse(&i.0).ok()),
+            model: typed.model.map(|model| model.0),
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Form {
 }
 
 /// Every form, so that a complaint about a pattern can say in words what it wants.
-pub const FORMS: [&Form; 30] = [
+pub const FORMS: [&Form; 31] = [
     &ApnName::FORM,
     &Prefix::FORM,
     &HomeNetwork::FORM,
@@ -36,6 +36,7 @@ pub const FORMS: [&Form; 30] = [
     &GpioChip::FORM,
     &GpioLineName::FORM,
     &Argument::FORM,
+    &ModelName::FORM,
     &ImeiDigits::FORM,
     &ListenAddress::FORM,
     &CredentialName::FORM,
@@ -168,6 +169,11 @@ text_type! {
     /// A word of a command line.
     Argument, "^[^\\x00]{1,1024}$", "a text of 1 to 1024 characters",
     |t| (1..=1024).contains(&t.chars().count()) && !t.contains('\0')
+}
+text_type! {
+    /// What a modem calls its model.
+    ModelName, "^[!-~]([ -~]{0,62}[!-~])?$", "a model as the modem names it: 1 to 64 characters, no space at an end",
+    |t| length(t, 1, 64) && only(t, |b| matches!(b, b' '..=b'~')) && t.trim() == t
 }
 text_type! {
     /// The digits of an IMEI.

@@ -173,6 +173,6 @@ mod tests {
             assert!(compiled.places.contains(place), "{place}");
         }
         assert_eq!(compiled.home_of("apn"), Some("modems.*.service_providers[]"));
-        assert_eq!(compiled.keys_at("modems.*.match").collect::<Vec<_>>(), ["imei", "sysfs_path", "usb_id"]);
+        assert_eq!(compiled.keys_at("modems.*.match").collect::<Vec<_>>(), ["imei", "model", "sysfs_path", "usb_id"]);
     }
 }

@@ -17,8 +17,8 @@ use super::power::{Power, ResetLine};
 use super::reachability::Reachability;
 use super::scalars::{
     AbsolutePath, ApnName, CardProviderName, Gid1Prefix, HomeNetwork, ImeiDigits, InterfaceName, Label, ListenAddress,
-    LteBand, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, SimSlot, TimeSpan, UsbId,
-    UserName, Version,
+    LteBand, ModelName, NetworkChoice, Nr5gBand, PowerCycles, Prefix, ProfileIndex, ProviderName, SimSlot, TimeSpan,
+    UsbId, UserName, Version,
 };
 use super::secret::SecretSource;
 
@@ -285,6 +285,10 @@ pub struct Match {
     /// The IMEI. Quote it. The modems that fit otherwise are asked for theirs.
     #[serde(default, deserialize_with = "present")]
     pub imei: Option<ImeiDigits>,
+    /// The model as the modem names it (`wwan get mobile.model`), in upper or lower case. The modems that fit otherwise are
+    /// asked for theirs.
+    #[serde(default, deserialize_with = "present")]
+    pub model: Option<ModelName>,
 }
 
 /// Where the modem is controlled: either `device` or `socket`.

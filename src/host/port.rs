@@ -239,48 +239,70 @@ impl Port {
         opened.map_err(|why| in_words(&why))
     }
 
-    /// Opens the first of these ports, or the one whose modem has the IMEI that is asked for.
+    /// Opens the first of these ports, or the one whose modem says that it is the one asked for.
     async fn open_one_of(&mut self, nodes: &[ControlNode], spec: &PortSpec) -> Result<(Line, PortKind), PortState> {
         let mut trouble = PortState::Absent;
+        let mut fitting: Vec<&ControlNode> = Vec::new();
+        // Of whom was asked last; of whom was asked before, the port is closed by then.
+        let mut line = None;
         for node in nodes {
-            if self.known.is_other(spec, node) {
+            if self.known.is_other(spec, node) || !fitting.iter().all(|first| both_may_fit(spec, first, node)) {
                 continue;
             }
-            // The driver lets two open one node, and gives each half of the answers.
-            if let Some(holder) = self.known.hold(&node.node, &self.modem) {
-                trouble = PortState::Unusable(format!("{node} is the entry {holder}'s"));
-                continue;
-            }
-            match self.open_node(node, spec).await {
+            line = None;
+            match self.hold_and_open(node, spec).await {
                 Ok(Some(opened)) => {
-                    self.known.see(&self.modem, node);
-                    self.known.place(&self.modem, node.interface.clone());
-                    return Ok(opened);
+                    fitting.push(node);
+                    line = Some(opened);
                 }
-                Ok(None) => self.known.release(&self.modem),
-                Err(why) => {
-                    self.known.release(&self.modem);
-                    trouble = PortState::Unusable(format!("{node}: {why}"));
-                }
+                Ok(None) => {}
+                Err(why) => trouble = why,
             }
+            self.known.release(&self.modem);
         }
-        Err(trouble)
+        let node = match fitting[..] {
+            [] => return Err(trouble),
+            [node] => node,
+            [..] => return Err(PortState::Ambiguous(fitting.iter().map(ToString::to_string).collect())),
+        };
+        let opened = match line {
+            Some(opened) if self.known.hold(&node.node, &self.modem).is_none() => opened,
+            Some(_) | None => self.hold_and_open(node, spec).await?.ok_or(trouble)?,
+        };
+        self.known.see(&self.modem, node);
+        self.known.place(&self.modem, node.interface.clone());
+        Ok(opened)
+    }
+
+    async fn hold_and_open(
+        &mut self,
+        node: &ControlNode,
+        spec: &PortSpec,
+    ) -> Result<Option<(Line, PortKind)>, PortState> {
+        // The driver lets two open one node, and gives each half of the answers.
+        if let Some(holder) = self.known.hold(&node.node, &self.modem) {
+            return Err(PortState::Unusable(format!("{node} is the entry {holder}'s")));
+        }
+        self.open_node(node, spec).await.map_err(|why| PortState::Unusable(format!("{node}: {why}")))
     }
 
     /// Opens a port; `None`: it is another modem's.
     async fn open_node(&mut self, node: &ControlNode, spec: &PortSpec) -> Result<Option<(Line, PortKind)>, String> {
         let way = self.claim(&node.node, Some(&node.device)).await?;
         let (mut line, kind) = way.open(&node.node).await.map_err(|why| in_words(&why))?;
-        let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return Ok(Some((line, kind))) };
-        let imei = match self.known.imei(node) {
-            Some(imei) => imei,
+        let PortSpec::Hardware(wanted) = spec else { return Ok(Some((line, kind))) };
+        if !wanted.is_asked() {
+            return Ok(Some((line, kind)));
+        }
+        let identity = match self.known.identity(node) {
+            Some(identity) => identity,
             None => {
-                let imei = identify::imei(&mut line, &kind).await.map_err(|why| in_words(&why))?;
-                self.known.learn(node, imei.clone());
-                imei
+                let identity = identify::identity(&mut line, &kind).await.map_err(|why| in_words(&why))?;
+                self.known.learn(node, identity.clone());
+                identity
             }
         };
-        Ok((imei == *wanted).then_some((line, kind)))
+        Ok(identity.is(wanted).then_some((line, kind)))
     }
 
     /// Makes sure that nobody else has the node open, as far as that is ours to do.
@@ -328,10 +350,10 @@ impl Port {
             Found::Nodes(nodes) => match nodes.iter().find(|node| !self.known.is_other(spec, node)) {
                 Some(node) => {
                     // Which one of several it is will be known when it was asked.
-                    let by_imei = matches!(spec, PortSpec::Hardware(Hardware { imei: Some(_), .. }));
-                    let sure = nodes.len() == 1 || !by_imei;
+                    let asked = matches!(spec, PortSpec::Hardware(hardware) if hardware.is_asked());
+                    let sure = nodes.len() == 1 || !asked;
                     self.known.place(&self.modem, node.interface.clone().filter(|_| sure));
-                    if !by_imei {
+                    if !asked {
                         self.known.see(&self.modem, node);
                     }
                     PortState::Closed
@@ -347,6 +369,12 @@ impl Port {
         }
         Input::Port(self.modem.clone(), state)
     }
+}
+
+/// Whether another modem may fit as well: there may be several of one model, but there is one of each IMEI.
+fn both_may_fit(spec: &PortSpec, first: &ControlNode, other: &ControlNode) -> bool {
+    let by_model_alone = matches!(spec, PortSpec::Hardware(Hardware { imei: None, model: Some(_), .. }));
+    by_model_alone && other.device != first.device
 }
 
 /// How a node is opened that others may have open.

@@ -128,6 +128,16 @@ pub struct Hardware {
     pub sysfs_path: Option<String>,
     /// The IMEI, which the host has to ask for.
     pub imei: Option<Imei>,
+    /// What the modem calls its model, in upper or lower case, which the host has to ask for.
+    pub model: Option<String>,
+}
+
+impl Hardware {
+    /// Whether the modem has to be asked who it is.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.imei.is_some() || self.model.is_some()
+    }
 }
 
 /// What outlives the process: kept by the host, given back at the next start.

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::super::device::ControlNode;
-use crate::model::{Imei, ModemName};
-use crate::reconcile::{Hardware, PortSpec};
+use super::identify::Identity;
+use crate::model::ModemName;
+use crate::reconcile::PortSpec;
 
 /// Shared by the tasks of the ports. Nothing here waits, and no lock is held over a wait.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +27,7 @@ struct Facts {
     /// The node that each modem has open, or is about to.
     held: BTreeMap<ModemName, PathBuf>,
     /// Who was asked, by place and arrival: whoever is plugged in there next is asked again.
-    imeis: BTreeMap<(PathBuf, Option<String>), Imei>,
+    identities: BTreeMap<(PathBuf, Option<String>), Identity>,
     /// Where each modem was seen last; also while it is away.
     devices: BTreeMap<ModemName, ControlNode>,
 }
@@ -53,22 +54,22 @@ impl Known {
         self.facts().held.remove(modem);
     }
 
-    /// The IMEI of the modem that is there now, if it was asked.
-    pub(super) fn imei(&self, node: &ControlNode) -> Option<Imei> {
-        self.facts().imeis.get(&(node.function.clone(), node.arrival.clone())).cloned()
+    /// Which modem is there now, if it was asked.
+    pub(super) fn identity(&self, node: &ControlNode) -> Option<Identity> {
+        self.facts().identities.get(&(node.function.clone(), node.arrival.clone())).cloned()
     }
 
     /// It was asked.
-    pub(super) fn learn(&self, node: &ControlNode, imei: Imei) {
+    pub(super) fn learn(&self, node: &ControlNode, identity: Identity) {
         let mut facts = self.facts();
-        facts.imeis.retain(|(place, _), _| *place != node.function);
-        facts.imeis.insert((node.function.clone(), node.arrival.clone()), imei);
+        facts.identities.retain(|(place, _), _| *place != node.function);
+        facts.identities.insert((node.function.clone(), node.arrival.clone()), identity);
     }
 
     /// Whether the port is known to be of another modem than the one that is asked for.
     pub(super) fn is_other(&self, spec: &PortSpec, node: &ControlNode) -> bool {
-        let PortSpec::Hardware(Hardware { imei: Some(wanted), .. }) = spec else { return false };
-        self.imei(node).is_some_and(|imei| imei != *wanted)
+        let PortSpec::Hardware(wanted) = spec else { return false };
+        wanted.is_asked() && self.identity(node).is_some_and(|identity| !identity.is(wanted))
     }
 
     /// What the modem's interface is called; `None`: it has none now.

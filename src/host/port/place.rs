@@ -29,7 +29,7 @@ impl Default for Roots {
 pub(in crate::host) enum Found {
     /// A path that the file says.
     Path(PathBuf),
-    /// Ports that fit as far as can be seen, all of one device unless the IMEI has to tell; never none.
+    /// Ports that fit as far as can be seen, all of one device unless they have to be asked; never none.
     Nodes(Vec<ControlNode>),
     /// None, or several devices where there must be one.
     Not(PortState),
@@ -64,8 +64,8 @@ impl Roots {
         devices.dedup_by(|a, b| a.device == b.device);
         match devices.len() {
             0 => self.none_fits(hardware),
-            // All are possible until they are asked.
-            2.. if hardware.imei.is_none() => Found::Not(PortState::Ambiguous(in_words(&devices))),
+            // All are possible until then.
+            2.. if !hardware.is_asked() => Found::Not(PortState::Ambiguous(in_words(&devices))),
             _ => Found::Nodes(nodes),
         }
     }

@@ -71,7 +71,7 @@ impl Places {
 
     /// The modem's control port, where it can be told without asking anybody.
     fn visible(&self, port: &PortSpec) -> Option<ControlNode> {
-        if matches!(port, PortSpec::Hardware(Hardware { imei: Some(_), .. })) {
+        if matches!(port, PortSpec::Hardware(hardware) if hardware.is_asked()) {
             return None;
         }
         match self.roots.find(port) {
@@ -110,9 +110,9 @@ impl Places {
         UsbDevice::at(&self.roots.sys.join("bus/usb/devices").join(name))
     }
 
-    /// The only device with these marks. An IMEI cannot be asked for without a control port.
+    /// The only device with these marks. Nobody can be asked who it is without a control port.
     fn marked(&self, hardware: &Hardware) -> Option<UsbDevice> {
-        let Hardware { usb_id, sysfs_path, imei: None } = hardware else { return None };
+        let Hardware { usb_id, sysfs_path, imei: None, model: None } = hardware else { return None };
         if let Some(path) = sysfs_path
             && let Some(device) = UsbDevice::at(&self.in_roots(path))
             && usb_id.is_none()

@@ -456,8 +456,8 @@ pub fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {
     match &config.control {
         ControlPort::OfInterface if config.matching.is_empty() => PortSpec::Interface(name.0.clone()),
         ControlPort::OfInterface => {
-            let Match { usb_id, sysfs_path, imei } = config.matching.clone();
-            PortSpec::Hardware(Hardware { usb_id, sysfs_path, imei })
+            let Match { usb_id, sysfs_path, imei, model } = config.matching.clone();
+            PortSpec::Hardware(Hardware { usb_id, sysfs_path, imei, model })
         }
         ControlPort::Device { path, proxy: true } => PortSpec::Proxy { device: path.clone() },
         ControlPort::Device { path, proxy: false } => PortSpec::Device(path.clone()),
