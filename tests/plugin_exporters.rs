@@ -5,7 +5,7 @@
 mod plugin_support;
 mod shell_support;
 
-use plugin_support::{core, exporter, exporter_core, load, policy, root};
+use plugin_support::{core, exporter, exporter_core, load, policy, publishing_exporter, put, root};
 use shell_support::Place;
 use wwan::model::{Hook, NoAnswer, Outlet, Plugin, PluginLimits};
 use wwan::plugin::{Batch, Called, LoadError, Loaded, Resident, Told};
@@ -42,6 +42,19 @@ fn change(value: i64) -> Batch {
     Batch { changes: vec![told], lost: 0 }
 }
 
+/// Ends in a trap unless the property that was put last was refused for this reason.
+fn refused(why: u32) -> String {
+    format!(
+        "(if (i32.ne (i32.load8_u (i32.const 2048)) (i32.const 1)) (then (unreachable)))
+         (if (i32.ne (i32.load8_u (i32.const 2049)) (i32.const {why})) (then (unreachable)))"
+    )
+}
+
+/// So many letters.
+fn filled(at: u32, count: usize) -> String {
+    format!("(data (i32.const {at}) \"{}\")", "n".repeat(count))
+}
+
 struct Scene {
     loaded: Loaded,
     resident: Resident,
@@ -62,6 +75,66 @@ impl Scene {
     fn tell(&mut self) -> Called {
         self.resident.tell(&self.loaded, change(-90))
     }
+}
+
+/// What an exporter puts is there after a call that succeeds, bounded in names, number and size.
+#[test]
+fn prop_5_what_an_exporter_publishes_is_bounded() {
+    let good = [put(64, 3, 0, 1, 0), put(67, 6, 1, -7, 0), put(73, 1, 2, 80, 300), put(64, 3, 0, 1, 0)].concat();
+    let bad: String = [(512, 0), (96, 3), (99, 3), (102, 2), (104, 5), (512, 65)]
+        .into_iter()
+        .map(|(at, length)| put(at, length, 0, 1, 0) + &refused(0))
+        .collect();
+    let data = "(data (i32.const 64) \"a.bc.d-e_Fx\") (data (i32.const 80) \"\\1b[2Jtext\") (data (i32.const 96) \"..a.a\\20a..a\\c3\\a4xx\")";
+    let bytes = publishing_exporter(&format!("{good} {bad} (i32.const 1024)"), &format!("{data} {}", filled(512, 65)));
+    let loaded = loaded(&bytes).unwrap_or_else(|error| panic!("{error}"));
+    let mut resident = loaded.move_in(outlets(), "{}").unwrap();
+    assert!(resident.published().is_empty(), "nobody has told it anything yet");
+    let called = resident.tell(&loaded, change(-90));
+    assert_eq!(called.result, Ok(()));
+    let names: Vec<&str> = called.published.keys().map(String::as_str).collect();
+    assert_eq!(names, ["F", "a.b", "c.d-e_"]);
+    assert_eq!(called.published["a.b"], Value::Flag(true));
+    assert_eq!(called.published["c.d-e_"], Value::Integer(-7));
+    let Value::Text(text) = &called.published["F"] else { panic!() };
+    assert!(text.starts_with("[2Jtext") && text.len() <= 256, "{text:?}");
+}
+
+#[test]
+fn prop_5_an_exporter_has_64_properties_and_what_a_failed_call_puts_is_forgotten() {
+    // `aa`, `ba`, `ca` …: the first letter counts calls, the second the properties of one.
+    let count = "(i32.store8 (i32.const 65) (i32.const 48))
+        (loop $again
+          (i32.store8 (i32.const 65) (i32.add (i32.load8_u (i32.const 65)) (i32.const 1)))
+          PUT
+          (br_if $again (i32.lt_u (i32.load8_u (i32.const 65)) (i32.const 57))))
+        (i32.store8 (i32.const 64) (i32.add (i32.load8_u (i32.const 64)) (i32.const 1)))
+        (if (i32.eq (i32.load8_u (i32.const 64)) (i32.const 110)) (then (unreachable)))
+        (i32.const 1024)";
+    let bytes = publishing_exporter(&count.replace("PUT", &put(64, 2, 1, 5, 0)), "(data (i32.const 64) \"a0\")");
+    let loaded = loaded(&bytes).unwrap_or_else(|error| panic!("{error}"));
+    let mut resident = loaded.move_in(outlets(), "{}").unwrap();
+    for call in 1..=12 {
+        let called = resident.tell(&loaded, change(-90));
+        assert_eq!((called.result, called.published.len()), (Ok(()), (call * 9).min(64)));
+    }
+    let called = resident.tell(&loaded, change(-90));
+    assert!(called.result.is_err(), "it ends in a trap");
+    assert_eq!(called.published.len(), 64);
+}
+
+#[test]
+fn stat_3_the_example_watches_an_allowance_and_the_command_shows_what_it_publishes() {
+    let place = Place::new();
+    let (file, cases) = (root().join("plugins/quota-rust/quota.wasm"), root().join("plugins/cases/quota.json"));
+    let test = |facts: &str| place.wwan(&["plugin", "test", file.to_str().unwrap(), "--facts", facts]);
+    let out = test(cases.to_str().unwrap()).ended(0);
+    assert_eq!(out.lines().filter(|line| line.starts_with("ok    ")).count(), 2, "{out}");
+    assert!(out.contains("publishes wwan0.over_limit true"), "{out}");
+    let other =
+        std::fs::read_to_string(&cases).unwrap().replace("\"wwan0.used_bytes\": 499", "\"wwan0.used_bytes\": 500");
+    let out = test(place.write("other.json", &other).to_str().unwrap()).ended(1);
+    assert!(out.contains("expected to publish {") && out.contains("1 of 2 answers are not as expected"), "{out}");
 }
 
 /// The command that an author uses: cases, and what is shown of them.

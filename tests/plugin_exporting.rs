@@ -185,6 +185,29 @@ fn ops_4_properties_arrive_as_line_protocol_and_identities_only_when_granted() {
     scene.going.expect(&["PluginsReady", "True"]);
 }
 
+/// What an exporter puts is seen by everybody who asks for properties, and goes with its instance.
+#[test]
+fn prop_5_stat_3_a_plugin_tells_when_a_limit_is_passed_and_its_properties_go_with_it() {
+    let quota = |limit| {
+        let module = root().join("plugins/quota-rust/quota.wasm");
+        format!("  - {{ name: quota, module: {}, hooks: [export], config: {{ limit: {limit} }} }}\n", module.display())
+    };
+    let mut scene = Scene::new(b"", &quota(1_000_000_000_000_u64));
+    scene.going.has_said(&["PluginsReady", "True"]);
+    let over = "plugin.quota.wwan0.over_limit";
+    let mut watch = scene.place.start(&["watch", "plugin.*", "--initial"]);
+    watch.expect(&[over, "false"]);
+    let all = scene.place.wwan(&["get", "plugin.*"]).ended(0);
+    assert!(all.contains("plugin.quota.wwan0.used_percent") && all.contains("plugin.quota.wwan0.used_bytes"), "{all}");
+    // Another limit is another configuration: the plugin begins anew, and what it had goes first.
+    scene.edit(&quota(1));
+    watch.expect(&[over, "false -> -"]);
+    watch.expect(&[over, "- -> true"]);
+    scene.edit("  []\n");
+    watch.expect(&[over, "true -> -"]);
+    assert_eq!(scene.place.wwan(&["get", over]).code(), 1);
+}
+
 /// What a server refuses is lost, and said.
 #[test]
 fn ops_4_what_is_lost_is_counted_and_said() {

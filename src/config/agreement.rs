@@ -227,7 +227,13 @@ impl Dice {
             dice.maybe(&mut keys, "usb_id", |d| d.pick(&[json!("2c7c:0125"), json!("2C7C:0125")]));
             dice.maybe(&mut keys, "sysfs_path", |d| d.pick(&[json!("/sys/bus"), json!("/x")]));
             dice.maybe(&mut keys, "imei", |d| d.pick(&[json!("86683404000000"), json!("8668340400000012")]));
-            dice.maybe(&mut keys, "model", |d| d.pick(&[json!("EC25"), json!("A B"), json!(" x"), json!("")]));
+            dice.maybe(&mut keys, "model", |d| {
+                if d.below(20) == 0 {
+                    d.pick(&[json!(" x"), json!("")])
+                } else {
+                    d.pick(&[json!("EC25"), json!("A B")])
+                }
+            });
             keys.into()
         });
         self.maybe(&mut map, "control", |dice| {

@@ -142,3 +142,39 @@ fn shown(controller: &Controller) -> impl Iterator<Item = (&'static Property, &V
         Some((property, &held.value))
     })
 }
+
+/// What plugins publish, by the names of plugin and property.
+fn of_plugins(fleet: &Fleet) -> impl Iterator<Item = (&str, &Value)> {
+    let published = fleet.globals().iter().map(|(name, held)| (name.strip_prefix("plugin."), &held.value));
+    published.filter_map(|(name, value)| Some((name?, value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+    use crate::model::PluginState;
+    use crate::reconcile::Input;
+
+    #[test]
+    fn prop_5_metrics_and_state_file_have_what_plugins_publish() {
+        let file = "version: 1\nmodems: {wwan0: {service_providers: [{apn: internet}]}}\n\
+                    plugins: [{name: p, module: /p.wasm, hooks: [export]}]\n";
+        let values =
+            [("a.flag", Value::Flag(true)), ("number", Value::Integer(-7)), ("words", Value::Text("line\"s".into()))];
+        let values = values.map(|(name, value)| (name.to_owned(), value));
+        let mut fleet = Fleet::new(1);
+        for input in [
+            Input::Config(vec![Source::new("wwan.yaml", file)]),
+            Input::Plugin("p".into(), PluginState::Ready { digest: "d".into(), refused: None }),
+            Input::Published("p".into(), values.into()),
+        ] {
+            fleet.handle(input, Instant::ZERO);
+        }
+        let page = prometheus::page(&fleet);
+        let samples: Vec<&str> = page.lines().filter(|line| line.starts_with("wwan_plugin{")).collect();
+        assert_eq!(samples, ["wwan_plugin{property=\"p.a.flag\"} 1", "wwan_plugin{property=\"p.number\"} -7"]);
+        let document: serde_json::Value = serde_json::from_str(&state_file::text(&fleet)).unwrap();
+        assert_eq!(document["plugins"], serde_json::json!({ "p.a.flag": true, "p.number": -7, "p.words": "line\"s" }));
+    }
+}

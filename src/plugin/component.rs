@@ -182,7 +182,8 @@ impl Roles {
             recovering::RecoveryPluginPre::new(pre.clone()).map_err(|error| other(contract::RECOVERY, error))?;
         }
         if self.exports {
-            exporting::ExporterPluginPre::new(pre.clone()).map_err(|error| other(contract::EXPORTER, error))?;
+            exporting::PublishingExporterPluginPre::new(pre.clone())
+                .map_err(|error| other(contract::EXPORTER, error))?;
         }
         Ok(())
     }

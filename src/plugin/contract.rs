@@ -1,12 +1,12 @@
 //! The WIT package, and what its types are in our own words: the only file that knows both.
 
-use crate::model::{Opinion, Outlet, ProviderQuestion, StepChoice, StepOpinion, StepQuestion};
+use crate::model::{Opinion, Outlet, ProviderQuestion, StepChoice, StepOpinion, StepQuestion, plugin};
 use crate::property::Value;
 
 use self::bindings::exports::wwan::plugin::provider_policy as policy;
 use self::bindings::wwan::plugin::types;
 use self::exporting::exports::wwan::plugin::exporter;
-use self::exporting::wwan::plugin::outlets;
+use self::exporting::wwan::plugin::{outlets, properties};
 use self::recovering::exports::wwan::plugin::recovery_policy as recovery;
 use super::feed::{Batch, Told};
 
@@ -21,7 +21,7 @@ pub(super) mod bindings {
 pub(super) mod exporting {
     wasmtime::component::bindgen!({
         path: "plugins/wit",
-        world: "exporter-plugin",
+        world: "publishing-exporter-plugin",
         with: {
             "wwan:plugin/types": super::bindings::wwan::plugin::types,
             "wwan:plugin/host": super::bindings::wwan::plugin::host,
@@ -44,6 +44,7 @@ pub(super) mod recovering {
 
 pub use self::bindings::wwan::plugin::types::Severity;
 pub(super) use self::exporting::wwan::plugin::outlets::Refusal;
+pub(super) use self::exporting::wwan::plugin::properties::{Refusal as NotPut, Value as Put};
 
 /// The interface that a policy of service providers exports.
 pub(super) const POLICY: &str = "wwan:plugin/provider-policy@0.1.0";
@@ -151,6 +152,15 @@ pub(super) fn batch(told: Batch) -> exporter::Batch {
         at: told.at,
     };
     exporter::Batch { changes: told.changes.into_iter().map(change).collect(), lost: told.lost }
+}
+
+/// What an exporter puts, in our words. Of a text so many bytes are kept.
+pub(super) fn put(value: Put, bytes: usize) -> Value {
+    match value {
+        properties::Value::Flag(flag) => Value::Flag(flag),
+        properties::Value::Integer(number) => Value::Integer(number),
+        properties::Value::Text(text) => Value::Text(plugin::plain(&text, bytes)),
+    }
 }
 
 /// An outlet as an exporter sees it.

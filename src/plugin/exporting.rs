@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::component::Loaded;
 use super::courier::Courier;
 use super::feed::Feed;
+use super::guest::Published;
 use super::resident::{Called, Resident};
 use crate::model::{FactSet, ModemName, NoAnswer, Plugin};
 use crate::property;
@@ -31,6 +32,8 @@ pub(super) struct Exporting {
     tick_at: Option<Instant>,
     watch_at: Option<Instant>,
     trouble: Trouble,
+    /// What was told last of its properties.
+    published: Published,
 }
 
 /// What there is to complain about.
@@ -63,6 +66,7 @@ impl Exporting {
             tick_at: None,
             watch_at: plugin.grants.watch.then_some(now),
             trouble: Trouble { failed: None, lost: (0, 0), lost_at: None, words: None, judged_at: now },
+            published: Published::new(),
         })
     }
 
@@ -92,7 +96,7 @@ impl Exporting {
                 Ok(resident) => self.begin(&loaded.digest, resident, now),
                 Err(why) => {
                     self.resident = None;
-                    let called = Called { result: Err(why), sent: Vec::new(), lines: Vec::new(), fuel: 0, memory: 0 };
+                    let called = Called::failed(why);
                     return Some(self.end(called, now));
                 }
             }
@@ -150,6 +154,17 @@ impl Exporting {
             (!facts.is_empty()).then_some(Input::Watched(ModemName(modem), facts))
         };
         self.feed.modems().into_iter().filter_map(of).collect()
+    }
+
+    /// Its own properties, if they are others than before.
+    pub(super) fn publish(&mut self) -> Option<Published> {
+        let none = Published::new();
+        let now = self.resident.as_ref().map_or(&none, |(_, resident)| resident.published());
+        if self.published == *now {
+            return None;
+        }
+        self.published.clone_from(now);
+        Some(self.published.clone())
     }
 
     /// What is wrong with it.

@@ -1,6 +1,7 @@
 //! One call, with its fuel, its memory, its lines for the log and what it hands over; and a policy's instance, which lives for
 //! one question.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -8,13 +9,14 @@ use wasmtime::component::{HasSelf, Instance, InstancePre, Linker};
 use wasmtime::{Engine, Store, Trap};
 
 use super::bounds::Bounds;
-use super::contract::{self, Refusal, Severity, bindings, exporting, recovering};
+use super::contract::{self, NotPut, Put, Refusal, Severity, bindings, exporting, recovering};
 use super::message::{self, Message};
 use super::watchdog::Watchdog;
 use super::words;
 use crate::model::{
     NoAnswer, Opinion, Outlet, PluginLimits, ProviderQuestion, StepChoice, StepOpinion, StepQuestion, plugin,
 };
+use crate::property::Value;
 
 /// Bytes of a line for the log.
 const LINE: usize = 256;
@@ -23,6 +25,10 @@ const LINES: usize = 16;
 /// Bytes that a plugin may hand over in one call of the host's functions, or as an answer: the largest message and some. It
 /// is many times what is kept of a text.
 const HANDED_OVER: usize = message::LARGEST + 1024;
+/// Properties of one exporter's own, characters of the name of one, bytes of its text: what a person looks through.
+const PROPERTIES: usize = 64;
+const PROPERTY_NAME: usize = 64;
+const PROPERTY_TEXT: usize = 256;
 /// Bytes of a JSON Schema for a plugin's configuration.
 const SCHEMA: usize = 64 << 10;
 /// Fuel counts instructions, and a few of these take long: by the clock a call may take this many times its limit.
@@ -67,7 +73,11 @@ pub(super) struct Guest {
     outlets: Vec<Outlet>,
     /// What this call has handed over.
     sent: Vec<Message>,
+    published: Published,
 }
+
+/// Properties of an exporter's own, by their names below the plugin's.
+pub type Published = BTreeMap<String, Value>;
 
 impl bindings::wwan::plugin::types::Host for Guest {}
 
@@ -93,6 +103,29 @@ impl exporting::wwan::plugin::outlets::Host for Guest {
         let is_meant = |outlet: &Outlet| matches!(outlet, Outlet::Append(_));
         self.hand_over(outlet, is_meant, message::LARGEST, String::new(), bytes)
     }
+}
+
+impl exporting::wwan::plugin::properties::Host for Guest {
+    fn put(&mut self, name: String, value: Option<Put>) -> Result<(), NotPut> {
+        if !is_name(&name) {
+            return Err(NotPut::NoName);
+        }
+        match value {
+            None => drop(self.published.remove(&name)),
+            Some(_) if self.published.len() >= PROPERTIES && !self.published.contains_key(&name) => {
+                return Err(NotPut::TooMany);
+            }
+            Some(value) => drop(self.published.insert(name, contract::put(value, PROPERTY_TEXT))),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a property may be called so.
+fn is_name(name: &str) -> bool {
+    let part =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    name.len() <= PROPERTY_NAME && name.split('.').all(part)
 }
 
 impl Guest {
@@ -134,7 +167,7 @@ impl bindings::wwan::plugin::host::Host for Guest {
 pub(super) fn linker(engine: &Engine, exports: bool) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     if exports {
-        exporting::ExporterPlugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+        exporting::PublishingExporterPlugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     } else {
         bindings::Policy::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     }
@@ -247,7 +280,13 @@ pub(super) struct Visit {
 
 impl Visit {
     pub(super) fn new(engine: &Engine, limits: &PluginLimits, outlets: Vec<Outlet>) -> Self {
-        let guest = Guest { bounds: Bounds::new(limits.memory), lines: Vec::new(), outlets, sent: Vec::new() };
+        let guest = Guest {
+            bounds: Bounds::new(limits.memory),
+            lines: Vec::new(),
+            outlets,
+            sent: Vec::new(),
+            published: Published::new(),
+        };
         let mut store = Store::new(engine, guest);
         store.limiter(|guest| &mut guest.bounds);
         store.set_hostcall_fuel(HANDED_OVER);
@@ -298,6 +337,16 @@ impl Visit {
     /// Bytes of memory that the instance has.
     pub(super) fn memory(&self) -> u64 {
         self.store.data().bounds.used as u64
+    }
+
+    /// What the exporter has published so far.
+    pub(super) fn published(&self) -> &Published {
+        &self.store.data().published
+    }
+
+    /// Forgets what the last call has published.
+    pub(super) fn publish_again(&mut self, published: Published) {
+        self.store.data_mut().published = published;
     }
 
     /// What the last call wrote to the log, and what it handed over.

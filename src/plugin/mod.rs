@@ -5,7 +5,7 @@
 //! Output::Ask ─────►   │        ├─ compiler: a child process with limits ─► cache
 //! Output::Changed ─► feed       ├─ component ─► a policy: a fresh instance for every question (guest)
 //!                      │        └─ component ─► an exporter: an instance that stays (resident) ─► courier: a thread ─► lanes
-//! Input::Plugin, Input::Answer ◄┘
+//! Input::Plugin, Input::Answer, Input::Published ◄┘
 //! ```
 //! Nothing here decides anything: an answer is an input like any other, and where there is none the core does without.
 //! A plugin's thread may be held up by its plugin, by the compiler, by the disk: the daemon's loop is not.
@@ -39,7 +39,7 @@ pub use compiler::{CHILD_VERB, Compiler, Effort, child};
 pub use component::{LoadError, Loaded};
 pub use contract::Severity;
 pub use feed::{Batch, Told};
-pub use guest::{Asked, Line};
+pub use guest::{Asked, Line, Published};
 pub use host::Host;
 pub use message::Message;
 pub use module::{MAX_BYTES, Module, ModuleError, Pin};

@@ -5,7 +5,7 @@ use wasmtime::component::InstancePre;
 use super::component::Loaded;
 use super::contract::{self, exporting};
 use super::feed::Batch;
-use super::guest::{Guest, Line, Visit};
+use super::guest::{Guest, Line, Published, Visit};
 use super::message::Message;
 use super::watchdog::Watchdog;
 use crate::model::{NoAnswer, Outlet, PluginLimits, plugin};
@@ -35,6 +35,8 @@ pub struct Called {
     pub result: Result<(), NoAnswer>,
     /// What it handed over; nothing if it failed.
     pub sent: Vec<Message>,
+    /// Its own properties from now on.
+    pub published: Published,
     /// What it wrote to the log.
     pub lines: Vec<Line>,
     /// Instructions it took.
@@ -43,10 +45,17 @@ pub struct Called {
     pub memory: u64,
 }
 
+impl Called {
+    /// There was nobody to call.
+    pub(super) fn failed(why: NoAnswer) -> Self {
+        Self { result: Err(why), sent: Vec::new(), published: Published::new(), lines: Vec::new(), fuel: 0, memory: 0 }
+    }
+}
+
 /// An instance of an exporter.
 pub struct Resident {
     visit: Visit,
-    exporter: exporting::ExporterPlugin,
+    exporter: exporting::PublishingExporterPlugin,
     limits: PluginLimits,
     description: Description,
 }
@@ -62,12 +71,13 @@ impl Resident {
         let mut visit = Visit::new(pre.engine(), limits, outlets);
         let (exporter, said) = visit.guarded(dog, limits, |store| {
             let instance = pre.instantiate(&mut *store)?;
-            let exporter = exporting::ExporterPlugin::new(&mut *store, &instance)?;
+            let exporter = exporting::PublishingExporterPlugin::new(&mut *store, &instance)?;
             let said = exporter.wwan_plugin_exporter().call_describe(store, config)?;
             Ok((exporter, said))
         })?;
-        // Nobody has been told anything yet: what it sends now is about nothing.
+        // Nobody has been told anything yet: what it sends or publishes now is about nothing.
         drop(visit.take());
+        visit.publish_again(Published::new());
         let said = said.map_err(|error| of_itself(&error))?;
         let properties = said.properties.iter().take(PATTERNS).map(|pattern| plugin::plain(pattern, PATTERN));
         let description = Description {
@@ -76,6 +86,12 @@ impl Resident {
             tick_seconds: said.tick_seconds.map(|seconds| seconds.clamp(1, TICK_SECONDS)),
         };
         Ok(Self { visit, exporter, limits: *limits, description })
+    }
+
+    /// Its own properties.
+    #[must_use]
+    pub fn published(&self) -> &Published {
+        self.visit.published()
     }
 
     /// What it says of itself.
@@ -98,14 +114,22 @@ impl Resident {
     fn call(
         &mut self,
         loaded: &Loaded,
-        f: impl FnOnce(&exporting::ExporterPlugin, &mut wasmtime::Store<Guest>) -> wasmtime::Result<Result<(), String>>,
+        f: impl FnOnce(
+            &exporting::PublishingExporterPlugin,
+            &mut wasmtime::Store<Guest>,
+        ) -> wasmtime::Result<Result<(), String>>,
     ) -> Called {
         let exporter = &self.exporter;
+        let before = self.visit.published().clone();
         let result = self.visit.guarded(loaded.dog(), &self.limits, |store| f(exporter, store));
         let result = result.and_then(|said| said.map_err(|error| of_itself(&error)));
         let (lines, sent) = self.visit.take();
         let sent = if result.is_ok() { sent } else { Vec::new() };
-        Called { result, sent, lines, fuel: self.visit.fuel(&self.limits), memory: self.visit.memory() }
+        if result.is_err() {
+            self.visit.publish_again(before);
+        }
+        let published = self.visit.published().clone();
+        Called { result, sent, published, lines, fuel: self.visit.fuel(&self.limits), memory: self.visit.memory() }
     }
 }
 

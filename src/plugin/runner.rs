@@ -175,6 +175,9 @@ impl Run {
                 demands.into_iter().for_each(|demand| self.say(demand));
             }
         }
+        if let Some(published) = self.exporting.as_mut().and_then(Exporting::publish) {
+            self.say(Input::Published(self.plugin.name.clone(), published));
+        }
         if self.state() != self.said {
             self.say_state();
         }

@@ -14,7 +14,7 @@ use crate::model::{
     LeaseOrder, LeaseState, LinkState, ModemName, NoAnswer, Packets, Plugin, PluginName, PluginState, PortState, Probe,
     Probed, Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
 };
-use crate::property::Change;
+use crate::property::{Change, Value};
 
 /// Everything the core can be told. `now` travels beside it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub enum Input {
     Plugin(PluginName, PluginState),
     /// What a plugin says to the question of this number about a modem, or why it says nothing.
     Answer(ModemName, PluginName, u64, Result<Answer, NoAnswer>),
+    /// The properties of a plugin's own, all of them, by their names below the plugin's.
+    Published(PluginName, BTreeMap<String, Value>),
     /// Nothing happened but time.
     Timer,
     /// The daemon was told to end: modems whose entry says so are let go.

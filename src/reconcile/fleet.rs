@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::controller::Controller;
 use super::door::{Event, EventKind, Inhibition, Input, Memory, Output, SecretRef};
 use super::fallen::{self, Fallen};
-use super::plugins::Plugins;
+use super::plugins::{self, Plugins};
 use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, Source};
 use crate::model::{
     Condition, ConditionKind, Finding, Iccid, Instant, ModemName, PinMark, PinOutcome, Plugin, PluginState, Secret,
@@ -144,7 +144,7 @@ impl Fleet {
         self.controllers.values()
     }
 
-    /// Properties of the device as a whole: `connection`, the best of all modems.
+    /// Properties of the device as a whole: `connection`, the best of all modems, and those of plugins.
     #[must_use]
     pub fn globals(&self) -> &Table {
         &self.globals
@@ -198,7 +198,10 @@ impl Fleet {
     pub fn handle(&mut self, input: Input, now: Instant) {
         self.now = now;
         match input {
-            Input::Config(sources) => self.configure(&sources, now),
+            Input::Config(sources) => {
+                self.configure(&sources, now);
+                self.show_plugins(now);
+            }
             Input::Remembered(name, memory) => {
                 self.note_pins(&memory.pins);
                 self.memories.insert(name, memory);
@@ -237,8 +240,13 @@ impl Fleet {
             }
             Input::Plugin(plugin, state) => {
                 self.plugins.set_state(plugin, state);
+                self.show_plugins(now);
                 let roster = self.plugins.roster();
                 self.each(now, |c, s| c.set_roster(roster.clone(), s, now));
+            }
+            Input::Published(plugin, values) => {
+                self.plugins.set_published(plugin, values);
+                self.show_plugins(now);
             }
             Input::Answer(name, plugin, number, answer) => {
                 self.with(&name, now, |c, s| c.handle_answer(&plugin, number, answer, s, now));
@@ -262,6 +270,20 @@ impl Fleet {
         let best = self.controllers.values().map(|c| c.connection().reach).max().unwrap_or_default();
         let best = Some(Value::Text(best.name().to_owned()));
         self.out.extend(self.globals.put("connection", best, now).map(|change| Output::Changed(vec![change])));
+    }
+
+    /// Puts what plugins publish beside the device's other properties, and takes away what they publish no more.
+    fn show_plugins(&mut self, now: Instant) {
+        let wanted: BTreeMap<String, &Value> = self.plugins.properties().collect();
+        let gone = self.globals.under(plugins::PREFIX).map(|(name, _)| name).filter(|name| !wanted.contains_key(*name));
+        let gone: Vec<(String, Option<Value>)> = gone.map(|name| (name.to_owned(), None)).collect();
+        let wanted = wanted.into_iter().map(|(name, value)| (name, Some(value.clone())));
+        let puts: Vec<(String, Option<Value>)> = gone.into_iter().chain(wanted).collect();
+        let puts = puts.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let changes = self.globals.put_many(puts, now);
+        if !changes.is_empty() {
+            self.out.push_back(Output::Changed(changes));
+        }
     }
 
     /// What to do next.

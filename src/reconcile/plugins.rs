@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use super::controller::{Advisor, Roster};
 use crate::config::Config;
 use crate::model::{Hook, Plugin, PluginName, PluginState};
+use crate::property::Value;
+
+/// What the properties of plugins are below.
+pub(super) const PREFIX: &str = "plugin";
 
 /// All plugins.
 #[derive(Debug, Default)]
@@ -12,6 +16,7 @@ pub(super) struct Plugins {
     wanted: Vec<Plugin>,
     labels: Vec<String>,
     states: BTreeMap<PluginName, PluginState>,
+    published: BTreeMap<PluginName, BTreeMap<String, Value>>,
 }
 
 impl Plugins {
@@ -26,6 +31,8 @@ impl Plugins {
         let kept = |plugin: &Plugin| before.contains(plugin).then(|| self.states.get(&plugin.name)).flatten();
         let state = |plugin: &Plugin| (plugin.name.clone(), kept(plugin).cloned().unwrap_or(PluginState::Loading));
         self.states = self.wanted.iter().map(state).collect();
+        self.published
+            .retain(|name, _| self.wanted.iter().any(|plugin| plugin.name == *name && before.contains(plugin)));
         Some(self.wanted.clone())
     }
 
@@ -34,6 +41,24 @@ impl Plugins {
         if let Some(known) = self.states.get_mut(&name) {
             *known = state;
         }
+    }
+
+    /// Takes over what a plugin publishes, all of it. One that the file does not name publishes nothing.
+    pub(super) fn set_published(&mut self, name: PluginName, values: BTreeMap<String, Value>) {
+        if self.states.contains_key(&name) {
+            self.published.insert(name, values);
+        }
+    }
+
+    /// The properties of all plugins that run, by their full names.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (String, &Value)> {
+        let runs = |name: &PluginName| {
+            matches!(self.states.get(name), Some(PluginState::Ready { .. } | PluginState::Failing { .. }))
+        };
+        let published = self.published.iter().filter(move |(name, _)| runs(name));
+        published.flat_map(|(plugin, values)| {
+            values.iter().map(move |(name, value)| (format!("{PREFIX}.{plugin}.{name}"), value))
+        })
     }
 
     /// Each with its state, in the order of the file.

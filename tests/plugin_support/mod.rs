@@ -114,6 +114,33 @@ pub fn exporter_core(describe: &str, change: &str, tick: &str, more: &str) -> St
     )
 }
 
+/// An exporter in text that puts properties of its own when it is told of changes; `more`: what else it has.
+pub fn publishing_exporter(change: &str, more: &str) -> Vec<u8> {
+    let memory = memory_from(200_000);
+    let exporter = "wwan:plugin/exporter@0.1.1";
+    let core = format!(
+        r#"(module
+  (import "wwan:plugin/properties@0.1.1" "put" (func $put (param i32 i32 i32 i32 i64 i32 i32)))
+  (memory (export "memory") 8)
+  {memory}
+  (func (export "{exporter}#describe") (param i32 i32) (result i32) (i32.const 1024))
+  (func (export "{exporter}#on-change") (param i32 i32 i64) (result i32)
+    (global.set $free (i32.const 200000)) {change})
+  (func (export "{exporter}#on-tick") (param i32 i64) (result i32) (i32.const 1024))
+  {more}
+)"#
+    );
+    component_of(&core, &root().join("plugins/wit"), "publishing-exporter-plugin")
+}
+
+/// Puts a property whose name is at this address: a flag (0), a number (1), or text at `value` (2).
+pub fn put(name_at: u32, name_len: u32, kind: u32, value: i64, text_len: u32) -> String {
+    format!(
+        "(call $put (i32.const {name_at}) (i32.const {name_len}) (i32.const 1) (i32.const {kind}) (i64.const {value}) \
+         (i32.const {text_len}) (i32.const 2048))"
+    )
+}
+
 /// What a good policy returns: the address of `Ok(choice, reason)`, written at 1024.
 pub fn answer(choice: u32, reason_at: u32, reason_len: u32) -> String {
     format!(

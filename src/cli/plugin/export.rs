@@ -9,7 +9,7 @@ use crate::cli::Context;
 use crate::cli::exit::CliError;
 use crate::cli::out::Tone;
 use crate::model::Outlet;
-use crate::plugin::{Batch, Called, Loaded, Message, Told};
+use crate::plugin::{Batch, Called, Loaded, Message, Published, Told};
 use crate::property::Value;
 
 /// What an exporter is told, one thing after the other.
@@ -66,7 +66,33 @@ impl From<To> for Outlet {
     }
 }
 
-/// Tells an exporter a story; whether what it would send is as expected: a list of texts, one for each message.
+/// What must come of a story: texts, one for each message, and properties as they are at its end.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Expected {
+    Sends(Vec<String>),
+    Both(Both),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Both {
+    #[serde(default)]
+    sends: Vec<String>,
+    #[serde(default)]
+    publishes: Published,
+}
+
+impl From<Expected> for Both {
+    fn from(expected: Expected) -> Self {
+        match expected {
+            Expected::Sends(sends) => Self { sends, publishes: Published::new() },
+            Expected::Both(both) => both,
+        }
+    }
+}
+
+/// Tells an exporter a story; whether what it would send and publish is as expected.
 pub(super) fn play(
     context: &Context,
     loaded: &Loaded,
@@ -77,9 +103,10 @@ pub(super) fn play(
     usage: &dyn Fn(String) -> CliError,
 ) -> Result<bool, CliError> {
     let Story { outlets, told } = serde_json::from_value(story).map_err(|error| usage(error.to_string()))?;
-    let wants = |texts: &serde_json::Value| serde_json::from_value::<Vec<String>>(texts.clone());
-    let expect = expect.map(wants).transpose();
-    let expect = expect.map_err(|_| usage("an exporter is expected to send a list of texts".to_owned()))?;
+    let wants = |expected: &serde_json::Value| serde_json::from_value::<Expected>(expected.clone()).map(Both::from);
+    let expect = expect.map(wants).transpose().map_err(|_| {
+        usage("of an exporter a list of texts is expected, or `{ \"sends\": TEXTS, \"publishes\": VALUES }`".to_owned())
+    })?;
     let outlets: Vec<Outlet> = outlets.into_iter().map(Outlet::from).collect();
     let mut resident = match loaded.move_in(outlets.clone(), config) {
         Ok(resident) => resident,
@@ -101,7 +128,7 @@ pub(super) fn play(
             break;
         }
     }
-    tell(context, case, &outlets, &calls, expect.as_deref())
+    tell(context, case, &outlets, &calls, expect.as_ref())
 }
 
 fn tell(
@@ -109,13 +136,16 @@ fn tell(
     case: &str,
     outlets: &[Outlet],
     calls: &[Called],
-    expect: Option<&[String]>,
+    expect: Option<&Both>,
 ) -> Result<bool, CliError> {
     let out = context.out;
     let sent: Vec<&Message> = calls.iter().flat_map(|called| &called.sent).collect();
     let texts: Vec<Cow<'_, str>> = sent.iter().map(|message| String::from_utf8_lossy(&message.bytes)).collect();
     let failure = calls.iter().find_map(|called| called.result.as_ref().err());
-    let right = failure.is_none() && expect.is_none_or(|expect| expect == texts);
+    let nothing = Published::new();
+    let published = calls.last().map_or(&nothing, |called| &called.published);
+    let fits = |expect: &Both| expect.sends == texts && expect.publishes == *published;
+    let right = failure.is_none() && expect.is_none_or(fits);
     let (tone, word) = if right { (Tone::Good, "ok    ") } else { (Tone::Bad, "failed") };
     out.line(format_args!("{}  {case}", out.paint(tone, word)))?;
     if let Some(why) = failure {
@@ -134,9 +164,17 @@ fn tell(
             out.line(format_args!("          {}", crate::model::plugin::plain(line, usize::MAX)))?;
         }
     }
-    if let Some(expect) = expect.filter(|_| !right) {
-        out.line(format_args!("        expected {}", serde_json::json!(expect)))?;
-        out.line(format_args!("        sends    {}", serde_json::json!(texts)))?;
+    for (name, value) in published {
+        out.line(format_args!("        publishes {} {}", out.paint(Tone::Strong, name), serde_json::json!(value)))?;
+    }
+    if let Some(Both { sends, publishes }) = expect.filter(|_| !right) {
+        if *sends != texts {
+            out.line(format_args!("        expected {}", serde_json::json!(sends)))?;
+            out.line(format_args!("        sends    {}", serde_json::json!(texts)))?;
+        }
+        if publishes != published {
+            out.line(format_args!("        expected to publish {}", serde_json::json!(publishes)))?;
+        }
     }
     let (fuel, memory) = (calls.iter().map(|called| called.fuel).max(), calls.iter().map(|called| called.memory).max());
     let (fuel, kib) = (fuel.unwrap_or_default(), memory.unwrap_or_default() / 1024);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::shown;
+use super::{of_plugins, shown};
 use crate::model::{Reach, Status};
 use crate::property::{Property, Value};
 use crate::reconcile::{Controller, Fleet};
@@ -30,6 +30,7 @@ pub(super) fn page(fleet: &Fleet) -> String {
     for controller in fleet.controllers() {
         page.modem(controller);
     }
+    page.plugins(fleet);
     page.text()
 }
 
@@ -74,6 +75,17 @@ impl Page {
                 }
                 Value::Text(_) | Value::List(_) => {}
             }
+        }
+    }
+
+    fn plugins(&mut self, fleet: &Fleet) {
+        for (name, value) in of_plugins(fleet) {
+            let value = match value {
+                Value::Integer(value) => *value,
+                Value::Flag(value) => (*value).into(),
+                Value::Text(_) | Value::List(_) | Value::Map(_) => continue,
+            };
+            self.put("plugin", "A property of a plugin's own.", vec![("property", name.to_owned())], value);
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::shown;
+use super::{of_plugins, shown};
 use crate::model::Status;
 use crate::property::Value;
 use crate::reconcile::{Controller, Fleet};
@@ -15,6 +15,8 @@ struct Document<'a> {
     generation: u64,
     config_valid: bool,
     modems: BTreeMap<&'a str, Modem<'a>>,
+    /// Properties of plugins' own.
+    plugins: BTreeMap<&'a str, &'a Value>,
 }
 
 #[derive(Serialize)]
@@ -38,6 +40,7 @@ pub(super) fn text(fleet: &Fleet) -> String {
         generation: fleet.generation(),
         config_valid: fleet.config_condition().status == Status::True,
         modems: fleet.controllers().map(|controller| (controller.name().0.as_str(), modem(controller))).collect(),
+        plugins: of_plugins(fleet).collect(),
     };
     // Maps with texts for keys, and nothing that refuses: it cannot fail.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
