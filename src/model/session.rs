@@ -144,3 +144,12 @@ pub struct IpSettings {
     /// Largest packet, in octets.
     pub mtu: Option<u32>,
 }
+
+impl IpSettings {
+    /// Whether packets go from and to the same places, whatever size they may have.
+    #[must_use]
+    pub fn is_same_way_as(&self, other: &Self) -> bool {
+        let Self { ipv4, ipv6, dns, search, mtu: _ } = self;
+        (ipv4, ipv6, dns, search) == (&other.ipv4, &other.ipv6, &other.dns, &other.search)
+    }
+}

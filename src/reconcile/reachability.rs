@@ -4,7 +4,7 @@
 //! and none come, or where for a while there were none at all, the file's targets are asked; three questions in a row
 //! without an answer are believed. A budget of octets in a day bounds what all questions cost together.
 //!
-//! The contract of a state machine: inputs `follow`, `handle_packets`, `handle_probed`; `poll_output` until `None`;
+//! The contract of a state machine: inputs `follow`, `handle_timeout`, `handle_packets`, `handle_probed`; `poll_output` until `None`;
 //! `poll_timeout`. What was found out is told as a fact.
 
 use std::collections::VecDeque;
@@ -77,14 +77,36 @@ impl Reachability {
     pub(super) fn follow(&mut self, config: &ReachabilityConfig, path: Option<&IpSettings>, now: Instant) -> bool {
         let path = path.filter(|_| !config.targets.is_empty());
         let same_intent = self.config.as_ref() == Some(config);
-        let same = same_intent && self.path.as_ref() == path;
+        let same = same_intent
+            && match (&self.path, path) {
+                (Some(before), Some(path)) => before.is_same_way_as(path),
+                (before, path) => before.is_none() && path.is_none(),
+            };
         if !same {
             let (paid_until, number) = (self.paid_until, self.number);
             let (config, path) = (Some(config.clone()), path.cloned());
             *self = Self { config, path, paid_until, number, ask_at: now, ..Self::default() };
         }
-        self.turn(now);
+        self.handle_timeout(now);
         !same
+    }
+
+    /// Looks at the counters when they are due, and before anybody is asked.
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        if self.path.is_none() {
+            return;
+        }
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            // The host owes an answer: nothing was learnt, and it is asked anew.
+            self.deadline = None;
+            self.is_open = false;
+            self.count_at = now + COUNT_BUSY;
+            self.ask_at = self.ask_at.max(now + COUNT_BUSY);
+        }
+        if self.deadline.is_none() && now >= self.count_at.min(self.may_ask_from()) {
+            self.out.push_back(Asked::Packets);
+            self.deadline = Some(now + HOST_ANSWERS_WITHIN);
+        }
     }
 
     /// The counters, as they are.
@@ -168,24 +190,6 @@ impl Reachability {
 
     fn every(&self) -> Duration {
         self.config.as_ref().map(|config| config.every).unwrap_or_default()
-    }
-
-    /// Looks at the counters when they are due, and before anybody is asked.
-    fn turn(&mut self, now: Instant) {
-        if self.path.is_none() {
-            return;
-        }
-        if self.deadline.is_some_and(|deadline| now >= deadline) {
-            // The host owes an answer: nothing was learnt, and it is asked anew.
-            self.deadline = None;
-            self.is_open = false;
-            self.count_at = now + COUNT_BUSY;
-            self.ask_at = self.ask_at.max(now + COUNT_BUSY);
-        }
-        if self.deadline.is_none() && now >= self.count_at.min(self.may_ask_from()) {
-            self.out.push_back(Asked::Packets);
-            self.deadline = Some(now + HOST_ANSWERS_WITHIN);
-        }
     }
 
     fn ask(&mut self, now: Instant) {

@@ -41,6 +41,10 @@ impl Controller {
     /// that data does not pass: that is believed until it does.
     pub(super) fn follow_path(&mut self, now: Instant) {
         let link = self.observed.link.as_ref().map(|seen| &seen.value);
+        if link.is_none() && !self.retiring {
+            // Between a change of the link and the look after it: the way out is as it was until that is seen.
+            return self.reachability.handle_timeout(now);
+        }
         let path = link.filter(|link| link.up && !link.is_bare() && !self.retiring).map(|link| &link.ip);
         let other = self.reachability.follow(&self.config.reachability, path, now);
         let believed = |internet: &Internet| internet.is_cut_off() && self.desired.looks_at_internet;

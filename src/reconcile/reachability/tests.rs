@@ -235,3 +235,15 @@ fn a_host_that_does_not_answer_is_asked_anew_and_a_late_answer_counts_for_nothin
     reachability.handle_packets(Packets::default(), AT(70));
     assert!(matches!(reachability.poll_output(), Some(Asked::Probe(probe)) if probe.number != first.number));
 }
+
+#[test]
+fn another_mtu_is_the_same_way_out() {
+    let mut rig = Rig::new(config(&["dns"], 300, 1_000_000));
+    let silent: &Outside<'_> = &|_| (1, 0, unanswered());
+    rig.run(0..12, silent);
+    assert_eq!((rig.found.len(), rig.questions.len()), (0, 2), "not believed yet");
+    rig.path = Some(IpSettings { mtu: Some(1400), ..path(2) });
+    rig.run(12..20, silent);
+    assert_eq!(rig.found.len(), 1, "two silences of before count");
+    assert!(rig.reachability.follow(&rig.config, Some(&path(3)), AT(20)), "another address is another way");
+}
