@@ -216,7 +216,8 @@ fn the_summary_is_fresh() {
 
 #[test]
 fn the_test_sees_what_it_forbids() {
-    let table = "A-1 P | one\nA-2 F | two\nA-3 X | three | later: the real machine\nA-4 X | four | later: the real machine\nF7 fault | seven\n";
+    let table = "A-1 P | one\nA-2 F | two\nA-3 X | three | later: the real machine\n\
+                 A-4 X | four | later: the real machine\nF7 fault | seven\n";
     let (rows, wrong) = parse(table);
     assert_eq!(wrong, Vec::<String>::new());
     let code = "#[test]\nfn a_1_f7_and_nothing_else() {}\nfn a_2_is_no_test() {}\n    #[tokio::test]\n    \

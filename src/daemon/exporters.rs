@@ -143,12 +143,6 @@ fn shown(controller: &Controller) -> impl Iterator<Item = (&'static Property, &V
     })
 }
 
-/// What plugins publish, by the names of plugin and property.
-fn of_plugins(fleet: &Fleet) -> impl Iterator<Item = (&str, &Value)> {
-    let published = fleet.globals().iter().map(|(name, held)| (name.strip_prefix("plugin."), &held.value));
-    published.filter_map(|(name, value)| Some((name?, value)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use self::holders::InUse;
 use self::known::Known;
 pub use self::known::{Devices, InterfaceNames};
 pub(super) use self::line::PROXY;
@@ -317,9 +316,12 @@ impl Port {
         loop {
             let Some(found) = holders::in_use(&self.roots.proc, node) else { return Ok(Way::Alone) };
             if patience.is_zero() {
-                let shared = if left_to_us { Way::shared(&found) } else { None };
-                let refusal = promised.err().map(|why| format!("; {why}")).unwrap_or_default();
-                return shared.ok_or_else(|| format!("{found}{refusal}"));
+                // While qmi-proxy waits for an answer, for minutes, it does not close a port, and one that we have read in
+                // its place does not come.
+                if left_to_us && found.is_by_proxy() {
+                    return Ok(Way::ThroughProxy);
+                }
+                return Err(promised.err().map_or_else(|| found.to_string(), |refusal| format!("{found}; {refusal}")));
             }
             patience = patience.saturating_sub(LOOKS);
             tokio::time::sleep(LOOKS).await;
@@ -333,7 +335,10 @@ impl Port {
         let node = device::control_nodes(&self.roots).into_iter().find(|node| node.node == held)?;
         let may_come = self.manager.may_come(&self.roots.proc, &node.device).await;
         self.known.place(&self.modem, node.interface);
-        let found = holders::in_use(&self.roots.proc, &node.node).filter(|_| may_come)?;
+        if !may_come {
+            return None;
+        }
+        let found = holders::in_use(&self.roots.proc, &node.node)?;
         tracing::debug!(modem = %self.modem, %found, "the port is closed until it is let go");
         self.close()
     }
@@ -378,19 +383,12 @@ fn both_may_fit(spec: &PortSpec, first: &ControlNode, other: &ControlNode) -> bo
 }
 
 /// How a node is opened that others may have open.
-#[derive(PartialEq, Eq, Debug)]
 enum Way {
     Alone,
     ThroughProxy,
 }
 
 impl Way {
-    /// With whoever has it open although ModemManager has left it. While qmi-proxy waits for an answer, for minutes, it
-    /// does not close a port, and one that we have read in its place does not come.
-    fn shared(found: &InUse) -> Option<Self> {
-        found.is_by_proxy().then_some(Self::ThroughProxy)
-    }
-
     async fn open(self, node: &Path) -> Result<(Line, PortKind), LineError> {
         match self {
             Self::Alone => Line::device(node).map(|line| (line, PortKind::Exclusive)),

@@ -35,8 +35,6 @@ pub struct Called {
     pub result: Result<(), NoAnswer>,
     /// What it handed over; nothing if it failed.
     pub sent: Vec<Message>,
-    /// Its own properties from now on.
-    pub published: Published,
     /// What it wrote to the log.
     pub lines: Vec<Line>,
     /// Instructions it took.
@@ -48,7 +46,7 @@ pub struct Called {
 impl Called {
     /// There was nobody to call.
     pub(super) fn failed(why: NoAnswer) -> Self {
-        Self { result: Err(why), sent: Vec::new(), published: Published::new(), lines: Vec::new(), fuel: 0, memory: 0 }
+        Self { result: Err(why), sent: Vec::new(), lines: Vec::new(), fuel: 0, memory: 0 }
     }
 }
 
@@ -128,8 +126,7 @@ impl Resident {
         if result.is_err() {
             self.visit.publish_again(before);
         }
-        let published = self.visit.published().clone();
-        Called { result, sent, published, lines, fuel: self.visit.fuel(&self.limits), memory: self.visit.memory() }
+        Called { result, sent, lines, fuel: self.visit.fuel(&self.limits), memory: self.visit.memory() }
     }
 }
 

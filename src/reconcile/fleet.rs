@@ -150,6 +150,12 @@ impl Fleet {
         &self.globals
     }
 
+    /// What plugins publish, by the names of plugin and property.
+    pub fn published(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let below = |name| str::strip_prefix(name, plugins::PREFIX)?.strip_prefix('.');
+        self.globals.under(plugins::PREFIX).filter_map(move |(name, held)| Some((below(name)?, &held.value)))
+    }
+
     /// The plugins of the file, and how it is with each.
     pub fn plugins(&self) -> impl Iterator<Item = (&Plugin, &PluginState)> {
         self.plugins.iter()
@@ -274,13 +280,10 @@ impl Fleet {
 
     /// Puts what plugins publish beside the device's other properties, and takes away what they publish no more.
     fn show_plugins(&mut self, now: Instant) {
-        let wanted: BTreeMap<String, &Value> = self.plugins.properties().collect();
-        let gone = self.globals.under(plugins::PREFIX).map(|(name, _)| name).filter(|name| !wanted.contains_key(*name));
-        let gone: Vec<(String, Option<Value>)> = gone.map(|name| (name.to_owned(), None)).collect();
-        let wanted = wanted.into_iter().map(|(name, value)| (name, Some(value.clone())));
-        let puts: Vec<(String, Option<Value>)> = gone.into_iter().chain(wanted).collect();
-        let puts = puts.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        let changes = self.globals.put_many(puts, now);
+        let there = self.globals.under(plugins::PREFIX);
+        let mut puts: BTreeMap<String, Option<Value>> = there.map(|(name, _)| (name.to_owned(), None)).collect();
+        puts.extend(self.plugins.properties().map(|(name, value)| (name, Some(value.clone()))));
+        let changes = self.globals.put_many(puts.iter().map(|(name, value)| (name.as_str(), value.clone())), now);
         if !changes.is_empty() {
             self.out.push_back(Output::Changed(changes));
         }

@@ -4,8 +4,8 @@
 //! and none come, or where for a while there were none at all, the file's targets are asked; three questions in a row
 //! without an answer are believed. A budget of octets in a day bounds what all questions cost together.
 //!
-//! The contract of a state machine: inputs `follow`, `handle_timeout`, `handle_packets`, `handle_probed`; `poll_output` until `None`;
-//! `poll_timeout`. What was found out is told as a fact.
+//! The contract of a state machine: inputs `follow`, `handle_timeout`, `handle_packets`, `handle_probed`; `poll_output`
+//! until `None`; `poll_timeout`. What was found out is told as a fact.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -96,19 +96,24 @@ pub fn exporter(core: &str) -> Vec<u8> {
 /// A module that gives out memory, describes itself so, and does these when it is told of changes and of time; `more`: what
 /// else it has. A function that returns the address 1024 or 1152 has succeeded: there is nothing but zeroes.
 pub fn exporter_core(describe: &str, change: &str, tick: &str, more: &str) -> String {
+    let imports = r#"(import "wwan:plugin/host@0.1.0" "log" (func $log (param i32 i32 i32)))
+  (import "wwan:plugin/outlets@0.1.0" "post" (func $post (param i32 i32 i32 i32 i32 i32)))
+  (import "wwan:plugin/outlets@0.1.0" "datagram" (func $datagram (param i32 i32 i32 i32)))
+  (import "wwan:plugin/outlets@0.1.0" "append" (func $append (param i32 i32 i32 i32)))"#;
+    exporter_module(EXPORTER, imports, describe, change, tick, more)
+}
+
+fn exporter_module(exporter: &str, imports: &str, describe: &str, change: &str, tick: &str, more: &str) -> String {
     let memory = memory_from(200_000);
     format!(
         r#"(module
-  (import "wwan:plugin/host@0.1.0" "log" (func $log (param i32 i32 i32)))
-  (import "wwan:plugin/outlets@0.1.0" "post" (func $post (param i32 i32 i32 i32 i32 i32)))
-  (import "wwan:plugin/outlets@0.1.0" "datagram" (func $datagram (param i32 i32 i32 i32)))
-  (import "wwan:plugin/outlets@0.1.0" "append" (func $append (param i32 i32 i32 i32)))
+  {imports}
   (memory (export "memory") 8)
   {memory}
-  (func (export "{EXPORTER}#describe") (param i32 i32) (result i32) {describe})
-  (func (export "{EXPORTER}#on-change") (param $changes i32) (param $count i32) (param $lost i64) (result i32)
+  (func (export "{exporter}#describe") (param i32 i32) (result i32) {describe})
+  (func (export "{exporter}#on-change") (param $changes i32) (param $count i32) (param $lost i64) (result i32)
     (global.set $free (i32.const 200000)) {change})
-  (func (export "{EXPORTER}#on-tick") (param $known i32) (param $at i64) (result i32) {tick})
+  (func (export "{exporter}#on-tick") (param $known i32) (param $at i64) (result i32) {tick})
   {more}
 )"#
     )
@@ -116,20 +121,9 @@ pub fn exporter_core(describe: &str, change: &str, tick: &str, more: &str) -> St
 
 /// An exporter in text that puts properties of its own when it is told of changes; `more`: what else it has.
 pub fn publishing_exporter(change: &str, more: &str) -> Vec<u8> {
-    let memory = memory_from(200_000);
-    let exporter = "wwan:plugin/exporter@0.1.1";
-    let core = format!(
-        r#"(module
-  (import "wwan:plugin/properties@0.1.1" "put" (func $put (param i32 i32 i32 i32 i64 i32 i32)))
-  (memory (export "memory") 8)
-  {memory}
-  (func (export "{exporter}#describe") (param i32 i32) (result i32) (i32.const 1024))
-  (func (export "{exporter}#on-change") (param i32 i32 i64) (result i32)
-    (global.set $free (i32.const 200000)) {change})
-  (func (export "{exporter}#on-tick") (param i32 i64) (result i32) (i32.const 1024))
-  {more}
-)"#
-    );
+    let imports = r#"(import "wwan:plugin/properties@0.1.1" "put" (func $put (param i32 i32 i32 i32 i64 i32 i32)))"#;
+    let done = "(i32.const 1024)";
+    let core = exporter_module("wwan:plugin/exporter@0.1.1", imports, done, change, done, more);
     component_of(&core, &root().join("plugins/wit"), "publishing-exporter-plugin")
 }
 

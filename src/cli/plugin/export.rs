@@ -128,7 +128,7 @@ pub(super) fn play(
             break;
         }
     }
-    tell(context, case, &outlets, &calls, expect.as_ref())
+    tell(context, case, &outlets, &calls, resident.published(), expect.as_ref())
 }
 
 fn tell(
@@ -136,14 +136,13 @@ fn tell(
     case: &str,
     outlets: &[Outlet],
     calls: &[Called],
+    published: &Published,
     expect: Option<&Both>,
 ) -> Result<bool, CliError> {
     let out = context.out;
     let sent: Vec<&Message> = calls.iter().flat_map(|called| &called.sent).collect();
     let texts: Vec<Cow<'_, str>> = sent.iter().map(|message| String::from_utf8_lossy(&message.bytes)).collect();
     let failure = calls.iter().find_map(|called| called.result.as_ref().err());
-    let nothing = Published::new();
-    let published = calls.last().map_or(&nothing, |called| &called.published);
     let fits = |expect: &Both| expect.sends == texts && expect.publishes == *published;
     let right = failure.is_none() && expect.is_none_or(fits);
     let (tone, word) = if right { (Tone::Good, "ok    ") } else { (Tone::Bad, "failed") };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{of_plugins, shown};
+use super::shown;
 use crate::model::{Reach, Status};
 use crate::property::{Property, Value};
 use crate::reconcile::{Controller, Fleet};
@@ -65,27 +65,21 @@ impl Page {
             self.put("connection", "Whether packets get this far.", labels, is_so.into());
         }
         for (property, value) in shown(controller) {
-            match value {
-                Value::Integer(value) => self.property(property, of(vec![]), *value),
-                Value::Flag(value) => self.property(property, of(vec![]), (*value).into()),
-                Value::Map(values) => {
-                    for (key, value) in values {
-                        self.property(property, of(vec![("key", key.clone())]), *value);
-                    }
+            if let Some(value) = number(value) {
+                self.property(property, of(vec![]), value);
+            } else if let Value::Map(values) = value {
+                for (key, value) in values {
+                    self.property(property, of(vec![("key", key.clone())]), *value);
                 }
-                Value::Text(_) | Value::List(_) => {}
             }
         }
     }
 
     fn plugins(&mut self, fleet: &Fleet) {
-        for (name, value) in of_plugins(fleet) {
-            let value = match value {
-                Value::Integer(value) => *value,
-                Value::Flag(value) => (*value).into(),
-                Value::Text(_) | Value::List(_) | Value::Map(_) => continue,
-            };
-            self.put("plugin", "A property of a plugin's own.", vec![("property", name.to_owned())], value);
+        for (name, value) in fleet.published() {
+            if let Some(value) = number(value) {
+                self.put("plugin", "A property of a plugin's own.", vec![("property", name.to_owned())], value);
+            }
         }
     }
 
@@ -108,6 +102,15 @@ impl Page {
             }
         }
         text
+    }
+}
+
+/// A value that is one number.
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(value) => Some(*value),
+        Value::Flag(value) => Some((*value).into()),
+        Value::Text(_) | Value::List(_) | Value::Map(_) => None,
     }
 }
 

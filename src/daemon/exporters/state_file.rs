@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::{of_plugins, shown};
+use super::shown;
 use crate::model::Status;
 use crate::property::Value;
 use crate::reconcile::{Controller, Fleet};
@@ -40,7 +40,7 @@ pub(super) fn text(fleet: &Fleet) -> String {
         generation: fleet.generation(),
         config_valid: fleet.config_condition().status == Status::True,
         modems: fleet.controllers().map(|controller| (controller.name().0.as_str(), modem(controller))).collect(),
-        plugins: of_plugins(fleet).collect(),
+        plugins: fleet.published().collect(),
     };
     // Maps with texts for keys, and nothing that refuses: it cannot fail.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"

@@ -69,7 +69,7 @@ impl Known {
     /// Whether the port is known to be of another modem than the one that is asked for.
     pub(super) fn is_other(&self, spec: &PortSpec, node: &ControlNode) -> bool {
         let PortSpec::Hardware(wanted) = spec else { return false };
-        wanted.is_asked() && self.identity(node).is_some_and(|identity| !identity.is(wanted))
+        self.identity(node).is_some_and(|identity| !identity.is(wanted))
     }
 
     /// What the modem's interface is called; `None`: it has none now.
