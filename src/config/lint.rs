@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use super::control::ControlPort;
 use super::diagnostic::{Code, Finding};
 use super::judge::Merged;
 use super::network::RESERVED_TABLES;
-use super::resolved::{Config, ControlPort, Match, ModemConfig};
+use super::resolved::{Config, Match, ModemConfig};
 use super::show::is_yaml_word;
 use super::tree::{Entry, Kind, Mark, Node, Path};
 use super::types::SECRET_KEYS;
@@ -231,14 +232,7 @@ fn claim(modem: &ModemConfig) -> (&Match, &ControlPort) {
 
 fn collide(a: &(&Match, &ControlPort), b: &(&Match, &ControlPort)) -> bool {
     let same_match = a.0 == b.0 && *a.0 != Match::default();
-    same_match || path(a.1).is_some_and(|p| path(b.1) == Some(p))
-}
-
-fn path(port: &ControlPort) -> Option<&str> {
-    match port {
-        ControlPort::OfInterface => None,
-        ControlPort::Device { path, .. } | ControlPort::Socket { path } => Some(path),
-    }
+    same_match || a.1.address().is_some_and(|address| b.1.address() == Some(address))
 }
 
 /// Values that are legal as they stand, but stand badly: readable secrets, and texts without the quotes they need elsewhere.

@@ -6,6 +6,7 @@
 //! (defaults filled in).
 
 mod check;
+mod control;
 mod diagnostic;
 mod excerpt;
 mod import;
@@ -30,6 +31,7 @@ mod tree;
 mod types;
 mod yaml;
 
+pub use control::ControlPort;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use excerpt::Excerpt;
 pub use import::{Imported, import_vintage_net};
@@ -37,9 +39,7 @@ pub use network::IpConfig;
 pub use power::{Line, LineAt, PowerConfig, PowerTimes, Switch};
 pub use reachability::ReachabilityConfig;
 pub use recovery::RecoveryConfig;
-pub use resolved::{
-    ApnSource, Auth, Config, ControlPort, Exporters, Match, ModemConfig, Origin, ServiceProvider, SimCondition,
-};
+pub use resolved::{ApnSource, Auth, Config, Exporters, Match, ModemConfig, Origin, ServiceProvider, SimCondition};
 pub use schema::{schema_2020_12, schema_draft_07};
 pub use secret::SecretSource;
 pub use source::{MAX_BYTES, Source};

@@ -13,6 +13,7 @@ use crate::model::{
     Plugin, RadioPreference, Resolver,
 };
 
+use super::control::ControlPort;
 use super::network::IpConfig;
 use super::power::PowerConfig;
 use super::reachability::ReachabilityConfig;
@@ -169,26 +170,6 @@ impl Match {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// Where the modem is controlled.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub enum ControlPort {
-    /// The port that belongs to the interface.
-    #[default]
-    OfInterface,
-    /// A character device or pseudo-terminal.
-    Device {
-        /// Its path.
-        path: String,
-        /// Whether to reach it through `qmi-proxy`.
-        proxy: bool,
-    },
-    /// A unix stream socket.
-    Socket {
-        /// Its path.
-        path: String,
-    },
 }
 
 /// Where something was written. Equal to every other origin: moving a line is not a change.
@@ -444,15 +425,6 @@ impl From<types::Match> for Match {
             sysfs_path: typed.sysfs_path.map(|p| p.0),
             imei: typed.imei.and_then(|i| Imei::parse(&i.0).ok()),
             model: typed.model.map(|model| model.0),
-        }
-    }
-}
-
-impl From<types::Control> for ControlPort {
-    fn from(typed: types::Control) -> Self {
-        match typed {
-            types::Control::Device { path, proxy } => Self::Device { path: path.0, proxy },
-            types::Control::Socket { path } => Self::Socket { path: path.0 },
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::control::{Control, ControlKeys};
 use super::network::{Dns, Family, Ip};
 use super::plugin::{Limits, Outlet, Plugin};
 use super::power::{Power, ResetLine};
@@ -289,57 +290,6 @@ pub struct Match {
     /// asked for theirs.
     #[serde(default, deserialize_with = "present")]
     pub model: Option<ModelName>,
-}
-
-/// Where the modem is controlled: either `device` or `socket`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(try_from = "ControlKeys")]
-pub enum Control {
-    /// A character device or pseudo-terminal.
-    Device {
-        /// Its path.
-        path: AbsolutePath,
-        /// Whether to reach it through `qmi-proxy`.
-        proxy: bool,
-    },
-    /// A unix stream socket.
-    Socket {
-        /// Its path.
-        path: AbsolutePath,
-    },
-}
-
-/// The keys of [`Control`] as written.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
-#[schemars(rename = "Control", extend("minProperties" = 1), extend("dependentSchemas" = {
-    "proxy": { "required": ["device"] },
-    "socket": { "maxProperties": 1 },
-}))]
-struct ControlKeys {
-    /// A character device or pseudo-terminal, for example `/dev/cdc-wdm0`.
-    #[serde(default, deserialize_with = "present")]
-    device: Option<AbsolutePath>,
-    /// A unix stream socket, for example that of `wwan simulate --listen`. Instead of `device`.
-    #[serde(default, deserialize_with = "present")]
-    socket: Option<AbsolutePath>,
-    /// Whether `device` is reached through `qmi-proxy`, to share it with other programs. Default: false.
-    #[serde(default, deserialize_with = "present")]
-    proxy: Option<bool>,
-}
-
-impl TryFrom<ControlKeys> for Control {
-    type Error = &'static str;
-
-    fn try_from(keys: ControlKeys) -> Result<Self, &'static str> {
-        match keys {
-            ControlKeys { device: Some(path), socket: None, proxy } => {
-                Ok(Self::Device { path, proxy: proxy.unwrap_or(false) })
-            }
-            ControlKeys { device: None, socket: Some(path), proxy: None } => Ok(Self::Socket { path }),
-            _ => Err("either `device`, with or without `proxy`, or `socket`"),
-        }
-    }
 }
 
 /// The SIM card.

@@ -95,7 +95,9 @@ fn device(controller: &Controller, first: &Condition) -> Option<Wrong> {
             format!("the control port of the device that {name} is to match")
         }
         ControlPort::OfInterface => format!("the control port of {name}, for example /dev/cdc-wdm0,"),
-        ControlPort::Device { path, .. } | ControlPort::Socket { path } => path.clone(),
+        ControlPort::Device { .. } | ControlPort::Socket { .. } | ControlPort::Qrtr { .. } => {
+            controller.config().control.address().unwrap_or_default()
+        }
     };
     let held = |why: &str| {
         let said = wrong_because("the modem's control port cannot be opened").cause(why);

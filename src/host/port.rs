@@ -226,7 +226,7 @@ impl Port {
     async fn open_path(&mut self, node: &Path, spec: &PortSpec) -> Result<(Line, PortKind), String> {
         let opened = match spec {
             PortSpec::Socket(_) => Line::socket(node).await.map(|line| (line, PortKind::Exclusive)),
-            PortSpec::Proxy { device } => through_proxy(device.clone()).await,
+            PortSpec::Proxy { device } | PortSpec::Qrtr(device) => through_proxy(device.clone()).await,
             PortSpec::Interface(_) | PortSpec::Hardware(_) | PortSpec::Device(_) => {
                 if let Some(holder) = self.known.hold(node, &self.modem) {
                     return Err(format!("{} is the entry {holder}'s", node.display()));

@@ -7,6 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// How libqmi writes a node of the kernel's IPC router, before its number: `qrtr://0`.
+pub const ROUTER_NODE: &str = "qrtr://";
+
 /// A name in the configuration's `modems` map: the interface name, for example `wwan0`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]

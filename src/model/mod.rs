@@ -41,7 +41,7 @@ pub use connection::{Connection, Gap, Reach};
 pub use desired::{Desired, Provider, Selection};
 pub use fact::{Fact, FactSet};
 pub use finding::Finding;
-pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, Secret};
+pub use id::{Apn, HomeDigits, Iccid, Imei, Imsi, ModemName, Plmn, ROUTER_NODE, Secret};
 pub use internet::{Elsewhere, Endpoint, Internet, Packets, Portal, Probe, Probed, Proof, Target};
 pub use lease::{AddressMethod, Asking, Before, Lease, LeaseOrder, LeaseState};
 pub use link::{DesiredLink, Framing, LinkState, Resolver, Routing};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::role::Role;
-use crate::qmi::{Frame, ProtocolError, Request};
+use crate::qmi::{Frame, ProtocolError, Request, ctl};
 
 /// An ordinary answer takes milliseconds; a modem that needs five seconds for one is in trouble.
 pub(super) const ORDINARY: Duration = Duration::from_secs(5);
@@ -61,6 +61,11 @@ impl Call {
     /// A request of one of our clients.
     pub(super) fn client(role: Role, request: &impl Request) -> Self {
         Self { to: To::Client(role), frame: request.frame(0, 0), deadline: ORDINARY, accepts: Accepts::Success }
+    }
+
+    /// Is anybody there? On the IPC router there are no versions to tell, and that is an answer.
+    pub(super) fn probe() -> Self {
+        Self::control(&ctl::get_version_info::Request::default()).or(UNSUPPORTED)
     }
 
     pub(super) fn within(self, deadline: Duration) -> Self {

@@ -1,9 +1,9 @@
 //! Which requests tell a fact.
 
-use super::call::{CARD, CONTROL, Call, UNSUPPORTED};
+use super::call::{CARD, Call, UNSUPPORTED};
 use super::role::Role;
 use crate::model::{Fact, IpFamily};
-use crate::qmi::{ProtocolError, ctl, dms, nas, uim, wda, wds};
+use crate::qmi::{ProtocolError, dms, nas, uim, wda, wds};
 
 /// What the driver has found out about the modem's ways.
 #[derive(Clone, Copy, Default, Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Ways {
 pub(super) fn calls(fact: Fact, ways: Ways, profile: Option<u8>) -> Vec<Call> {
     match fact {
         Fact::Port | Fact::Link | Fact::Lease | Fact::Internet | Fact::Location => Vec::new(),
-        Fact::Control => vec![Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)],
+        Fact::Control => vec![Call::probe()],
         Fact::Device => device(),
         Fact::DataFormat => data_format(ways.names_endpoint),
         Fact::OperatingMode => vec![Call::client(Role::Dms, &dms::get_operating_mode::Request::default())],
@@ -88,7 +88,7 @@ fn identity() -> Vec<Call> {
 
 /// Something every modem answers, for a fact that this one has nothing to say about.
 fn modem_has_none() -> Call {
-    Call::control(&ctl::get_version_info::Request::default()).within(CONTROL)
+    Call::probe()
 }
 
 /// What is not about one session is asked by the client of either.

@@ -158,10 +158,6 @@ pub(super) fn refreshed(event: &uim::RefreshEvent) -> Call {
     Call::client(Role::Uim, &request).within(CARD).optional()
 }
 
-pub(super) fn probe() -> Call {
-    Call::control(&ctl::get_version_info::Request::default())
-}
-
 fn synchronise(context: &Context<'_>) -> Vec<Call> {
     let open = context.proxy.map(|device| {
         let device = Some(device.to_owned());
@@ -171,14 +167,14 @@ fn synchronise(context: &Context<'_>) -> Vec<Call> {
     // others: only when the port is ours alone and we have no client of our own to lose.
     let clean = context.proxy.is_none() && (context.clients.is_empty() || planted(Defect::SyncAtEveryStart));
     let sync = clean.then(|| Call::control(&ctl::sync::Request::default()).within(CONTROL));
-    open.into_iter().chain([probe()]).chain(sync).collect()
+    open.into_iter().chain([Call::probe()]).chain(sync).collect()
 }
 
 /// Ours one by one, for modems that ignore Sync or share it with others; then all, if the port is ours alone.
 fn reclaim(context: &Context<'_>) -> Vec<Call> {
     let ours = context.clients.ids().map(|(role, id)| release(role, id));
     let all = context.proxy.is_none().then(|| Call::control(&ctl::sync::Request::default()).within(CONTROL));
-    ours.chain(all).chain([probe()]).collect()
+    ours.chain(all).chain([Call::probe()]).collect()
 }
 
 fn set_roaming(index: u8, allowed: bool) -> Call {

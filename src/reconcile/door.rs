@@ -113,6 +113,9 @@ pub enum PortSpec {
     Device(String),
     /// A unix stream socket.
     Socket(String),
+    /// A node of the IPC router as libqmi writes it, for example `qrtr://0`: behind qmi-proxy, as there is no other way to it
+    /// without unsafe code.
+    Qrtr(String),
     /// A device behind qmi-proxy.
     Proxy {
         /// The device's path.

@@ -24,6 +24,7 @@ mod power;
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
 #[path = "../interop/program.rs"]
 mod program;
+mod qrtr;
 #[allow(dead_code, reason = "shared with tests/interop, which uses all of it")]
 #[path = "../interop/stage.rs"]
 mod stage;

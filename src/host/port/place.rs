@@ -41,6 +41,8 @@ impl Roots {
         match spec {
             PortSpec::Interface(name) => self.of_interface(name),
             PortSpec::Hardware(hardware) => self.of_hardware(hardware),
+            // Only qmi-proxy knows which nodes there are, and hangs up where there is none.
+            PortSpec::Qrtr(node) => Found::Path(node.into()),
             PortSpec::Device(path) | PortSpec::Socket(path) | PortSpec::Proxy { device: path } => {
                 let there = Path::new(path).exists();
                 if there { Found::Path(path.into()) } else { Found::Not(PortState::Absent) }

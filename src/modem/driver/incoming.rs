@@ -308,7 +308,7 @@ impl Driver {
             None => self.finish(open.script, Err(Failure::Timeout), now),
         }
         if self.synchronised && self.find(Purpose::Probe).is_none() {
-            self.run(Purpose::Probe, vec![script::probe()], now);
+            self.run(Purpose::Probe, vec![Call::probe()], now);
         }
     }
 

@@ -21,7 +21,7 @@ use super::reads::Ways;
 use super::script::{self, Context};
 use super::transactions::Transactions;
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, CallEnd, Fact, FactSet, Failure, Instant, IpFamily, Report};
+use crate::model::{Action, CallEnd, Fact, FactSet, Failure, Instant, IpFamily, ROUTER_NODE, Report};
 use crate::qmi::{Kind, Piece, Splitter};
 use running::{Purpose, Script};
 use surplus::Surplus;
@@ -225,6 +225,13 @@ impl Driver {
         self.transactions.clear();
         self.reset_channel();
         self.open = true;
+        if proxy.as_deref().is_some_and(|device| device.starts_with(ROUTER_NODE)) {
+            // Clients there are qmi-proxy's own: they end when nobody uses it and when the modem restarts, and to one that
+            // has ended it answers nothing.
+            self.clients.clear();
+            self.handles.clear();
+            self.remember();
+        }
         self.proxy = proxy;
     }
 
