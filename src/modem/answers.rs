@@ -234,6 +234,12 @@ impl Gathered {
         }
     }
 
+    /// The series about its identity was not finished: what came after the refused items is missing too, so all is asked
+    /// again.
+    pub(super) fn cut_short(&mut self) {
+        self.owed.clear();
+    }
+
     /// Whether the modem could not give a part of its identity.
     pub(super) fn owes(&self) -> bool {
         !self.owed.is_empty()

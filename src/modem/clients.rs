@@ -44,8 +44,12 @@ impl Clients {
         self.held.insert(role, client);
     }
 
-    /// The modem granted this id.
+    /// The modem granted this id. Whoever else of ours has it has had it from a modem that restarted since.
     pub(super) fn grant(&mut self, role: Role, id: Option<u8>, now: Instant) {
+        let stale = id.and_then(|id| self.role(role.service(), id)).filter(|other| *other != role);
+        if let Some(stale) = stale {
+            self.remove(stale);
+        }
         self.set(role, Client::Preparing(id));
         self.granted.insert(role, now);
     }

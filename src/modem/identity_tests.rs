@@ -96,3 +96,30 @@ fn info_2_a_serial_that_is_no_longer_told_is_gone() {
     });
     assert_eq!(last.unwrap(), Device::default());
 }
+
+#[test]
+fn info_1_an_item_that_went_unanswered_is_not_forgotten_over_one_that_was_refused() {
+    let mut rig = Rig::ready(&[]);
+    rig.driver.want(FactSet::of(&[Fact::Device]), rig.now);
+    loop {
+        let frame = rig.request();
+        let answer = match frame.key() {
+            dms::get_revision::KEY => frame.refusal(ProtocolError::Internal),
+            dms::get_capabilities::KEY => break,
+            _ => rig.willing(&frame),
+        };
+        rig.send(&answer);
+    }
+    rig.wait(Duration::from_secs(5));
+    let probe = rig.request();
+    let alive = rig.willing(&probe);
+    rig.send(&alive);
+    let mut asked = Vec::new();
+    for _ in 0..10 {
+        rig.wait(Duration::from_secs(1));
+        asked.extend(device(&mut rig, &|_| None).1);
+    }
+    for item in [dms::get_revision::ID, dms::get_capabilities::ID, dms::get_band_capabilities::ID] {
+        assert_eq!(asked.iter().filter(|id| **id == item).count(), 1, "{asked:?}");
+    }
+}

@@ -66,10 +66,11 @@ pub(super) fn holds_back(action: &Action, observed: &Observed, now: Instant) -> 
 }
 
 fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
+    let refused_for_good = attempts.refused_for_good();
     let table = match (action, &attempts.last_failure) {
         (Action::SetRadioPreference(_), None) => PREFERENCE,
         (_, None) => ACKNOWLEDGED,
-        (Action::StartSession(..), Some(Failure::CallEnded(cause))) if cause.is_permanent() => PERMANENT,
+        (Action::StartSession(..), Some(_)) if refused_for_good > 0 => PERMANENT,
         // A session was in the way; it is looked at, and ended if it is none.
         (Action::StartSession(..), Some(Failure::NoEffect)) if attempts.failures <= CLEARED_UP_AT_ONCE => {
             return Duration::ZERO;
@@ -79,7 +80,9 @@ fn delay(action: &Action, attempts: &Attempts, seed: u64) -> Duration {
         (Action::OpenPort | Action::ConfigureLink(_) | Action::MarkPin(_), Some(_)) => LOCAL,
         (_, Some(_)) => FAILED,
     };
-    spread(Duration::from_millis(step(table, attempts.failures)), seed ^ u64::from(attempts.failures))
+    // What failed otherwise before is no reason to believe that this refusal will last.
+    let failures = if refused_for_good > 0 { refused_for_good } else { attempts.failures };
+    spread(Duration::from_millis(step(table, failures)), seed ^ u64::from(attempts.failures))
 }
 
 /// The pause after a refused session.
@@ -121,6 +124,7 @@ mod tests {
             took_effect: false,
             since: Instant::ZERO,
             excused: false,
+            alike: failures,
         }
     }
 
@@ -188,6 +192,13 @@ mod tests {
     fn a_permanent_cause_slows_to_an_hour() {
         let ms = held(9, Some(Failure::CallEnded(CallEnd::of_3gpp(33))), 1);
         assert!((2_880_000..=4_320_000).contains(&ms), "{ms}");
+    }
+
+    #[test]
+    fn a_permanent_cause_after_many_others_begins_at_half_a_minute() {
+        let refused = attempts(9, Instant::ZERO, Some(Failure::CallEnded(CallEnd::of_3gpp(33))));
+        let ms = held_by(Attempts { alike: 1, ..refused }, 1, Instant::ZERO);
+        assert!((24_000..=36_000).contains(&ms), "{ms}");
     }
 
     #[test]

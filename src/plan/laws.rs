@@ -234,15 +234,7 @@ pub(super) fn healthy(at: Instant) -> Observed {
 }
 
 fn failed(action: &Action, last_failure: Option<Failure>) -> Attempts {
-    Attempts {
-        action: action.clone(),
-        failures: 1,
-        last_at: NOW,
-        last_failure,
-        took_effect: false,
-        since: NOW,
-        excused: false,
-    }
+    Attempts::after(None, action.clone(), last_failure, NOW)
 }
 
 fn statuses_are_ordered(plan: &Plan) {

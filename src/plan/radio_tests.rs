@@ -158,6 +158,7 @@ fn f35_firmware_that_ignores_a_write_is_not_written_to_for_ever() {
         took_effect,
         since: at,
         excused: false,
+        alike: failures,
     };
     let ago = |seconds| NOW - Duration::from_secs(seconds);
     for failures in 1..IGNORED_AFTER {

@@ -106,11 +106,10 @@ impl<'a> Reader<'a> {
     /// that nobody should repeat for ever.
     pub(super) fn ignored(&mut self, action: &Action) -> Option<(u32, Instant)> {
         let attempts = self.observed.attempts.get(action.name()).filter(|attempts| attempts.action == *action)?;
-        let in_vain = attempts.last_failure.is_none() && !attempts.took_effect && attempts.failures >= IGNORED_AFTER;
         let at = attempts.last_at + IGNORED_FOR;
-        (in_vain && self.now < at).then(|| {
+        (attempts.in_vain() >= IGNORED_AFTER && self.now < at).then(|| {
             self.wake_at(at);
-            (attempts.failures, at)
+            (attempts.in_vain(), at)
         })
     }
 

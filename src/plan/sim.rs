@@ -100,7 +100,7 @@ fn pin_required(tries_left: u8, chance: &PinChance, facts: &mut Reader<'_>) -> O
         },
         PinChance::Allowed(pin) => {
             let attempts = facts.observed.attempts.get(ENTER_PIN);
-            if attempts.is_some_and(|a| a.last_failure.is_none() && !a.took_effect && a.failures >= ACCEPTED_IN_VAIN) {
+            if attempts.is_some_and(|a| a.in_vain() >= ACCEPTED_IN_VAIN) {
                 return no(NoTry::NoEffect);
             }
             for fact in [Fact::Sim, Fact::SimIdentity] {
@@ -195,15 +195,7 @@ mod tests {
         let mut observed = locked(3);
         let action = Action::MarkPin(mark());
         let last_failure = Some(Failure::Host("no space left on device".into()));
-        let attempts = Attempts {
-            action,
-            failures: 1,
-            last_at: NOW,
-            last_failure,
-            took_effect: false,
-            since: NOW,
-            excused: false,
-        };
+        let attempts = Attempts::after(None, action, last_failure, NOW);
         observed.attempts.insert(MARK_PIN.to_owned(), attempts);
         let found = finding(&desired(PinChance::Untried(mark())), &observed);
         assert_eq!(found.reason(), "PinNotTried");
@@ -249,16 +241,11 @@ mod tests {
         let mut observed = healthy(NOW);
         observed.learn(Report::SimSlots(SimSlots { count: 2, active: Some(1) }), NOW);
         let action = Action::SwitchSlot(2);
-        let attempts = Attempts {
-            action,
-            failures: 4,
-            last_at: NOW,
-            last_failure: None,
-            took_effect: false,
-            since: NOW,
-            excused: false,
-        };
-        observed.attempts.insert("switch-slot".to_owned(), attempts);
+        for _ in 0..4 {
+            let before = observed.attempts.get("switch-slot");
+            let attempts = Attempts::after(before, action.clone(), None, NOW);
+            observed.attempts.insert("switch-slot".to_owned(), attempts);
+        }
         assert_eq!(finding(&desired, &observed).reason(), "Ignored", "acknowledged in vain, four times");
         for (count, active) in [(1, Some(1)), (0, None)] {
             assert_eq!(with(count, active).step, Step::Wait(Finding::NoSuchSlot { asked: 2, slots: count }));

@@ -264,6 +264,9 @@ impl Driver {
             }
             Err(_) if fact.is_telemetry() => self.missed(fact, now),
             Err(failure) => {
+                if fact == Fact::Device {
+                    self.gathered.cut_short();
+                }
                 let looks = self.looks.entry(fact).or_default();
                 looks.not_before = now + LOOK_AGAIN[looks.failures.min(LOOK_AGAIN.len() - 1)];
                 looks.failures += 1;

@@ -328,3 +328,32 @@ fn doubts_without_end_hold_nothing_up_for_more_than_three_seconds() {
     }
     assert_eq!(rig.now.since(doubtful_since), Duration::from_secs(3));
 }
+
+#[test]
+fn on_the_ipc_router_nobody_is_a_client_for_longer_than_the_port_is_open() {
+    let mut rig = Rig::new(&[("dms", 7)]);
+    rig.driver.handle_opened(Some("qrtr://0".to_owned()));
+    rig.driver.start(&Action::Synchronise, rig.now);
+    let open = rig.request();
+    assert_eq!(open.key(), ctl::proxy_open::KEY);
+    let opened = rig.willing(&open);
+    rig.send(&opened);
+    // libqmi answers in place of the modem, and has no versions to tell.
+    let probe = rig.request();
+    rig.send(&probe.refusal(ProtocolError::NotSupported));
+    assert!(rig.outputs().1.contains(&Output::Done(Ok(()))));
+    rig.driver.want(MODE, rig.now);
+    assert_eq!(rig.request().key(), ctl::allocate_cid::KEY);
+}
+
+#[test]
+fn an_id_that_is_granted_is_nobody_elses_any_more() {
+    // What was remembered is of before a restart that nobody saw.
+    let mut rig = Rig::ready(&[("wds-ipv4", 1)]);
+    rig.next_id = 0;
+    rig.driver.want(FactSet::of(&[Fact::SessionIpv6]), rig.now);
+    let outputs = rig.obey();
+    let remembered =
+        outputs.iter().rev().find_map(|o| if let Output::Remember(ids) = o { Some(ids.clone()) } else { None });
+    assert_eq!(remembered, Some([("wds-ipv6".to_owned(), 1)].into()));
+}

@@ -120,7 +120,13 @@ impl Controller {
                 self.observed.learn(Report::Session(*family, SessionState::Connected), now);
                 self.observed.learn(Report::Settings(*family, SessionSettings::default()), now);
             }
-            (Action::StartSession(..), Err(_)) => self.driver.suspect(self.upstream(), now),
+            (Action::StartSession(family, _), Err(failure)) => {
+                self.driver.suspect(self.upstream(), now);
+                // What keeps this family out may be a session of somebody else's in the other.
+                if matches!(failure, Failure::CallEnded(cause) if cause.is_of_another_session()) {
+                    self.driver.suspect(FactSet::of(&[Fact::settings(family.other())]), now);
+                }
+            }
             (Action::SetRoaming { .. }, Ok(())) => self.note_profile_write(now),
             (Action::StopSession(_) | Action::StopSessions(_), Ok(())) => self.observed.dialled = None,
             (Action::SetRadioPreference(_), Ok(())) => self.preference_written(now),
@@ -143,15 +149,7 @@ impl Controller {
             // A session that is in the way is another matter than a refusal: it is counted for itself.
             let in_the_way = outcome == Err(Failure::NoEffect);
             let before = before.filter(|b| !in_the_way || b.last_failure == Some(Failure::NoEffect));
-            let attempts = Attempts {
-                action: action.clone(),
-                failures: before.map_or(0, |attempts| attempts.failures) + 1,
-                last_at: now,
-                last_failure: outcome.clone().err(),
-                took_effect: false,
-                since: before.map_or(now, |attempts| attempts.since),
-                excused: false,
-            };
+            let attempts = Attempts::after(before, action.clone(), outcome.clone().err(), now);
             self.observed.attempts.insert(action.name().to_owned(), attempts);
         }
         self.told = true;

@@ -6,12 +6,15 @@ use super::super::door::{EventKind, Output};
 use super::{Controller, UPSTREAM, recovering};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, Registration, Report, SessionState, SimState,
+    Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, IpFamily, Registration, Report, ServingSystem,
+    SessionState, SimState,
 };
 use crate::modem;
 
 /// What was seen so lately was seen together with what is learned now.
 const BESIDE: Duration = Duration::from_secs(60);
+/// What may change while no network serves us, and nothing tells.
+const OUT_OF_SERVICE: FactSet = FactSet::of(&[Fact::Sim, Fact::SimIdentity, Fact::RadioPreference]);
 
 impl Controller {
     /// Takes over what the driver learned and did.
@@ -59,40 +62,50 @@ impl Controller {
         self.observed.attempts.retain(|name, attempts| lasting(name) || hung_up(attempts));
     }
 
-    pub(super) fn learn(&mut self, report: Report, now: Instant) {
-        if let Report::ServingSystem(serving) = &report {
-            let before = self.observed.serving_system.as_ref().map(|seen| &seen.value);
-            if before.is_some_and(|b| b.registration.is_registered()) && !serving.registration.is_registered() {
-                // The radio went off, or the card was changed: some modems say neither.
-                self.out_of_service_at = Some(now);
-                self.driver.suspect(UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])), now);
-            }
-            // Before it has found its first network it may lose its card, too: it stops looking then.
-            let stopped = before.is_some_and(|b| b.registration == Registration::Searching)
-                && serving.registration == Registration::NotRegistered;
-            if stopped {
-                self.out_of_service_at = Some(now);
-            }
-            let regained =
-                before.is_some_and(|b| !b.registration.is_registered()) && serving.registration.is_registered();
-            if regained {
-                // Out of service a card or the settings of the radio may change without a word, and without a trace in
-                // the registration.
-                let silent = [Fact::Sim, Fact::SimIdentity, Fact::RadioPreference].into_iter();
-                let out_since = self.out_of_service_at.take().unwrap_or_default();
-                let before = |at: Instant| now.since(at) >= BESIDE || at < out_since;
-                let unseen = silent.filter(|fact| self.observed.seen_at(*fact).is_some_and(before));
-                self.driver.suspect(unseen.collect(), now);
-            }
-            let other = before.is_none_or(|b| {
-                b.plmn != serving.plmn
-                    || b.technologies != serving.technologies
-                    || !b.registration.is_registered()
-                    || !b.ps_attached && serving.ps_attached
-            });
-            if other && serving.registration.is_registered() {
+    /// What else may have changed with what serves us now: not every modem tells.
+    fn serving_seen(&mut self, serving: &ServingSystem, now: Instant) {
+        let Some(before) = self.observed.serving_system.as_ref().map(|seen| &seen.value) else {
+            if serving.registration.is_registered() {
                 self.excuse_sessions();
             }
+            return;
+        };
+        let (was, is) = (before.registration.is_registered(), serving.registration.is_registered());
+        let other_radio = before.technologies != serving.technologies;
+        let other = before.plmn != serving.plmn || other_radio || !was || !before.ps_attached && serving.ps_attached;
+        // Before it has found its first network it may lose its card, too: it stops looking then.
+        let stopped =
+            before.registration == Registration::Searching && serving.registration == Registration::NotRegistered;
+        let doubtful = match (was, is) {
+            // The radio went off, or the card was changed.
+            (true, false) => UPSTREAM.without(FactSet::of(&[Fact::ServingSystem])),
+            // Out of service a card or the settings of the radio may change without a trace in the registration, and a
+            // modem that starts sessions by itself has started others when it is back.
+            (false, true) => {
+                let out_since = self.out_of_service_at.take().unwrap_or_default();
+                let unseen = |at: Instant| now.since(at) >= BESIDE || at < out_since;
+                let up = |family| self.observed.session(family).is_some_and(|seen| seen.value.is_up());
+                let both = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter();
+                let settings = both.filter(|family| up(*family)).map(Fact::settings).collect();
+                let silent = OUT_OF_SERVICE.union(settings);
+                silent.iter().filter(|fact| self.observed.seen_at(*fact).is_some_and(unseen)).collect()
+            }
+            // Somebody may have changed what is allowed.
+            (true, true) if other_radio => FactSet::of(&[Fact::RadioPreference]).without(self.driver.unsettled(now)),
+            _ => FactSet::NONE,
+        };
+        if was && !is || stopped {
+            self.out_of_service_at = Some(now);
+        }
+        self.driver.suspect(doubtful, now);
+        if other && is {
+            self.excuse_sessions();
+        }
+    }
+
+    pub(super) fn learn(&mut self, report: Report, now: Instant) {
+        if let Report::ServingSystem(serving) = &report {
+            self.serving_seen(serving, now);
         }
         recovering::panic_if_planted(&report);
         if let Report::Device(device) = &report {

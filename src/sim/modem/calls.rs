@@ -62,7 +62,7 @@ struct Refusals {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Ending {
     /// With the modem: nobody is left to tell.
-    Silent,
+    Silent(Instant),
     ByClient(Instant),
     NoRadio(Instant),
     NoService(Instant),
@@ -80,14 +80,16 @@ impl Owner {
 }
 
 impl Ending {
-    fn why(self) -> Option<(Instant, CallEndKind, i16)> {
-        match self {
-            Self::Silent => None,
-            Self::ByClient(now) => Some((now, CallEndKind::CallManager, reason::CLIENT_END)),
-            Self::NoRadio(now) => Some((now, CallEndKind::Internal, reason::LOW_POWER_OR_POWER_DOWN)),
-            Self::NoService(now) => Some((now, CallEndKind::CallManager, reason::NO_SERVICE)),
-            Self::Because(now, kind, reason) => Some((now, kind, reason)),
-        }
+    /// When, and what the modem says why.
+    fn why(self) -> (Instant, Option<wds::VerboseCallEndReason>) {
+        let (now, kind, reason) = match self {
+            Self::Silent(now) => return (now, None),
+            Self::ByClient(now) => (now, CallEndKind::CallManager, reason::CLIENT_END),
+            Self::NoRadio(now) => (now, CallEndKind::Internal, reason::LOW_POWER_OR_POWER_DOWN),
+            Self::NoService(now) => (now, CallEndKind::CallManager, reason::NO_SERVICE),
+            Self::Because(now, kind, reason) => (now, kind, reason),
+        };
+        (now, Some(wds::VerboseCallEndReason { kind, reason }))
     }
 }
 
@@ -216,13 +218,14 @@ impl SimModem {
     pub(super) fn end_calls(&mut self, ending: Ending, which: impl Fn(&Call) -> bool) {
         let ended: Vec<Family> =
             self.calls.up.iter().filter(|(_, call)| which(call)).map(|(family, _)| *family).collect();
+        let (now, reason) = ending.why();
         for family in &ended {
             let Some(call) = self.calls.up.remove(family) else { continue };
-            let Some((now, kind, reason)) = ending.why() else { continue };
-            self.calls.last = Some(call.bytes(now));
             self.witness(now, Witness::SessionDown { family: *family });
-            let reason = wds::VerboseCallEndReason { kind, reason };
-            self.tell_call(*family, Some(reason), false);
+            if reason.is_some() {
+                self.calls.last = Some(call.bytes(now));
+                self.tell_call(*family, reason.clone(), false);
+            }
         }
         if !ended.is_empty() {
             self.tell_carrier();

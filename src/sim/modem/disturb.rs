@@ -32,7 +32,7 @@ impl SimModem {
         match disturbance {
             D::Unplug => self.plugged(false, now),
             D::Plug => self.plugged(true, now),
-            D::PowerCut { seconds: s } => self.cut_power(seconds(*s)),
+            D::PowerCut { seconds: s } => self.cut_power(seconds(*s), now),
             D::Reset => self.reset_soon(now),
             D::SilentReset => self.restart_in_place(true, now),
             D::FirmwareRestart => self.restart_in_place(false, now),
@@ -212,9 +212,10 @@ impl SimModem {
         self.pin_off(now);
         self.forgive_preference(now);
         self.disturb(&Disturbance::Plug, now);
-        if self.radio.mode() == OperatingMode::Offline && !self.personality.reset_works {
+        let stands_still = self.radio.mode() == OperatingMode::Offline || !self.life.answers();
+        if stands_still && !self.personality.reset_works {
             // Nothing but power cures this one, and the day's power cycles may be used up.
-            self.cut_power(now + Duration::from_secs(5));
+            self.cut_power(now + Duration::from_secs(5), now);
         }
         self.review_radio(now);
     }

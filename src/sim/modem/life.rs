@@ -127,7 +127,7 @@ impl SimModem {
         match power {
             Power::Off => {
                 self.life.powered = false;
-                self.stop();
+                self.stop(now);
             }
             Power::On if !self.life.powered => {
                 self.life.powered = true;
@@ -146,7 +146,7 @@ impl SimModem {
         match (self.life.plugged, plugged) {
             (true, false) => {
                 self.life.plugged = false;
-                self.stop();
+                self.stop(now);
             }
             (false, true) => {
                 self.life.plugged = true;
@@ -165,9 +165,9 @@ impl SimModem {
     }
 
     /// The firmware stops and with it everything that is not in flash.
-    pub(super) fn stop(&mut self) {
+    pub(super) fn stop(&mut self, now: Instant) {
         self.vanish();
-        self.halt();
+        self.halt(now);
     }
 
     /// Restarts the firmware while the device stays on the bus.
@@ -176,7 +176,7 @@ impl SimModem {
             return;
         }
         let visible = self.life.visible;
-        self.halt();
+        self.halt(now);
         self.life.visible = visible;
         self.life.quiet = quiet;
         self.life.stage = Stage::Booting;
@@ -185,7 +185,8 @@ impl SimModem {
     }
 
     pub(super) fn hang(&mut self, until: Instant) {
-        self.life.hung_until = Some(until);
+        // A shorter one does not end it: what waits for its end would be answered after what came later.
+        self.life.hung_until = self.life.hung_until.max(Some(until));
     }
 
     pub(super) fn die(&mut self, until: Instant) {
@@ -218,9 +219,9 @@ impl SimModem {
         self.reset_soon(now);
     }
 
-    pub(super) fn cut_power(&mut self, back: Instant) {
+    pub(super) fn cut_power(&mut self, back: Instant, now: Instant) {
         self.life.powered = false;
-        self.stop();
+        self.stop(now);
         self.schedule.at(back, Due::Life(Step::PowerBack));
     }
 
@@ -233,7 +234,7 @@ impl SimModem {
             Step::Reauthorised if self.life.stage != Stage::Down => self.appear(),
             Step::Reauthorised => {}
             Step::Reset => {
-                self.stop();
+                self.stop(now);
                 self.start(now);
             }
         }
@@ -280,8 +281,8 @@ impl SimModem {
         }
     }
 
-    fn halt(&mut self) {
-        self.end_calls(Ending::Silent, |_| true);
+    fn halt(&mut self, now: Instant) {
+        self.end_calls(Ending::Silent(now), |_| true);
         self.renewed(Renewal::Modem);
         self.life.stage = Stage::Down;
         self.life.hung_until = None;

@@ -312,7 +312,7 @@ impl SimModem {
                 return Ok(());
             }
             (M::Offline, M::ShuttingDown) => {
-                self.stop();
+                self.stop(now);
                 return Ok(());
             }
             (M::Offline, M::Offline) => return Ok(()),

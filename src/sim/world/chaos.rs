@@ -40,7 +40,8 @@ pub(super) struct Chaos {
 /// What the trouble is made of.
 #[derive(Debug)]
 struct Trouble {
-    modems: usize,
+    /// Whether each modem tells of changes.
+    modems: Vec<bool>,
     files: usize,
     apns: Vec<String>,
     /// Serial number and subscriber of cards that may be put in.
@@ -71,8 +72,14 @@ const PACES: [u64; 5] = [60, 240, 600, 1_200, 2_400];
 /// The age at which the last fact is looked at again (`Fact::max_age`).
 const LONGEST_AGE: Duration = Duration::from_secs(6 * 3600 + 300);
 
+/// What is undone is undone by then.
+const LONGEST_TROUBLE: Duration = Duration::from_secs(5_400);
+/// Refused for good again and again, a session is asked for once an hour, spread by a fifth (`plan::backoff`).
+const LONGEST_REFUSAL: Duration = Duration::from_secs(3600 * 6 / 5 + 60);
+
 impl Chaos {
-    pub(super) fn new(world: &World, gateway: u32, configs: &[&ModemConfig]) -> Self {
+    /// For modems with these entries in the file, which tell of changes or do not.
+    pub(super) fn new(world: &World, gateway: u32, configs: &[&ModemConfig], modems: Vec<bool>) -> Self {
         // The last of them is about DHCP servers: without one nothing would come of it.
         let leased = configs.iter().any(|config| config.ip.method == AddressMethod::Dhcp);
         let examples = Disturbance::all_examples().len() - usize::from(!leased);
@@ -83,7 +90,7 @@ impl Chaos {
             .filter_map(|provider| Some(provider.named_apn()?.0.clone()));
         let cards = configs.iter().flat_map(|config| expect::cards(config, u64::from(gateway)));
         let trouble = Trouble {
-            modems: configs.len(),
+            modems,
             files: world.files.len(),
             apns: apns.filter(|apn| !apn.is_empty()).collect(),
             cards: cards.map(|card| (card.iccid, card.imsi)).collect(),
@@ -139,7 +146,7 @@ impl Chaos {
             let pace = *self.hours.pick(&PACES).unwrap_or(&PACES[0]);
             self.again(kind, pace, until, now);
         }
-        for modem in 0..self.trouble.modems {
+        for modem in 0..self.trouble.modems.len() {
             let (to_modem, to_core) = (self.faults(), self.faults());
             // No bus and no driver sends a request twice; a modem that answers twice is met.
             let to_modem = Faults { duplicate: 0, ..to_modem };
@@ -167,24 +174,18 @@ impl Chaos {
             return None;
         }
         let disturbance = self.trouble.vary(example, random);
-        // Nothing tells of it and no fact ages more slowly: it is found, but not within the calm.
-        let untold = matches!(
-            disturbance,
-            Disturbance::EthernetFraming
-                | Disturbance::LoseIndications { .. }
-                | Disturbance::ForeignProfile { .. }
-                // Refused, a modem has no such setting, and is asked again in an hour.
-                | Disturbance::ErrorOnNth { service: 0x1A, .. }
-        );
-        if untold && now + LONGEST_AGE > self.end {
+        let modem = random.below(self.trouble.modems.len() as u64) as usize;
+        if self.trouble.too_late(&disturbance, modem, now, self.end) {
             return None;
         }
-        let modem = random.below(self.trouble.modems as u64) as usize;
         if let Some(undo) = disturbance.undo() {
             // Mostly soon, now and then long enough for the slow parts of the ladder.
-            let longest = if random.chance(200) { 5_400 } else { 600 };
-            let after = Duration::from_secs(random.between(5, longest));
-            self.plan.at(now + after, Planned::Act(Act::Disturb(modem, undo)));
+            let longest = if random.chance(200) { LONGEST_TROUBLE } else { Duration::from_secs(600) };
+            let at = now + Duration::from_secs(random.between(5, longest.as_secs()));
+            // What is not undone ends with the faults.
+            if !self.trouble.too_late(&undo, modem, at, self.end) {
+                self.plan.at(at, Planned::Act(Act::Disturb(modem, undo)));
+            }
         }
         Some(Act::Disturb(modem, disturbance))
     }
@@ -206,6 +207,25 @@ impl Chaos {
 }
 
 impl Trouble {
+    /// Whether it is found, but not within the calm: nothing tells of it.
+    fn too_late(&self, disturbance: &Disturbance, modem: usize, at: Instant, end: Instant) -> bool {
+        let tells = self.modems.get(modem).is_some_and(|tells| *tells);
+        let found_within = match disturbance {
+            Disturbance::EthernetFraming
+            | Disturbance::LoseIndications { .. }
+            | Disturbance::ForeignProfile { .. }
+            // Refused, a modem has no such setting, and is asked again in an hour.
+            | Disturbance::ErrorOnNth { service: 0x1A, .. } => LONGEST_AGE,
+            Disturbance::ModePreference { .. } if !tells => LONGEST_AGE,
+            // At the end of the faults the network takes the modem in anew, and who is told asks at once; before, or untold, it
+            // asks in its own time.
+            Disturbance::RefuseApn { .. } if !tells => LONGEST_TROUBLE + LONGEST_REFUSAL,
+            Disturbance::AcceptApn { .. } => LONGEST_REFUSAL,
+            _ => return false,
+        };
+        at + found_within > end
+    }
+
     fn vary(&self, example: Disturbance, random: &mut Random) -> Disturbance {
         use Disturbance as D;
         let apn = |random: &mut Random| random.pick(&self.apns).cloned().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! One gateway's life: the production core, its hosts and modems, the chaos around them, and the watch over all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use super::chaos::{Act, Chaos};
 use super::expect::{self, Expected};
@@ -14,7 +15,7 @@ use crate::qmi::wds;
 use crate::reconcile::{Event, EventKind, Fleet, Input, Output};
 use crate::sim::host::SimHost;
 use crate::sim::modem::{SimModem, Witness};
-use crate::sim::personality::Personality;
+use crate::sim::personality::{Indications, Personality};
 use crate::sim::plugin::SimPlugins;
 use crate::sim::profile::Profile;
 use crate::sim::random::{Random, mix};
@@ -47,6 +48,8 @@ struct Modem {
     watch: Watch,
     /// When a fight over a setting, in which the chaos left it, goes on: one write is still owed then.
     truce: Option<Instant>,
+    /// It was as it should be a moment before the verdict.
+    was_right: bool,
 }
 
 impl Modem {
@@ -57,7 +60,7 @@ impl Modem {
 }
 
 /// What a fight is over is written, looked at, and found to be as it should be.
-const AFTER_TRUCE: std::time::Duration = std::time::Duration::from_secs(10);
+const AFTER_TRUCE: Duration = Duration::from_secs(10);
 
 /// Where the gateway is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,6 +76,9 @@ enum Phase {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Milestone {
     Calm,
+    /// A modem whose answers come late is silent for moments: who was right moments before a verdict is not stuck. Who is
+    /// really late writes after the verdict, and nothing may be written then.
+    Glance,
     Verdict,
     Restart,
     VerdictAfterRestart,
@@ -86,7 +92,9 @@ const OUTPUTS: u32 = 300;
 /// The core never sleeps longer: a fact that it wants grows old before.
 const LONGEST_SLEEP_SECS: u64 = 1_200;
 /// A restarted daemon is back at rest after this long.
-const RESTARTED_WITHIN_SECS: u64 = 60;
+const RESTARTED_WITHIN: Duration = Duration::from_secs(60);
+/// A glance comes this long before its verdict: longer than the answer to a late answer takes.
+const GLANCE: Duration = Duration::from_secs(30);
 /// Failures beyond this are not told any more.
 const MAX_TOLD: usize = 20;
 
@@ -114,23 +122,30 @@ impl<'w> Gateway<'w> {
             let host = SimHost::new(name.clone(), Switchboard::new(modem), mix(seed ^ mix(number)));
             // The programs of every other gateway talk, those of the rest only listen.
             let host = if index.is_multiple_of(2) { host.with_traffic() } else { host };
-            Modem { name, host, watch: Watch::new(plugins), truce: None }
+            Modem { name, host, watch: Watch::new(plugins), truce: None, was_right: false }
         });
+        let modems: Vec<Modem> = modems.collect();
+        let tells =
+            modems.iter().map(|modem| modem.host.board().modem().personality().indications != Indications::Never);
+        let tells = tells.collect();
         let of: Vec<&ModemConfig> = configs.iter().map(|(_, config)| *config).collect();
         let mut milestones = Schedule::default();
         let calm = world.calm_begins();
         milestones.at(calm, Milestone::Calm);
-        milestones.at(calm + CONVERGES_WITHIN, Milestone::Verdict);
-        milestones.at(calm + CALM_RESTART, Milestone::Restart);
-        milestones.at(
-            calm + CALM_RESTART + std::time::Duration::from_secs(RESTARTED_WITHIN_SECS),
-            Milestone::VerdictAfterRestart,
-        );
-        milestones.at(calm + CALM, Milestone::End);
+        let verdicts = [
+            (CONVERGES_WITHIN, Milestone::Verdict),
+            (CALM_RESTART, Milestone::Restart),
+            (CALM_RESTART + RESTARTED_WITHIN, Milestone::VerdictAfterRestart),
+            (CALM, Milestone::End),
+        ];
+        for (after, verdict) in verdicts {
+            milestones.at(calm + after - GLANCE, Milestone::Glance);
+            milestones.at(calm + after, verdict);
+        }
         Self {
-            modems: modems.collect(),
+            modems,
             plugins: SimPlugins::new(mix(seed ^ mix(u64::from(index)))),
-            chaos: Chaos::new(world, index, &of),
+            chaos: Chaos::new(world, index, &of, tells),
             world,
             index,
             file: 0,
@@ -166,7 +181,7 @@ impl<'w> Gateway<'w> {
             if self.turns > TURNS {
                 let why = self.fleet.poll_timeout().map_or("nothing", |(_, why)| why);
                 self.broken(0, ("I9", format!("goes round in circles without time passing: {why}")));
-                self.now = self.now + std::time::Duration::from_millis(100);
+                self.now = self.now + Duration::from_millis(100);
             }
             while let Some(act) = self.chaos.act(self.now) {
                 self.act(act);
@@ -185,7 +200,7 @@ impl<'w> Gateway<'w> {
 
     fn next(&mut self) -> Instant {
         let fleet = self.fleet.poll_timeout().map(|(at, _)| at);
-        if fleet.is_none_or(|at| at > self.now + std::time::Duration::from_secs(LONGEST_SLEEP_SECS)) {
+        if fleet.is_none_or(|at| at > self.now + Duration::from_secs(LONGEST_SLEEP_SECS)) {
             self.broken(0, ("I11", format!("the core wants to be woken at {fleet:?}")));
         }
         let hosts = self.modems.iter().filter_map(|modem| modem.host.poll_timeout()).map(|(at, _)| at);
@@ -334,6 +349,10 @@ impl<'w> Gateway<'w> {
     fn pass(&mut self, milestone: Milestone) {
         self.notes.say(format!("*** {milestone:?}"), self.now);
         match milestone {
+            Milestone::Glance => {
+                let right: Vec<bool> = (0..self.modems.len()).map(|at| self.wrong(at).is_none()).collect();
+                self.modems.iter_mut().zip(right).for_each(|(modem, right)| modem.was_right = right);
+            }
             Milestone::Calm => {
                 self.phase = Phase::Settling;
                 for modem in &mut self.modems {
@@ -364,32 +383,37 @@ impl<'w> Gateway<'w> {
         }
     }
 
-    /// Is every modem as it should be, and does the core say so?
+    /// Who is stuck: not as it should be, or the core does not say so, now as a moment ago.
     fn judge(&mut self) {
         for at in 0..self.modems.len() {
-            let config = config(self.world, self.file, at);
+            let Some(wrong) = self.wrong(at).filter(|_| !self.modems[at].was_right) else { continue };
             let Modem { name, host, .. } = &self.modems[at];
-            let Some(controller) = self.fleet.controller(name) else { continue };
-            let says = controller.status(ConditionKind::Converged) == Status::True;
-            let plugins = !self.world.files[self.file].config.plugins.is_empty();
-            let judged = |expected: &Expected| {
-                let wrong = expect::wrong(expected, config, host.board().modem(), host.link());
-                let should_say = matches!(expected, Expected::Online { .. });
-                wrong.or_else(|| (says != should_say).then(|| format!("should be {expected:?}, says Converged={says}")))
-            };
-            let verdicts: Vec<_> = expect::expected(config, host.board().modem(), plugins).iter().map(judged).collect();
-            if let Some(wrong) = verdicts.into_iter().reduce(Option::and).flatten() {
-                let first = controller.conditions().iter().find(|c| c.status != Status::True);
-                let says = first.map_or_else(|| "Converged".to_owned(), ToString::to_string);
-                let personality = host.board().modem().personality().name;
-                self.stuck.push(Stuck {
-                    gateway: self.index,
-                    modem: name.to_string(),
-                    detail: format!("at {}, {personality}: {wrong}; says {says}", self.now),
-                    history: self.notes.history(),
-                });
-            }
+            let conditions = self.fleet.controller(name).map(|controller| controller.conditions()).unwrap_or_default();
+            let first = conditions.iter().find(|c| c.status != Status::True);
+            let says = first.map_or_else(|| "Converged".to_owned(), ToString::to_string);
+            let personality = host.board().modem().personality().name;
+            self.stuck.push(Stuck {
+                gateway: self.index,
+                modem: name.to_string(),
+                detail: format!("at {}, {personality}: {wrong}; says {says}", self.now),
+                history: self.notes.history(),
+            });
         }
+    }
+
+    /// What is wrong with a modem, or with what the core says of it.
+    fn wrong(&self, at: usize) -> Option<String> {
+        let config = config(self.world, self.file, at);
+        let Modem { name, host, .. } = &self.modems[at];
+        let says = self.fleet.controller(name)?.status(ConditionKind::Converged) == Status::True;
+        let plugins = !self.world.files[self.file].config.plugins.is_empty();
+        let judged = |expected: &Expected| {
+            let wrong = expect::wrong(expected, config, host.board().modem(), host.link());
+            let should_say = matches!(expected, Expected::Online { .. });
+            wrong.or_else(|| (says != should_say).then(|| format!("should be {expected:?}, says Converged={says}")))
+        };
+        let verdicts: Vec<_> = expect::expected(config, host.board().modem(), plugins).iter().map(judged).collect();
+        verdicts.into_iter().reduce(Option::and).flatten()
     }
 
     fn start_daemon(&mut self) {

@@ -1,12 +1,13 @@
 //! The rules that hold at every event, checked by looking at the modem and at what the core says, never into the core.
 
 mod wire;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::expect;
 use crate::config::{ModemConfig, ServiceProvider};
-use crate::model::{Action, ConditionKind, Finding, Instant, Reach, Status};
+use crate::model::{Action, ConditionKind, Finding, Instant, IpFamily, Reach, Status};
 use crate::qmi::wds;
 use crate::reconcile::{Controller, EventKind, Output, PowerCommand};
 use crate::sim::host::SimHost;
@@ -29,7 +30,13 @@ pub(super) struct Watch {
     /// Cards that were usable: the one now and those before it.
     cards: VecDeque<(Instant, String, String)>,
     lies: [Option<Instant>; 6],
+    /// The addresses that the network gave last.
+    addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     dials: VecDeque<Instant>,
+    /// Families whose session is up, and we did nothing since that could end it.
+    undisturbed: BTreeSet<IpFamily>,
+    /// Families whose session was ended by somebody else: the next attempt brings it back.
+    lost: BTreeSet<IpFamily>,
     power_cycles: VecDeque<Instant>,
     /// Power cycles and enumerations anew, of a daemon that keeps its memory.
     power_steps: VecDeque<Instant>,
@@ -56,15 +63,17 @@ pub(super) struct Watch {
 const SESSION_LIE: Duration = Duration::from_secs(120 + 40);
 const APN_LIE: Duration = Duration::from_secs(720 + 60);
 const LINK_LIE: Duration = Duration::from_secs(720 + 180);
+/// Which of the lies is about a path that is silent.
+const INTERNET_SILENT: usize = 5;
 /// An idle path is asked about every five minutes, and three questions in a row have to fail.
 const INTERNET_LIE: Duration = Duration::from_secs(300 + 120);
 const ROAMING_LIE: Duration = Duration::from_secs(480 + 60);
 const CARD_LIE: Duration = Duration::from_secs(1_020 + 180);
 /// A request may be on its way this long after an edit.
 const IN_FLIGHT: Duration = Duration::from_secs(30);
-/// Attempts at a session in ten minutes, both families, whatever happens: a dropped session is redialled at once, so
-/// the worst of the simulated networks is allowed for.
-const DIALS: usize = 60;
+/// Attempts at a session in ten minutes, both families, whatever happens, but for those that bring back what came up and was
+/// ended by somebody else: that is redialled at once, as often as it is.
+const DIALS: usize = 40;
 const DIALS_WITHIN: Duration = Duration::from_secs(600);
 /// Power cycles in an hour, over restarts of a daemon that keeps its memory.
 const POWER_CYCLES: usize = 3;
@@ -96,7 +105,10 @@ impl Watch {
             before_edit: None,
             cards: VecDeque::new(),
             lies: [None; 6],
+            addresses: (None, None),
             dials: VecDeque::new(),
+            undisturbed: BTreeSet::new(),
+            lost: BTreeSet::new(),
             power_cycles: VecDeque::new(),
             power_steps: VecDeque::new(),
             power_steps_ever: Vec::new(),
@@ -114,7 +126,7 @@ impl Watch {
     /// The file changes from this one to another.
     pub(super) fn edited(&mut self, before: &ModemConfig, now: Instant) {
         self.before_edit = Some((before.clone(), now));
-        self.wire.edited();
+        self.wire.other_network();
     }
 
     /// The daemon was restarted, with its memory or without, and the disk had taken the last of it or not: it has been
@@ -238,8 +250,18 @@ impl Watch {
         if let Witness::PinTried { iccid, right: false, tries_before } = what {
             return self.wrong_pin(iccid, *tries_before);
         }
-        let Witness::Dialled { apn, roaming, .. } = what else { return None };
-        if let Some(times) = over(&mut self.dials, now, DIALS_WITHIN, DIALS) {
+        match what {
+            Witness::SessionUp { family, .. } => _ = self.undisturbed.insert(*family),
+            Witness::SessionDown { family } if self.undisturbed.remove(family) => _ = self.lost.insert(*family),
+            Witness::Wrote { service, message } if (*service, *message) != wds::start_network::KEY => {
+                self.undisturbed.clear();
+            }
+            _ => {}
+        }
+        let Witness::Dialled { family, apn, roaming } = what else { return None };
+        if !self.lost.remove(family)
+            && let Some(times) = over(&mut self.dials, now, DIALS_WITHIN, DIALS)
+        {
             return Some(("I6", format!("{times} attempts at a session within ten minutes")));
         }
         let old = self.before_edit.as_ref().filter(|(_, at)| now.since(*at) < IN_FLIGHT).map(|(config, _)| config);
@@ -369,6 +391,10 @@ impl Watch {
         let link = &host.link().ip;
         // Each family by itself: each is a fact of its own, and may be wrong where the other is not.
         let (v4, v6) = host.board().modem().addresses();
+        if std::mem::replace(&mut self.addresses, (v4, v6)) != (v4, v6) {
+            // Another way out: what was silent on the one before says nothing about it.
+            self.lies[INTERNET_SILENT] = None;
+        }
         let v4_wrong = says_configured && connected && link.ipv4.map(|s| s.address) != v4;
         let v6_wrong = says_configured && connected && link.ipv6.map(|s| s.address) != v6;
         let says_internet = controller.connection().reach == Reach::Internet;
@@ -399,6 +425,7 @@ impl Watch {
             }
             return;
         }
+        self.wire.other_network();
         let imsi = modem.truth().imsi.unwrap_or_default();
         self.cards.push_front((now, iccid.to_owned(), imsi));
         self.cards.truncate(4);

@@ -121,8 +121,8 @@ impl Wire {
         self.lost_clients + self.open.iter().filter(|asked| changes_clients(asked.key)).count()
     }
 
-    /// A new file: what was refused may be tried anew.
-    pub(super) fn edited(&mut self) {
+    /// A new file or another card: what was refused may be tried anew.
+    pub(super) fn other_network(&mut self) {
         self.refused.clear();
     }
 
