@@ -44,16 +44,34 @@ pub fn play_in_real_time(test: &str, needs: &[&str], act: impl FnOnce()) {
     play_in(Time::Real, None, test, needs, act);
 }
 
+/// The same on Debian's own kernel as it is, in an emulated computer and in real time: slow.
+pub fn play_on_debian(test: &str, needs: &[&str], act: impl FnOnce()) {
+    play_on(&["qemu-system-x86_64"], test, needs, act, || {
+        made_by("tests/kernel/debian").map(|dir| emulated(&dir, test))
+    });
+}
+
 fn play_in(time: Time, over: Option<&str>, test: &str, needs: &[&str], act: impl FnOnce()) {
+    play_on(&[], test, needs, act, || {
+        let over = over.map(made_by).transpose();
+        Ok(user_mode(time, &made_by("tests/kernel/build")?, over?.as_deref(), test))
+    });
+}
+
+fn play_on(
+    machine_needs: &[&str],
+    test: &str,
+    needs: &[&str],
+    act: impl FnOnce(),
+    machine: impl FnOnce() -> Result<Machine, String>,
+) {
     if std::env::var_os(INSIDE).is_some() {
         inside(act);
     }
-    if let Some(why) = missing(&["timeout", "mount", "systemctl"]).or_else(|| missing(needs)) {
-        return skip(test, &why);
-    }
-    match (made_by("tests/kernel/build"), over.map(made_by).transpose()) {
-        (Ok(kernel), Ok(over)) => boot(time, over.as_deref(), test, &kernel),
-        (Err(why), _) | (_, Err(why)) => skip(test, &why),
+    let missing = [&["timeout", "mount", "systemctl"], machine_needs, needs].into_iter().find_map(missing);
+    match missing.map_or_else(machine, Err) {
+        Ok(machine) => boot(machine),
+        Err(why) => skip(test, &why),
     }
 }
 
@@ -64,22 +82,52 @@ fn made_by(script: &str) -> Result<PathBuf, String> {
     if found.is_ok() { Ok(PathBuf::from(found.out.trim())) } else { Err(format!("{script} has not been run")) }
 }
 
-fn boot(time: Time, over: Option<&Path>, test: &str, kernel: &Path) {
+/// A computer, which is an ordinary program, and what it keeps while it runs.
+struct Machine(Command, Option<tempfile::TempDir>);
+
+/// What a kernel is told for its first process: what it does not know itself goes there, settings to the environment, the
+/// rest to the arguments.
+fn first_process(test: &str) -> [String; 3] {
+    let path = format!("PATH={PATH}");
+    [format!("{INSIDE}=1"), path, format!("RUST_BACKTRACE=0 -- {test} --exact --nocapture --test-threads=1")]
+}
+
+fn this_program() -> String {
+    std::env::current_exe().unwrap().display().to_string()
+}
+
+/// User-Mode Linux.
+fn user_mode(time: Time, kernel: &Path, over: Option<&Path>, test: &str) -> Machine {
     let dir = tempfile::tempdir().unwrap();
-    let mut machine = Command::new("timeout");
-    machine.args(["--kill-after=5", PATIENCE]).arg(kernel);
+    let mut machine = Command::new(kernel);
     machine.args(["mem=256M", "rootfstype=hostfs", "rootflags=/", "ro", "con0=fd:0,fd:1", "con=null", "ssl=null"]);
     machine.args(["quiet", "random.trust_cpu=on", "net.ifnames=0", "wwan_hwsim.devices=0"]);
     if time == Time::Virtual {
         machine.arg("time-travel=inf-cpu");
     }
     machine.arg(format!("uml_dir={}", dir.path().display()));
-    // What the kernel does not know goes to the first process: settings to its environment, the rest to its arguments.
-    machine.args([format!("{INSIDE}=1"), format!("PATH={PATH}"), "RUST_BACKTRACE=0".to_owned()]);
     machine.args(over.map(|tree| format!("{OVER}={}", tree.display())));
-    machine.arg(format!("init={}", std::env::current_exe().unwrap().display()));
-    machine.args(["--", test, "--exact", "--nocapture", "--test-threads=1"]);
-    let output = machine.stdin(Stdio::null()).output().unwrap();
+    machine.arg(format!("init={}", this_program()));
+    machine.args(first_process(test).iter().flat_map(|words| words.split(' ')));
+    Machine(machine, Some(dir))
+}
+
+/// An emulated computer.
+fn emulated(dir: &Path, test: &str) -> Machine {
+    let mut machine = Command::new("qemu-system-x86_64");
+    machine.args(["-machine", "q35,accel=tcg", "-cpu", "max", "-m", "512", "-no-reboot", "-nodefaults"]);
+    machine.args(["-display", "none", "-serial", "stdio"]);
+    machine.arg("-virtfs").arg("local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap");
+    machine.arg("-kernel").arg(dir.join("vmlinuz")).arg("-initrd").arg(dir.join("initrd.gz"));
+    let kernel = format!("console=ttyS0 quiet panic=-1 net.ifnames=0 WWAN_KERNEL_FIRST={}", this_program());
+    machine.arg("-append").arg(format!("{kernel} {}", first_process(test).join(" ")));
+    Machine(machine, None)
+}
+
+fn boot(Machine(machine, _kept): Machine) {
+    let mut watched = Command::new("timeout");
+    watched.args(["--kill-after=5", PATIENCE]).arg(machine.get_program()).args(machine.get_args());
+    let output = watched.stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).replace('\r', "");
     let complaints = String::from_utf8_lossy(&output.stderr);
     let passed = said.lines().any(|line| line == PASSED) && !said.contains("Kernel panic");

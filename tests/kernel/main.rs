@@ -4,11 +4,13 @@
 //! The guest sees the host's own files, read-only, so that this very program is its first process: a test is one
 //! function whose first half boots the kernel and whose second half runs in it. Time is virtual there and stands still
 //! while anything computes: it is exact, whatever the machine does besides. `tests/kernel/build` makes the kernel;
-//! without one every test here says `skipped: why`.
+//! without one every test here says `skipped: why`. One test runs on Debian's own kernel, which `tests/kernel/debian` fetches,
+//! in an emulated computer.
 #![cfg(feature = "daemon")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 mod carrier;
+mod debian;
 mod discovery;
 mod emulator;
 mod gateway;

@@ -132,6 +132,11 @@ impl Controller {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
                 self.driver.suspect(self.upstream(), now);
+                // What ended this one may have ended the other, and the modem may have started it anew by itself.
+                let other = family.other();
+                if self.observed.session(other).is_some_and(|seen| seen.value.is_up()) {
+                    self.driver.suspect(FactSet::of(&[Fact::session(other), Fact::settings(other)]), now);
+                }
             }
             self.stop_counting(*family);
         }
