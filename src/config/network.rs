@@ -34,6 +34,10 @@ pub struct Ip {
     /// Largest packet in octets, 576 to 9000. Default: what the network says.
     #[serde(default, deserialize_with = "super::types::present")]
     pub mtu: Option<Mtu>,
+    /// Whether TCP connections that this host forwards for others are told the largest packet of the mobile network, by
+    /// the program `nft`: for devices behind it that do not hear of it otherwise. Default: false.
+    #[serde(default, deserialize_with = "super::types::present")]
+    pub clamp_mss: Option<bool>,
     /// Whether a default route for everybody leads through this modem. Default: true.
     #[serde(default, deserialize_with = "super::types::present")]
     pub default_route: Option<bool>,
@@ -106,6 +110,8 @@ pub struct IpConfig {
     pub route_metric: u32,
     /// Largest packet in octets, 576 to 9000; `None`: what the network says.
     pub mtu: Option<u16>,
+    /// Whether TCP connections through it are told its largest packet.
+    pub clamp_mss: bool,
     /// Whether a default route leads through this modem.
     pub default_route: bool,
     /// Where the routes are kept.
@@ -124,6 +130,7 @@ impl From<Ip> for IpConfig {
             hostname: typed.hostname.map(|name| name.0),
             route_metric: typed.route_metric.map_or(DEFAULT_ROUTE_METRIC, |m| m.0),
             mtu: typed.mtu.map(|m| m.0),
+            clamp_mss: typed.clamp_mss.unwrap_or(false),
             default_route: typed.default_route.unwrap_or(true),
             routing: typed.vrf.map(|vrf| Routing::Vrf(vrf.0)).or(table).unwrap_or_default(),
         }

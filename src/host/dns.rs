@@ -4,7 +4,6 @@
 //! ends, and stays when the daemon does.
 
 mod file;
-mod program;
 mod resolvconf;
 mod resolved;
 

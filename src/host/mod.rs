@@ -18,6 +18,7 @@ pub mod netlink;
 pub mod outside;
 pub mod port;
 pub mod power;
+mod program;
 pub mod scrape;
 pub mod secret;
 pub mod state;

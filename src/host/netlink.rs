@@ -6,6 +6,7 @@
 
 mod attend;
 mod carry_out;
+mod clamp;
 mod dump;
 mod pace;
 mod socket;

@@ -23,6 +23,9 @@ pub struct DesiredLink {
     /// Who is told of the name servers.
     #[serde(default)]
     pub resolver: Resolver,
+    /// Whether TCP connections that are forwarded are told the largest packet.
+    #[serde(default)]
+    pub clamp_mss: bool,
 }
 
 /// The network interface, as the host sees it.
@@ -46,6 +49,9 @@ pub struct LinkState {
     /// Who is told of the name servers.
     #[serde(default)]
     pub resolver: Resolver,
+    /// Whether TCP connections that are forwarded are told the largest packet, where it is known.
+    #[serde(default)]
+    pub clamp_mss: bool,
 }
 
 impl LinkState {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::model::Instant;
 use crate::model::defect::{Defect, planted};
-use crate::qmi::{Frame, Service};
+use crate::qmi::{Frame, Service, ctl};
 
 /// Late answers older than this many requests are nobody's.
 const EXPIRED: usize = 32;
@@ -28,6 +28,10 @@ impl Open {
     /// Whether it was given longer than an ordinary request from the start: its pace says nothing about the others'.
     pub(super) fn is_slow_by_nature(&self) -> bool {
         self.deadline > self.sent + super::call::CARD
+    }
+
+    fn allocates(&self) -> bool {
+        (self.service, self.message) == ctl::allocate_cid::KEY
     }
 
     fn answers(&self, frame: &Frame) -> bool {
@@ -148,7 +152,9 @@ impl Transactions {
 
     fn bury(&mut self, open: Open) {
         if self.expired.len() == EXPIRED {
-            self.expired.pop_front();
+            // A client that is granted late has to be given back; of other late answers little depends.
+            let spare = self.expired.iter().position(|open| !open.allocates()).unwrap_or(0);
+            self.expired.remove(spare);
         }
         self.expired.push_back(open);
     }

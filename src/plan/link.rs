@@ -116,6 +116,7 @@ fn wanted(desired: &Desired, observed: &Observed) -> LinkState {
         default_route_metric: (leads && desired.link.default_route).then_some(desired.link.route_metric),
         routing: desired.link.routing.clone(),
         resolver: desired.link.resolver.clone(),
+        clamp_mss: desired.link.clamp_mss,
     }
 }
 

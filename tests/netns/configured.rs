@@ -202,3 +202,45 @@ fn safe_1_rt_3_what_is_not_ours_stays_and_what_is_goes_with_the_modem() {
         assert!(name_servers(&gateway.own_file()).is_empty());
     });
 }
+
+#[test]
+fn mtu_4_forwarded_connections_are_told_the_largest_packet_of_the_network() {
+    let test = "configured::mtu_4_forwarded_connections_are_told_the_largest_packet_of_the_network";
+    alone(test, &["nft"], |dir| {
+        tun("wwan0");
+        super::program::answer("nft", &["add", "table", "inet", "wwan_wwan0"]).good();
+        super::program::answer("nft", &["add", "table", "inet", "theirs"]).good();
+        let gateway = Gateway::converged(dir, &[("wwan0", &["ip: { route_metric: 700 }"])]);
+        let tables = || super::program::answer("nft", &["list", "tables"]).good().out;
+        gateway.until("what an earlier daemon left is gone", || match tables().as_str() {
+            "table inet theirs\n" => Ok(()),
+            other => Err(other.to_owned()),
+        });
+        let clamped_to = |mtu: u32| {
+            let rules = super::program::answer("nft", &["list", "table", "inet", "wwan_wwan0"]);
+            let one = |direction: &str, family: &str, headers: u32| {
+                let size = format!("maxseg size set {}", mtu - headers);
+                let fits = |line: &str| {
+                    line.contains(&format!("{direction} \"wwan0\" meta nfproto {family}")) && line.ends_with(&size)
+                };
+                rules.out.lines().any(fits)
+            };
+            let all = ["iifname", "oifname"].iter().all(|d| one(d, "ipv4", 40) && one(d, "ipv6", 60));
+            if all { Ok(()) } else { Err(rules.all()) }
+        };
+        gateway.edit(&[("wwan0", &["ip: { clamp_mss: true }"])]);
+        gateway.until("the network's 1430", || clamped_to(1430));
+        gateway.edit(&[("wwan0", &["ip: { clamp_mss: true, mtu: 1300 }"])]);
+        gateway.until("the file's 1300", || clamped_to(1300));
+        gateway.until_converged();
+        gateway.disturb("wwan0", "coverage on=false");
+        gateway.until("down, it is gone", || clamped_to(1300).err().map(|_| ()).ok_or_else(tables));
+        gateway.disturb("wwan0", "coverage on=true");
+        gateway.until("up, it is back", || clamped_to(1300));
+        gateway.edit(&[("wwan0", &["ip: { route_metric: 700 }"])]);
+        gateway.until("not asked for any more", || match tables().as_str() {
+            "table inet theirs\n" => Ok(()),
+            other => Err(other.to_owned()),
+        });
+    });
+}

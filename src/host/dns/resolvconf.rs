@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::program::run;
+use crate::host::program::run;
 
 /// What the lines are called: the interface, and who says so.
 fn record(interface: &str) -> String {

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::program::run;
+use crate::host::program::run;
 
 const NAME: &str = "org.freedesktop.resolve1";
 const PATH: &str = "/org/freedesktop/resolve1";

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use tokio::sync::mpsc;
 
 use super::carry_out::carry_out;
+use super::clamp::Clamp;
 use super::dump::{dump, dump_of};
 use super::pace::Pace;
 use super::socket::{Netlink, News};
@@ -44,6 +45,7 @@ pub(super) struct Attendant {
     told: Option<LinkState>,
     /// When to look because of news.
     due: Instant,
+    clamp: Clamp,
 }
 
 impl Attendant {
@@ -51,7 +53,8 @@ impl Attendant {
         let clock = Clock::start();
         let pace = Pace::new(clock.now());
         let (netlink, name, index, configured, told) = (None, None, None, None, None);
-        Self { modem, inputs, host, netlink, clock, pace, name, index, configured, told, due: Instant::FAR }
+        let (due, clamp) = (Instant::FAR, Clamp::default());
+        Self { modem, inputs, host, netlink, clock, pace, name, index, configured, told, due, clamp }
     }
 
     /// Until nobody gives orders any more.
@@ -109,6 +112,7 @@ impl Attendant {
     /// Reports the state.
     async fn look(&mut self) {
         self.told = None;
+        self.clamp.look(&self.modem).await;
         self.look_again().await;
     }
 
@@ -134,7 +138,8 @@ impl Attendant {
     }
 
     fn state(&self, has: &Interface) -> LinkState {
-        let state = link::state(has, self.name_for(has), self.configured.as_ref());
+        let mut state = link::state(has, self.name_for(has), self.configured.as_ref());
+        state.clamp_mss &= self.clamp.has(&state);
         if self.host.name_servers.has(&self.modem, &state) {
             return state;
         }
@@ -180,11 +185,13 @@ impl Attendant {
         for _ in 0..ROUNDS {
             let Some(has) = self.dump().await? else {
                 self.host.name_servers.forget(&self.modem).await;
+                self.clamp.forget(&self.modem).await;
                 return if wants.is_bare() { Ok(()) } else { Err(format!("there is no interface {}", self.modem)) };
             };
             let operations =
                 link::operations(&has, self.name_for(&has), &wants).map_err(|refusal| refusal.to_string())?;
             if operations.is_empty() {
+                self.clamp.set(&self.modem, &has.name, &wants).await?;
                 return self.host.name_servers.set(&self.modem, has.index, &wants).await;
             }
             if wants.is_bare() {

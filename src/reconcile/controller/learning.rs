@@ -62,6 +62,17 @@ impl Controller {
         self.observed.attempts.retain(|name, attempts| lasting(name) || hung_up(attempts));
     }
 
+    /// While no session is up a card may have been changed without a word, and who is dialled next depends on it.
+    pub(super) fn doubt_card(&mut self, now: Instant) {
+        let up = |family| self.observed.session(family).is_some_and(|seen| seen.value.is_up());
+        let card = [Fact::Sim, Fact::SimIdentity].into_iter();
+        let unseen =
+            card.filter(|fact| self.observed.seen_at(*fact).is_some_and(|at| now.since(at) >= BESIDE)).collect();
+        if ![IpFamily::Ipv4, IpFamily::Ipv6].into_iter().any(up) {
+            self.driver.suspect(unseen, now);
+        }
+    }
+
     /// What else may have changed with what serves us now: not every modem tells.
     fn serving_seen(&mut self, serving: &ServingSystem, now: Instant) {
         let Some(before) = self.observed.serving_system.as_ref().map(|seen| &seen.value) else {

@@ -316,6 +316,7 @@ impl Controller {
             self.choice = None;
             self.records.clear();
             self.advice.forget_decision();
+            self.doubt_card(now);
         }
         self.turn(secrets, now);
     }
@@ -439,6 +440,7 @@ fn desired(config: &ModemConfig, selection: Selection) -> Desired {
         default_route: config.ip.default_route,
         routing: config.ip.routing.clone(),
         resolver: config.resolver.clone(),
+        clamp_mss: config.ip.clamp_mss,
     };
     Desired {
         radio: config.radio.clone(),

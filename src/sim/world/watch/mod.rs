@@ -54,8 +54,8 @@ pub(super) struct Watch {
     acts: bool,
     /// Plugins have a say in which entry is used.
     plugins: bool,
-    /// Wrong PINs by card, since the daemon's memory was last lost.
-    wrong_pins: BTreeMap<String, u32>,
+    /// Wrong PINs by card, since the daemon's memory was last lost, and when the last one was tried.
+    wrong_pins: BTreeMap<String, (u32, Instant)>,
 }
 
 /// How long the core may believe what was true: the longest age of the facts in question (`Fact::max_age`), and what
@@ -248,7 +248,7 @@ impl Watch {
             return Some(("I7", format!("a restart of the daemon cost the session: {what:?}")));
         }
         if let Witness::PinTried { iccid, right: false, tries_before } = what {
-            return self.wrong_pin(iccid, *tries_before);
+            return self.wrong_pin(iccid, *tries_before, now);
         }
         match what {
             Witness::SessionUp { family, .. } => _ = self.undisturbed.insert(*family),
@@ -283,9 +283,9 @@ impl Watch {
     }
 
     /// A card was given a wrong PIN: once each at most, and never unless two tries are left after it.
-    fn wrong_pin(&mut self, iccid: &str, tries_before: u8) -> Option<Broken> {
-        let times = self.wrong_pins.entry(iccid.to_owned()).or_default();
-        *times += 1;
+    fn wrong_pin(&mut self, iccid: &str, tries_before: u8, now: Instant) -> Option<Broken> {
+        let (times, last) = self.wrong_pins.entry(iccid.to_owned()).or_default();
+        (*times, *last) = (*times + 1, now);
         if tries_before < LEAST_PIN_TRIES {
             return Some(("I5", format!("tries a PIN with {tries_before} tries left")));
         }
@@ -419,6 +419,8 @@ impl Watch {
     fn look_at_card(&mut self, host: &SimHost, now: Instant) {
         let modem = host.board().modem();
         let Some(iccid) = modem.usable_card() else { return };
+        // Its PIN was turned off while a try had no answer yet: that looks as if it had been right.
+        self.wrong_pins.retain(|card, (_, last)| card != iccid || now.since(*last) > IN_FLIGHT);
         if self.cards.front().is_some_and(|(_, known, _)| known == iccid) {
             if let Some((last_seen, ..)) = self.cards.front_mut() {
                 *last_seen = now;

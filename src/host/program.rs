@@ -13,7 +13,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// It could not be run, ended badly or did not end; in words.
-pub(super) async fn run(program: &str, arguments: &[String], input: &str) -> Result<String, String> {
+pub(in crate::host) async fn run(program: &str, arguments: &[String], input: &str) -> Result<String, String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(|error| format!("cannot run {program}: {error}"))?;
