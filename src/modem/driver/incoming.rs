@@ -229,6 +229,7 @@ impl Driver {
             let answer = Frame { kind: Kind::Response, transaction: open.transaction, ..frame.clone() };
             return self.answered(&open, &answer, now);
         }
+        self.tells = true;
         // An indication that comes twice is answered once.
         let answering = |script: &Script| {
             script.current.as_ref().is_some_and(|call| call.frame.key() == uim::refresh_complete::KEY)

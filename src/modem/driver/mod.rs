@@ -182,6 +182,8 @@ pub struct Driver {
     slow_until: Instant,
     /// When we last released every client id ourselves.
     own_sync: Option<Instant>,
+    /// It has said something unasked, once at least.
+    tells: bool,
     out: VecDeque<Output>,
 }
 
@@ -216,6 +218,7 @@ impl Driver {
             unanswered: 0,
             slow_until: Instant::ZERO,
             own_sync: None,
+            tells: false,
             out: VecDeque::new(),
         }
     }
@@ -336,6 +339,12 @@ impl Driver {
     /// These facts may have changed without a word from the modem: look at them at once.
     pub fn suspect(&mut self, facts: FactSet, now: Instant) {
         self.doubt(facts, now);
+    }
+
+    /// Whether the modem is known to say things unasked. Some never do, and take every registration for it.
+    #[must_use]
+    pub const fn tells(&self) -> bool {
+        self.tells
     }
 
     /// Facts that became doubtful and that no look has settled yet; neither a modem that never stops raising doubts nor

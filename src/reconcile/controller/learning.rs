@@ -64,6 +64,9 @@ impl Controller {
 
     /// While no session is up a card may have been changed without a word, and who is dialled next depends on it.
     pub(super) fn doubt_card(&mut self, now: Instant) {
+        if self.driver.tells() {
+            return;
+        }
         let up = |family| self.observed.session(family).is_some_and(|seen| seen.value.is_up());
         let card = [Fact::Sim, Fact::SimIdentity].into_iter();
         let unseen =
@@ -139,13 +142,13 @@ impl Controller {
             let known = known.collect::<FactSet>().without(FactSet::of(&[Fact::Control, Fact::Device]));
             self.driver.suspect(known, now);
         }
-        if let Report::Session(family, SessionState::Disconnected(_)) = &report {
+        if let Report::Session(family, SessionState::Disconnected(cause)) = &report {
             let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
             if was_up {
                 self.driver.suspect(self.upstream(), now);
-                // What ended this one may have ended the other, and the modem may have started it anew by itself.
+                // What ended this one without a word may have ended the other, and the modem may have started that anew.
                 let other = family.other();
-                if self.observed.session(other).is_some_and(|seen| seen.value.is_up()) {
+                if cause.is_none() && self.observed.session(other).is_some_and(|seen| seen.value.is_up()) {
                     self.driver.suspect(FactSet::of(&[Fact::session(other), Fact::settings(other)]), now);
                 }
             }
