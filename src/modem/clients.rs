@@ -44,14 +44,16 @@ impl Clients {
         self.held.insert(role, client);
     }
 
-    /// The modem granted this id. Whoever else of ours has it has had it from a modem that restarted since.
-    pub(super) fn grant(&mut self, role: Role, id: Option<u8>, now: Instant) {
+    /// The modem granted this id. Whoever else of ours had it had it from a modem that has restarted since, and has none now:
+    /// says who.
+    pub(super) fn grant(&mut self, role: Role, id: Option<u8>, now: Instant) -> Option<Role> {
         let stale = id.and_then(|id| self.role(role.service(), id)).filter(|other| *other != role);
         if let Some(stale) = stale {
             self.remove(stale);
         }
         self.set(role, Client::Preparing(id));
         self.granted.insert(role, now);
+        stale
     }
 
     /// The modem took an id back that was held when it was asked to. It grants ids again at once: one that was granted

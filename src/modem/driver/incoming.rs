@@ -99,8 +99,13 @@ impl Driver {
             To::Client(_) | To::Control => None,
         };
         if let (Purpose::Prepare(role), ctl::allocate_cid::KEY) = (purpose, frame.key()) {
-            self.clients.grant(role, granted_client(frame).map(|(_, id)| id), now);
+            let stale = self.clients.grant(role, granted_client(frame).map(|(_, id)| id), now);
             self.remember();
+            if let Some(preparation) = stale.and_then(|stale| self.find(Purpose::Prepare(stale))) {
+                // It would go on with the id that is another's now.
+                self.transactions.abandon(preparation);
+                self.finish(preparation, Err(Failure::Restarted), now);
+            }
         }
         if let (Purpose::Action, Some(client)) = (purpose, given_back(&call.frame)) {
             // At once, not at the action's end: it may fail before, and this one is gone.
