@@ -296,7 +296,7 @@ fn session(controller: &Controller, first: &Condition, now: Instant) -> Option<W
         }
         Finding::Retrying { failure: Some(failure), failures, .. } => wrong_because("the data session does not start")
             .cause(format!("{failure}; {}{}", times(*failures, "tried"), last_attempt(controller, now))),
-        Finding::Drifted { .. } if !is_up(controller) => {
+        Finding::Drifted { .. } if controller.observed().up().next().is_none() => {
             let wrong = Wrong { coming_up: true, ..wrong_because("the data session is down") };
             match ended(controller) {
                 Some(cause) => wrong.cause(format!("it ended last with {cause}")),
@@ -327,15 +327,10 @@ fn session(controller: &Controller, first: &Condition, now: Instant) -> Option<W
 
 /// A session that is up although something before it does not hold is left alone, and whoever reads wants to know.
 fn still_up(controller: &Controller, first: &Condition, wrong: Wrong) -> Wrong {
-    let up = is_up(controller);
+    let up = controller.observed().up().next().is_some();
     let before = first.kind < ConditionKind::DataConnected;
     let forbidden = matches!(first.finding, Finding::RoamingNotAllowed(_));
     if up && before && !forbidden { wrong.cause("a data session that is up is left alone meanwhile") } else { wrong }
-}
-
-fn is_up(controller: &Controller) -> bool {
-    let up = |family| controller.observed().session(family).is_some_and(|seen| seen.value.is_up());
-    up(IpFamily::Ipv4) || up(IpFamily::Ipv6)
 }
 
 /// What is in force, in half a sentence.

@@ -369,6 +369,17 @@ impl Observed {
         }
     }
 
+    /// Whether a family's session is believed to be up, however old that is.
+    #[must_use]
+    pub fn is_up(&self, family: IpFamily) -> bool {
+        self.session(family).is_some_and(|seen| seen.value.is_up())
+    }
+
+    /// The families whose session is believed to be up.
+    pub fn up(&self) -> impl Iterator<Item = IpFamily> {
+        [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|family| self.is_up(*family))
+    }
+
     /// Counters of a family's session, however old.
     #[must_use]
     pub fn statistics(&self, family: IpFamily) -> Option<&Seen<Counters>> {

@@ -12,7 +12,7 @@ use super::reader::{Reader, UNTOLD};
 
 pub(super) fn look(desired: &Desired, facts: &mut Reader<'_>) -> Outcome {
     let want = wanted(desired, facts.observed);
-    let leased = is_leased(desired) && is_up(IpFamily::Ipv4, facts.observed);
+    let leased = is_leased(desired) && facts.observed.is_up(IpFamily::Ipv4);
     ask_for_addresses(&want, leased, facts);
     if want.is_bare() && !leased {
         return Outcome::Wait(Finding::NoAddress);
@@ -66,16 +66,12 @@ fn is_leased(desired: &Desired) -> bool {
     desired.link.method == AddressMethod::Dhcp
 }
 
-fn is_up(family: IpFamily, observed: &Observed) -> bool {
-    observed.session(family).is_some_and(|seen| seen.value.is_up())
-}
-
 /// A session that is up without an address may get one without a word.
 fn ask_for_addresses(want: &LinkState, leased: bool, facts: &mut Reader<'_>) {
     for (family, given) in
         [(IpFamily::Ipv4, leased || want.ip.ipv4.is_some()), (IpFamily::Ipv6, want.ip.ipv6.is_some())]
     {
-        if is_up(family, facts.observed) && !given {
+        if facts.observed.is_up(family) && !given {
             facts.look_every(Fact::settings(family), UNTOLD);
         }
     }
@@ -94,7 +90,7 @@ fn wanted(desired: &Desired, observed: &Observed) -> LinkState {
             (a, b) => a.or(b),
         };
     };
-    for family in [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|family| is_up(*family, observed)) {
+    for family in observed.up() {
         let settings = observed.settings(family).map(|seen| &seen.value.ip);
         if family == IpFamily::Ipv4 && is_leased(desired) {
             // Of what the modem knows only the largest packet of the bearer counts beside a lease.

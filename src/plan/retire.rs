@@ -5,7 +5,7 @@
 //! link is flushed, client ids are given back, the port is closed. Nothing is insisted on: a step that fails is not
 //! repeated, since nobody waits.
 
-use crate::model::{Action, Fact, Finding, Instant, IpFamily, LinkState, Observed, PortState};
+use crate::model::{Action, Fact, Finding, Instant, LinkState, Observed, PortState};
 
 use super::reader::Reader;
 use super::{Plan, Stage, StageReport, Step};
@@ -34,8 +34,7 @@ fn next(facts: &mut Reader<'_>) -> Option<Action> {
     let observed = facts.observed;
     let untried = |action: &Action| !observed.attempts.contains_key(action.name());
     let open = observed.port.as_ref().is_some_and(|seen| seen.value == PortState::Open);
-    let up = |family| observed.session(family).is_some_and(|seen| seen.value.is_up());
-    let mut stop = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(|f| open && up(*f)).map(Action::StopSession);
+    let mut stop = observed.up().filter(|_| open).map(Action::StopSession);
     let flush = facts.read(Fact::Link, observed.link.as_ref()).filter(|link| link.up || !link.is_bare());
     let flush = flush.map(|_| Action::ConfigureLink(LinkState::default()));
     let radio = restored(observed).filter(|action| open && untried(action));

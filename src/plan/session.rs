@@ -242,10 +242,7 @@ fn down(family: IpFamily, cause: Option<CallEnd>) -> Finding {
 /// A session in a family that the file does not ask for.
 fn unwanted_family(provider: &Provider, facts: &mut Reader<'_>) -> Option<Outcome> {
     let wanted = provider.families.families();
-    let family = [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().find(|family| {
-        let session = facts.observed.session(*family);
-        !wanted.contains(family) && session.is_some_and(|seen| seen.value.is_up())
-    })?;
+    let family = facts.observed.up().find(|family| !wanted.contains(family))?;
     let what = format!("an {family} session is up, the file asks for {}", provider.families);
     Some(stop(family, facts, || Finding::Drifted { what }))
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{ControlState, Fact, FactSet, Instant, IpFamily, Observed};
+use crate::model::{ControlState, Fact, FactSet, Instant, Observed};
 
 /// A demand lasts this long: a client that watches renews it, one that asked once is likely to ask again.
 pub const WATCHED_FOR: Duration = Duration::from_secs(60);
@@ -73,12 +73,7 @@ fn tellable(observed: &Observed) -> FactSet {
     if is_served(observed) {
         facts = facts.union(FactSet::of(&[Fact::Cell, Fact::Band, Fact::OperatorName, Fact::NetworkTime]));
     }
-    for family in [IpFamily::Ipv4, IpFamily::Ipv6] {
-        if observed.session(family).is_some_and(|seen| seen.value.is_up()) {
-            facts.insert(Fact::statistics(family));
-        }
-    }
-    facts
+    facts.union(observed.up().map(Fact::statistics).collect())
 }
 
 fn is_served(observed: &Observed) -> bool {
@@ -89,7 +84,7 @@ fn is_served(observed: &Observed) -> bool {
 mod tests {
     use super::*;
     use crate::model::telemetry::Signal;
-    use crate::model::{AccessTechnologies, Registration, Report, ServingSystem, SessionState};
+    use crate::model::{AccessTechnologies, IpFamily, Registration, Report, ServingSystem, SessionState};
 
     const AT: fn(u64) -> Instant = Instant::from_secs;
 

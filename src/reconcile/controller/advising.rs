@@ -8,7 +8,7 @@ use super::Controller;
 use super::advice::{Decision, Matter, Roster};
 use crate::config::ServiceProvider;
 use crate::model::{
-    Answer, Apn, Candidate, Failure, Instant, IpFamily, NetworkFacts, NoAnswer, PluginName, Provider, Registration,
+    Answer, Apn, Candidate, Failure, Instant, NetworkFacts, NoAnswer, PluginName, Provider, Registration,
     ServingSystem, SimIdentity, TrackRecord, fnv_1a,
 };
 use crate::provider::{Choice, Chosen, ChosenApn};
@@ -106,9 +106,7 @@ impl Controller {
 
     /// What a dial says of its entry.
     pub(super) fn note_dial(&mut self, provider: &Provider, outcome: &Result<(), Failure>) {
-        let up = [IpFamily::Ipv4, IpFamily::Ipv6]
-            .into_iter()
-            .any(|family| self.observed.session(family).is_some_and(|seen| seen.value.is_up()));
+        let up = self.observed.up().next().is_some();
         self.records.note(provider, outcome.as_ref().err(), up);
         if let Some((sim, _)) = self.choice.as_ref().filter(|_| self.advice.has_plugins()) {
             let entries = self.records.memory(number_of(sim));

@@ -6,8 +6,8 @@ use super::super::door::{EventKind, Output};
 use super::{Controller, UPSTREAM, recovering};
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, IpFamily, Registration, Report, ServingSystem,
-    SessionState, SimState,
+    Action, Attempts, ControlState, Fact, FactSet, Failure, Instant, Registration, Report, ServingSystem, SessionState,
+    SimState,
 };
 use crate::modem;
 
@@ -64,19 +64,13 @@ impl Controller {
 
     /// While no session is up a card may have been changed without a word, and who is dialled next depends on it.
     pub(super) fn doubt_card(&mut self, now: Instant) {
-        if self.driver.tells() || self.sessions_up().next().is_some() {
+        if self.driver.tells() || self.observed.up().next().is_some() {
             return;
         }
         let card = [Fact::Sim, Fact::SimIdentity].into_iter();
         let unseen = |fact: &Fact| self.observed.seen_at(*fact).is_some_and(|at| now.since(at) >= BESIDE);
         let unseen = card.filter(unseen).collect();
         self.driver.suspect(unseen, now);
-    }
-
-    /// The sessions that are believed to be up.
-    fn sessions_up(&self) -> impl Iterator<Item = IpFamily> + '_ {
-        let up = |family: &IpFamily| self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
-        [IpFamily::Ipv4, IpFamily::Ipv6].into_iter().filter(up)
     }
 
     /// What else may have changed with what serves us now: not every modem tells.
@@ -101,7 +95,7 @@ impl Controller {
             (false, true) => {
                 let out_since = self.out_of_service_at.take().unwrap_or_default();
                 let unseen = |at: Instant| now.since(at) >= BESIDE || at < out_since;
-                let silent = OUT_OF_SERVICE.union(self.sessions_up().map(Fact::settings).collect());
+                let silent = OUT_OF_SERVICE.union(self.observed.up().map(Fact::settings).collect());
                 silent.iter().filter(|fact| self.observed.seen_at(*fact).is_some_and(unseen)).collect()
             }
             // Somebody may have changed what is allowed.
@@ -143,12 +137,11 @@ impl Controller {
             self.driver.suspect(known, now);
         }
         if let Report::Session(family, SessionState::Disconnected(cause)) = &report {
-            let was_up = self.observed.session(*family).is_some_and(|seen| seen.value.is_up());
-            if was_up {
+            if self.observed.is_up(*family) {
                 self.driver.suspect(self.upstream(), now);
                 // What ended this one without a word may have ended the other, and the modem may have started that anew.
                 let other = family.other();
-                if cause.is_none() && self.sessions_up().any(|family| family == other) {
+                if cause.is_none() && self.observed.is_up(other) {
                     self.driver.suspect(FactSet::of(&[Fact::session(other), Fact::settings(other)]), now);
                 }
             }

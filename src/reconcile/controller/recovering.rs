@@ -232,7 +232,7 @@ impl Controller {
             Step::Reopen => Action::ClosePort,
             Step::Reread => Action::RereadSettings,
             Step::Reconnect => {
-                let up = |family| self.observed.session(family).is_some_and(|seen| seen.value.is_up());
+                let up = |family| self.observed.is_up(family);
                 Action::StopSessions(match (up(IpFamily::Ipv4), up(IpFamily::Ipv6)) {
                     (true, true) => IpFamilies::Ipv4v6,
                     (false, true) => IpFamilies::Ipv6,

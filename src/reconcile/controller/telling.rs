@@ -92,7 +92,7 @@ impl Controller {
 
     /// A session is down: its counters are nobody's.
     pub(super) fn stop_counting(&mut self, family: IpFamily) {
-        let any_left = self.observed.session(family.other()).is_some_and(|seen| seen.value.is_up());
+        let any_left = self.observed.is_up(family.other());
         self.meter.ended(family, any_left);
         self.observed.forget(FactSet::of(&[crate::model::Fact::statistics(family)]));
     }
