@@ -88,19 +88,18 @@ pub enum ControlPort {
     },
     /// A node of the kernel's IPC router, which `qmi-proxy` speaks with.
     Qrtr {
-        /// Its number.
-        node: u32,
+        /// It, as libqmi writes it.
+        node: String,
     },
 }
 
 impl ControlPort {
-    /// Where it is in one word: a path or, as libqmi writes them, a node; `None`: wherever the interface is.
+    /// Where it is, in one word; `None`: wherever the interface is.
     #[must_use]
-    pub fn address(&self) -> Option<String> {
+    pub fn address(&self) -> Option<&str> {
         match self {
             Self::OfInterface => None,
-            Self::Device { path, .. } | Self::Socket { path } => Some(path.clone()),
-            Self::Qrtr { node } => Some(format!("{ROUTER_NODE}{node}")),
+            Self::Device { path, .. } | Self::Socket { path } | Self::Qrtr { node: path } => Some(path),
         }
     }
 }
@@ -110,7 +109,7 @@ impl From<Control> for ControlPort {
         match typed {
             Control::Device { path, proxy } => Self::Device { path: path.0, proxy },
             Control::Socket { path } => Self::Socket { path: path.0 },
-            Control::Qrtr { node } => Self::Qrtr { node },
+            Control::Qrtr { node } => Self::Qrtr { node: format!("{ROUTER_NODE}{node}") },
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What is wrong, in the words of the person who has to mend it: the answer, the evidence, and what to do.
 
 use super::provider_name;
-use crate::config::ControlPort;
 use crate::model::time::spoken;
 use crate::model::{
     AccessTechnologies, Action, Attempts, Before, CallEnd, Condition, ConditionKind, Failure, Finding, Instant,
@@ -90,14 +89,11 @@ fn other(controller: &Controller, first: &Condition, now: Instant) -> Wrong {
 
 fn device(controller: &Controller, first: &Condition) -> Option<Wrong> {
     let name = controller.name();
-    let node = match &controller.config().control {
-        ControlPort::OfInterface if !controller.config().matching.is_empty() => {
-            format!("the control port of the device that {name} is to match")
-        }
-        ControlPort::OfInterface => format!("the control port of {name}, for example /dev/cdc-wdm0,"),
-        ControlPort::Device { .. } | ControlPort::Socket { .. } | ControlPort::Qrtr { .. } => {
-            controller.config().control.address().unwrap_or_default()
-        }
+    let config = controller.config();
+    let node = match config.control.address() {
+        Some(address) => address.to_owned(),
+        None if config.matching.is_empty() => format!("the control port of {name}, for example /dev/cdc-wdm0,"),
+        None => format!("the control port of the device that {name} is to match"),
     };
     let held = |why: &str| {
         let said = wrong_because("the modem's control port cannot be opened").cause(why);

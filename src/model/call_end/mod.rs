@@ -27,6 +27,8 @@ pub enum Class {
     Transient,
     /// Repeating the request soon cannot help: the subscription or the configuration must change.
     Permanent,
+    /// Another session, with another access point, has the modem's data path. It may be gone the next time.
+    Occupied,
     /// Dialled too often: the modem refuses for a while by itself.
     Throttled,
     /// The access point carries IPv4 alone.
@@ -38,8 +40,6 @@ pub enum Class {
 }
 
 const INTERNAL: u16 = 2;
-/// The one of them that is about another session.
-const IN_USE: i16 = 237;
 const CALL_MANAGER: u16 = 3;
 const THREE_GPP: u16 = 6;
 const PPP: u16 = 7;
@@ -80,12 +80,6 @@ impl CallEnd {
     #[must_use]
     pub fn is_permanent(self) -> bool {
         self.class() == Class::Permanent
-    }
-
-    /// Another session, with another access point, has the modem's data path.
-    #[must_use]
-    pub fn is_of_another_session(self) -> bool {
-        self == Self::internal(IN_USE)
     }
 
     /// The cause in words, where there are any.

@@ -2,7 +2,7 @@
 //!
 //! One line a number, in ascending order. The numbers are those of the public QMI enumerations; the words are ours.
 
-use super::Class::{self, Ipv4Only, Ipv6Only, OneFamilyOnly, Permanent, Throttled, Transient};
+use super::Class::{self, Ipv4Only, Ipv6Only, Occupied, OneFamilyOnly, Permanent, Throttled, Transient};
 
 /// A number, its class, its words.
 pub(super) type Row = (i16, Class, &'static str);
@@ -80,7 +80,7 @@ pub(super) const INTERNAL: &[Row] = &[
     (234, Transient, "change between EPC and older core"),
     (235, Permanent, "no such profile"),
     (236, Transient, "session exists already"),
-    (237, Transient, "the data path is in use"),
+    (237, Occupied, "the data path is in use"),
     (238, Transient, "IP and PDP type do not fit"),
     (239, Permanent, "data not allowed while roaming"),
     (240, Transient, "a setting of the APN has changed"),

@@ -101,10 +101,9 @@ impl Driver {
         if let (Purpose::Prepare(role), ctl::allocate_cid::KEY) = (purpose, frame.key()) {
             let stale = self.clients.grant(role, granted_client(frame).map(|(_, id)| id), now);
             self.remember();
-            if let Some(preparation) = stale.and_then(|stale| self.find(Purpose::Prepare(stale))) {
-                // It would go on with the id that is another's now.
-                self.transactions.abandon(preparation);
-                self.finish(preparation, Err(Failure::Restarted), now);
+            if let Some(stale) = stale {
+                // Its preparation would go on with the id that is another's now.
+                self.cut_short(Purpose::Prepare(stale), now);
             }
         }
         if let (Purpose::Action, Some(client)) = (purpose, given_back(&call.frame)) {
@@ -273,14 +272,14 @@ impl Driver {
                 self.lost("the modem announced that it restarted", now);
             }
             // It has just finished booting: what it was asked before is lost, and worth asking again at once.
-            Doubt::Restarted => self.cut_short(now),
+            Doubt::Restarted => self.cut_short(Purpose::Action, now),
             Doubt::Nothing => {}
         }
     }
 
-    /// Ends the synchronisation under way.
-    fn cut_short(&mut self, now: Instant) {
-        let Some(id) = self.find(Purpose::Action) else { return };
+    /// Ends what is under way for this purpose, as a restart of the modem does.
+    fn cut_short(&mut self, purpose: Purpose, now: Instant) {
+        let Some(id) = self.find(purpose) else { return };
         self.transactions.abandon(id);
         self.finish(id, Err(Failure::Restarted), now);
     }

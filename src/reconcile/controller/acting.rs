@@ -2,6 +2,7 @@
 
 use super::super::door::{EventKind, Output};
 use super::{Controller, HOST_ANSWERS_WITHIN, LOOK_AGAIN, UPSTREAM};
+use crate::model::call_end::Class;
 use crate::model::defect::{Defect, planted};
 use crate::model::{
     Action, Actor, Attempts, ConditionKind, Fact, FactSet, Failure, Instant, Report, Selection, SessionSettings,
@@ -123,7 +124,7 @@ impl Controller {
             (Action::StartSession(family, _), Err(failure)) => {
                 self.driver.suspect(self.upstream(), now);
                 // What keeps this family out may be a session of somebody else's in the other.
-                if matches!(failure, Failure::CallEnded(cause) if cause.is_of_another_session()) {
+                if matches!(failure, Failure::CallEnded(cause) if cause.class() == Class::Occupied) {
                     self.driver.suspect(FactSet::of(&[Fact::settings(family.other())]), now);
                 }
             }

@@ -464,6 +464,6 @@ pub fn port_spec(name: &ModemName, config: &ModemConfig) -> PortSpec {
         ControlPort::Device { path, proxy: true } => PortSpec::Proxy { device: path.clone() },
         ControlPort::Device { path, proxy: false } => PortSpec::Device(path.clone()),
         ControlPort::Socket { path } => PortSpec::Socket(path.clone()),
-        ControlPort::Qrtr { .. } => PortSpec::Qrtr(config.control.address().unwrap_or_default()),
+        ControlPort::Qrtr { node } => PortSpec::Qrtr(node.clone()),
     }
 }
