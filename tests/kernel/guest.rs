@@ -87,9 +87,8 @@ struct Machine(Command, Option<tempfile::TempDir>);
 
 /// What a kernel is told for its first process: what it does not know itself goes there, settings to the environment, the
 /// rest to the arguments.
-fn first_process(test: &str) -> [String; 3] {
-    let path = format!("PATH={PATH}");
-    [format!("{INSIDE}=1"), path, format!("RUST_BACKTRACE=0 -- {test} --exact --nocapture --test-threads=1")]
+fn first_process(test: &str) -> String {
+    format!("{INSIDE}=1 PATH={PATH} RUST_BACKTRACE=0 -- {test} --exact --nocapture --test-threads=1")
 }
 
 fn this_program() -> String {
@@ -108,7 +107,7 @@ fn user_mode(time: Time, kernel: &Path, over: Option<&Path>, test: &str) -> Mach
     machine.arg(format!("uml_dir={}", dir.path().display()));
     machine.args(over.map(|tree| format!("{OVER}={}", tree.display())));
     machine.arg(format!("init={}", this_program()));
-    machine.args(first_process(test).iter().flat_map(|words| words.split(' ')));
+    machine.args(first_process(test).split(' '));
     Machine(machine, Some(dir))
 }
 
@@ -120,7 +119,7 @@ fn emulated(dir: &Path, test: &str) -> Machine {
     machine.arg("-virtfs").arg("local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap");
     machine.arg("-kernel").arg(dir.join("vmlinuz")).arg("-initrd").arg(dir.join("initrd.gz"));
     let kernel = format!("console=ttyS0 quiet panic=-1 net.ifnames=0 WWAN_KERNEL_FIRST={}", this_program());
-    machine.arg("-append").arg(format!("{kernel} {}", first_process(test).join(" ")));
+    machine.arg("-append").arg(format!("{kernel} {}", first_process(test)));
     Machine(machine, None)
 }
 

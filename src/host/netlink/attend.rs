@@ -114,6 +114,8 @@ impl Attendant {
         self.told = None;
         self.clamp.look(&self.modem).await;
         self.look_again().await;
+        // Behind the first report, for which a start waits.
+        self.clamp.begin(&self.modem).await;
     }
 
     /// Reports the state unless it is as it was.

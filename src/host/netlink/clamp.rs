@@ -14,8 +14,8 @@ const HEADERS: [(&str, u32); 2] = [("ipv4", 40), ("ipv6", 60)];
 #[derive(Debug, Default)]
 pub(super) struct Clamp {
     told: Option<Rules>,
-    /// A daemon before us may have left a table.
-    looked: bool,
+    /// What a daemon before us may have left is gone.
+    ours: bool,
 }
 
 /// The interface, and its largest packet in octets.
@@ -31,12 +31,8 @@ impl Clamp {
         self.told.as_ref().map(|rules| rules.mtu) == asked(link)
     }
 
-    /// Looks whether somebody has taken our table away, as a firewall does that begins anew; and takes away what a daemon
-    /// before us has left.
+    /// Looks whether somebody has taken our table away, as a firewall does that begins anew.
     pub(super) async fn look(&mut self, modem: &ModemName) {
-        if !self.looked {
-            self.forget(modem).await;
-        }
         if self.told.is_some() && nft(&["list", "table", "inet", &table(modem)], "").await.is_err() {
             self.told = None;
         }
@@ -49,21 +45,28 @@ impl Clamp {
     pub(super) async fn set(&mut self, modem: &ModemName, interface: &str, link: &LinkState) -> Result<(), String> {
         let wants = asked(link).map(|mtu| Rules { interface: interface.to_owned(), mtu });
         match &wants {
-            _ if wants == self.told && self.looked => {}
+            _ if wants == self.told && self.ours => {}
             Some(rules) => drop(nft(&["-f", "-"], &rules.script(&table(modem))).await?),
             None => self.forget(modem).await,
         }
-        (self.told, self.looked) = (wants, true);
+        (self.told, self.ours) = (wants, true);
         Ok(())
     }
 
-    /// Takes away what is in force.
+    /// Takes away what is in force, and what a daemon before us has left.
     pub(super) async fn forget(&mut self, modem: &ModemName) {
-        if self.told.take().is_some() || !self.looked {
+        if self.told.take().is_some() || !self.ours {
             // There is none, or no such program, as nearly everywhere.
             drop(nft(&["delete", "table", "inet", &table(modem)], "").await);
         }
-        self.looked = true;
+        self.ours = true;
+    }
+
+    /// Takes away what a daemon before us has left, unless that has been done.
+    pub(super) async fn begin(&mut self, modem: &ModemName) {
+        if !self.ours {
+            self.forget(modem).await;
+        }
     }
 }
 
