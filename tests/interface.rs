@@ -3,9 +3,10 @@
 mod gateway_support;
 
 use gateway_support::Gateway;
-use wwan::model::{Action, ConditionKind, DataFormat, Fact, Status};
+use wwan::model::{Action, ConditionKind, DataFormat, Fact, Framing, Status};
 use wwan::qmi::{Frame, Kind, Response as _, wda};
 use wwan::reconcile::{EventKind, Output};
+use wwan::sim::{Personality, Profile};
 
 const CONFIG: &str = "version: 1
 modems:
@@ -34,7 +35,7 @@ fn dev_4_a_modem_that_frames_ethernet_is_told_not_to() {
         gateway.run_for(Fact::DataFormat.refresh_after().as_secs() + 10);
         assert_eq!(
             (gateway.host.board().modem().truth().ethernet, framing(&gateway)),
-            (false, Some(DataFormat::RawIp))
+            (false, Some(DataFormat::Framed(Framing::RawIp)))
         );
         assert_eq!(gateway.status(ConditionKind::Converged), Status::True, "{personality}: {}", gateway.log());
     }
@@ -65,13 +66,78 @@ fn dev_4_a_modem_that_insists_on_ethernet_gets_its_way() {
     let mut gateway = Gateway::new("well-behaved-lte", &config);
     gateway.wire = Some(Box::new(insists));
     gateway.until_online(120);
-    assert_eq!(framing(&gateway), Some(DataFormat::Ethernet));
+    assert_eq!(framing(&gateway), Some(DataFormat::Framed(Framing::Ethernet)));
     // Twice for each attempt: with the endpoint and without.
     let asked = gateway.count(wda::set_data_format::KEY);
     assert!((2..=6).contains(&asked), "asked {asked} times\n{}", gateway.log());
     gateway.run_for(3_600);
     assert_eq!(gateway.count(wda::set_data_format::KEY), asked, "and not again and again");
     assert_eq!(gateway.status(ConditionKind::Converged), Status::True);
+}
+
+/// A modem that passes nothing in raw IP, with this in its file.
+fn silent_in_raw_ip(more: &str) -> Gateway {
+    let personality = Personality { silent_in_raw_ip: true, ..Personality::default() };
+    Gateway::of(personality, Profile::default(), &format!("{CONFIG}{more}"))
+}
+
+fn reframed(gateway: &Gateway) -> usize {
+    gateway.steps().iter().filter(|(_, step)| *step == "reframe").count()
+}
+
+#[test]
+fn dev_4_the_other_framing_is_tried_where_data_has_never_passed_and_remembered_where_it_does() {
+    // With a lease to be had the interface has no address before data passes.
+    for more in ["", "    ip: { method: dhcp }\n"] {
+        let mut gateway = silent_in_raw_ip(more);
+        let after = gateway.until_online(420);
+        assert_eq!((reframed(&gateway), framing(&gateway)), (1, Some(DataFormat::Framed(Framing::Ethernet))), "{more}");
+        assert_eq!(gateway.outcomes().last(), Some(&("reframe", "took effect".to_owned())), "{}", gateway.log());
+        let remembered = gateway.host.memory().framings.iter().map(|(model, proven)| (model.as_str(), proven.framing));
+        assert_eq!(remembered.collect::<Vec<_>>(), [("SIM7000-QMI", Framing::Ethernet)]);
+        println!("{more}: online after {after} s");
+        // It frames bare IP after each start, and is told at once.
+        gateway.disturb("reset");
+        gateway.until(ConditionKind::ModemPresent, Status::False, 30);
+        gateway.until_online(60);
+        gateway.run_for(3600);
+        assert_eq!((reframed(&gateway), framing(&gateway)), (1, Some(DataFormat::Framed(Framing::Ethernet))));
+    }
+}
+
+#[test]
+fn dev_4_a_framing_that_does_not_help_is_left_again_and_tried_once_a_day() {
+    let mut gateway = Gateway::new("well-behaved-lte", CONFIG);
+    gateway.host.disturb(&"unanswered on=true".parse().unwrap(), gateway.now);
+    gateway.until(ConditionKind::InternetReachable, Status::False, 180);
+    let mut ethernet = 0;
+    for _ in 0..20 * 60 {
+        gateway.run_for(1);
+        ethernet += u32::from(framing(&gateway) == Some(DataFormat::Framed(Framing::Ethernet)));
+    }
+    assert_eq!((reframed(&gateway), framing(&gateway)), (1, Some(DataFormat::Framed(Framing::RawIp))));
+    assert!((60..100).contains(&ethernet), "for {ethernet} s, as long as the trial");
+    assert!(gateway.host.memory().framings.is_empty());
+    gateway.run_for(23 * 3600);
+    assert_eq!(reframed(&gateway), 1);
+}
+
+#[test]
+fn dev_4_where_data_has_passed_or_nothing_can_be_set_no_other_framing_is_tried() {
+    let silenced = |gateway: &mut Gateway| {
+        gateway.disturb("carry-nothing until=modem");
+        gateway.until(ConditionKind::InternetReachable, Status::False, 600);
+        gateway.until_online(3600);
+        reframed(gateway)
+    };
+    let mut proven = Gateway::new("well-behaved-lte", CONFIG);
+    proven.until_online(120);
+    assert_eq!(silenced(&mut proven), 0, "{}", proven.log());
+    // A driver that has no such setting frames in its one way.
+    let mut fixed = silent_in_raw_ip("");
+    fixed.host = fixed.host.with_fixed_framing();
+    fixed.run_for(3600);
+    assert_eq!(reframed(&fixed), 0, "{}", fixed.log());
 }
 
 #[test]

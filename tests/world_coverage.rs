@@ -14,11 +14,12 @@ const CONFIG: &str = include_str!("world.yaml");
 const EDIT: &str = include_str!("world-edit.yaml");
 
 /// The recovery steps, by the actions that carry them out.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     "rescan",
     "close-port",
     "reread-settings",
     "stop-sessions",
+    "reframe",
     "reregister",
     "cycle-sim",
     "clear-forbidden-networks",

@@ -172,6 +172,7 @@ fn not(step: Step) -> &'static str {
         Step::CycleSim => "no power cycle of the SIM card",
         Step::ClearForbidden => "no clearing of the list of forbidden networks",
         Step::Rescan => "no look for devices",
+        Step::Reframe => "no other framing",
         Step::Reopen | Step::Reread | Step::Reconnect | Step::Reregister | Step::CycleRadio => "left out",
     }
 }

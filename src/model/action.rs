@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::desired::Provider;
 use super::fact::{Fact, FactSet};
 use super::id::Secret;
-use super::link::LinkState;
+use super::link::{Framing, LinkState};
 use super::pin::PinMark;
 use super::preference::RadioPreference;
 use super::radio::OperatingMode;
@@ -25,8 +25,10 @@ pub enum Action {
     Synchronise,
     /// Give back the client ids we hold.
     ReleaseClients,
-    /// Ask for raw IP framing.
-    SetRawIp,
+    /// Ask for this framing of the data path.
+    SetFraming(Framing),
+    /// End the data sessions of these IP versions, and have what comes next framed like this: data may pass then.
+    Reframe(Framing, IpFamilies),
     /// Set the operating mode.
     SetOperatingMode(OperatingMode),
     /// Write these settings of the radio preference.
@@ -102,7 +104,9 @@ impl Action {
             Self::ClosePort => "close-port",
             Self::Synchronise => "synchronise",
             Self::ReleaseClients => "release-clients",
-            Self::SetRawIp => "set-raw-ip",
+            Self::SetFraming(Framing::RawIp) => "set-raw-ip",
+            Self::SetFraming(Framing::Ethernet) => "set-ethernet",
+            Self::Reframe(..) => "reframe",
             Self::SetOperatingMode(_) => "set-operating-mode",
             Self::SetRadioPreference(_) => "set-radio-preference",
             Self::StartSession(IpFamily::Ipv4, _) => "start-session-ipv4",
@@ -142,7 +146,8 @@ impl Action {
             Self::MarkPin(_) => Actor::Store,
             Self::Synchronise
             | Self::ReleaseClients
-            | Self::SetRawIp
+            | Self::SetFraming(_)
+            | Self::Reframe(..)
             | Self::SetOperatingMode(_)
             | Self::SetRadioPreference(_)
             | Self::EnterPin(_)
@@ -171,7 +176,8 @@ impl Action {
             Self::OpenPort | Self::ClosePort => FactSet::of(&[Fact::Port]),
             Self::Synchronise => FactSet::of(&[Fact::Control]),
             Self::ReleaseClients => FactSet::of(&[Fact::Control]).union(FactSet::SESSIONS),
-            Self::SetRawIp => FactSet::of(&[Fact::DataFormat]),
+            Self::SetFraming(_) => FactSet::of(&[Fact::DataFormat]),
+            Self::Reframe(..) => FactSet::SESSIONS.union(FactSet::of(&[Fact::DataFormat, Fact::Autoconnect])),
             Self::SetOperatingMode(_) | Self::CycleRadio => RADIO.union(FactSet::of(&[Fact::OperatingMode])),
             Self::SetRadioPreference(_) => RADIO.union(FactSet::of(&[Fact::RadioPreference])),
             // An attempt may be the one too many, and ending what is not ours turns the modem's own dialling off.
@@ -205,6 +211,7 @@ impl fmt::Display for Action {
         match self {
             Self::SetOperatingMode(mode) => write!(f, "set the operating mode to {mode:?}"),
             Self::SetRadioPreference(change) => write!(f, "set the radio preference: {change}"),
+            Self::Reframe(framing, _) => write!(f, "reconnect with data framed as {framing}"),
             Self::MarkPin(_) => f.write_str("write down that the PIN is tried"),
             Self::EnterPin(_) => f.write_str("enter the PIN"),
             Self::SwitchSlot(slot) => write!(f, "use the card in slot {slot}"),

@@ -1,5 +1,7 @@
 //! The network interface: what it shall be like, and what it is like.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::lease::AddressMethod;
@@ -64,13 +66,34 @@ impl LinkState {
 
 /// What goes over the data path between modem and driver. Both must agree: a modem that sends bare IP packets to a driver
 /// which expects Ethernet frames, or the other way round, is connected and carries nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Framing {
     /// Bare IP packets.
+    #[default]
     RawIp,
     /// Ethernet frames.
     Ethernet,
+}
+
+impl Framing {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::RawIp => Self::Ethernet,
+            Self::Ethernet => Self::RawIp,
+        }
+    }
+}
+
+impl fmt::Display for Framing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RawIp => "raw IP",
+            Self::Ethernet => "Ethernet",
+        })
+    }
 }
 
 /// Where the routes through an interface are kept.

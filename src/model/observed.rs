@@ -12,7 +12,7 @@ use super::fact::{Fact, FactSet};
 use super::id::{Apn, Imei};
 use super::internet::Internet;
 use super::lease::LeaseState;
-use super::link::LinkState;
+use super::link::{Framing, LinkState};
 use super::preference::{BandSet, RadioPreference};
 use super::profile::{ModemProfile, NotOffered, Throttled};
 use super::radio::{AccessTechnologies, OperatingMode, ServingSystem};
@@ -111,10 +111,8 @@ pub struct Device {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataFormat {
-    /// IP packets without a link-layer header.
-    RawIp,
-    /// Ethernet frames.
-    Ethernet,
+    /// Set to this.
+    Framed(Framing),
     /// The modem has no such setting.
     Fixed,
 }
@@ -202,6 +200,9 @@ pub struct Observed {
     /// [`Fact::StatisticsIpv6`].
     #[serde(default)]
     pub statistics_ipv6: Option<Seen<Counters>>,
+    /// How data is to be framed, where the modem can be told: as it was seen to pass with this model, or is being tried.
+    #[serde(default)]
+    pub framing: Framing,
     /// Facts that something has made doubtful moments ago and that are being looked at: believed, but not acted on.
     pub unsettled: FactSet,
     /// The action in flight.

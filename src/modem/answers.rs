@@ -142,11 +142,7 @@ impl Gathered {
             }
             wda::get_data_format::KEY => {
                 let protocol = read::<wda::get_data_format::Response>(frame)?.format.link_protocol;
-                self.data_format = Some(match protocol {
-                    Some(wda::LinkProtocol::RawIp) => DataFormat::RawIp,
-                    Some(wda::LinkProtocol::Ieee8023) => DataFormat::Ethernet,
-                    _ => DataFormat::Fixed,
-                });
+                self.data_format = Some(translate::data_format(protocol));
             }
             uim::get_card_status::KEY => {
                 let status = read::<uim::get_card_status::Response>(frame)?.status?;

@@ -7,7 +7,7 @@ use super::reads::{COUNTERS, Ways, endpoint};
 use super::role::Role;
 use super::translate;
 use crate::model::defect::{Defect, planted};
-use crate::model::{Action, IpFamily, OperatingMode, Provider, RadioPreference, Secret};
+use crate::model::{Action, Framing, IpFamilies, IpFamily, OperatingMode, Provider, RadioPreference, Secret};
 use crate::qmi::{ProtocolError, ctl, dms, nas, uim, wda, wds};
 
 /// What a script may look at.
@@ -31,16 +31,15 @@ pub(super) fn calls(action: &Action, context: &Context<'_>) -> Vec<Call> {
     match action {
         Action::Synchronise => synchronise(context),
         Action::ReleaseClients => context.clients.ids().map(|(role, id)| release(role, id)).collect(),
-        Action::SetRawIp => set_raw_ip(),
+        Action::SetFraming(framing) => set_framing(*framing),
+        Action::Reframe(framing, families) => stops(*families, context).chain(set_framing(*framing)).collect(),
         Action::SetOperatingMode(mode) => vec![operating_mode(*mode)],
         Action::SetRadioPreference(change) => vec![radio_preference(change, context)],
         Action::EnterPin(pin) => vec![enter_pin(pin, context.ways)],
         Action::SwitchSlot(slot) => vec![switch_slot(*slot)],
         Action::StartSession(family, provider) => vec![start(*family, provider)],
         Action::StopSession(family) => vec![stop(*family, (context.handle)(*family))],
-        Action::StopSessions(families) => {
-            families.families().iter().map(|family| stop(*family, (context.handle)(*family))).collect()
-        }
+        Action::StopSessions(families) => stops(*families, context).collect(),
         Action::Attach => vec![attach(nas::PsAction::Attach)],
         Action::Reregister => vec![attach(nas::PsAction::Detach)],
         Action::CycleRadio => vec![operating_mode(OperatingMode::LowPower), operating_mode(OperatingMode::Online)],
@@ -192,8 +191,9 @@ fn set_autoconnect(on: bool) -> Call {
     Call::client(Role::Wds(IpFamily::Ipv4), &request).or(ALREADY)
 }
 
-fn set_raw_ip() -> Vec<Call> {
-    let plain = wda::set_data_format::Request { link_protocol: Some(wda::LinkProtocol::RawIp), ..Default::default() };
+fn set_framing(framing: Framing) -> Vec<Call> {
+    let protocol = translate::link_protocol(framing);
+    let plain = wda::set_data_format::Request { link_protocol: Some(protocol), ..Default::default() };
     let named = wda::set_data_format::Request { endpoint: Some(endpoint()), ..plain.clone() };
     vec![Call::client(Role::Wda, &plain).optional(), Call::client(Role::Wda, &named).optional()]
 }
@@ -278,6 +278,10 @@ fn clear_forbidden_networks() -> Vec<Call> {
         Call::client(Role::Uim, &request).within(CARD)
     };
     std::iter::once(clear(0)).chain((1..PIECES).map(|piece| clear(piece).optional())).collect()
+}
+
+fn stops(families: IpFamilies, context: &Context<'_>) -> impl Iterator<Item = Call> {
+    families.families().iter().map(|family| stop(*family, (context.handle)(*family)))
 }
 
 fn stop(family: IpFamily, handle: Option<u32>) -> Call {

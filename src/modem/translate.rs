@@ -4,12 +4,12 @@ use std::net::Ipv4Addr;
 
 use crate::model::defect::{Defect, planted};
 use crate::model::{
-    AccessTechnologies, AccessTechnology, Authentication, BandSet, CallEnd, IpFamily, NetworkSelection, OperatingMode,
-    Plmn, RadioPreference, Registration, SessionState,
+    AccessTechnologies, AccessTechnology, Authentication, BandSet, CallEnd, DataFormat, Framing, IpFamily,
+    NetworkSelection, OperatingMode, Plmn, RadioPreference, Registration, SessionState,
 };
 use crate::qmi::bands::{ExtendedLteBands, LteBands, NrBands};
 use crate::qmi::plmn::ExactPlmn;
-use crate::qmi::{dms, nas, wds};
+use crate::qmi::{dms, nas, wda, wds};
 
 const MODES: [(AccessTechnology, nas::ModePreference); 7] = [
     (AccessTechnology::Cdma1x, nas::ModePreference::CDMA_1X),
@@ -27,6 +27,21 @@ pub(super) fn mode_preference(set: AccessTechnologies) -> nas::ModePreference {
 
 pub(super) fn technologies(mask: nas::ModePreference) -> AccessTechnologies {
     MODES.into_iter().filter(|(_, bit)| mask.contains(*bit)).map(|(technology, _)| technology).collect()
+}
+
+pub(super) const fn link_protocol(framing: Framing) -> wda::LinkProtocol {
+    match framing {
+        Framing::RawIp => wda::LinkProtocol::RawIp,
+        Framing::Ethernet => wda::LinkProtocol::Ieee8023,
+    }
+}
+
+pub(super) const fn data_format(protocol: Option<wda::LinkProtocol>) -> DataFormat {
+    match protocol {
+        Some(wda::LinkProtocol::RawIp) => DataFormat::Framed(Framing::RawIp),
+        Some(wda::LinkProtocol::Ieee8023) => DataFormat::Framed(Framing::Ethernet),
+        _ => DataFormat::Fixed,
+    }
 }
 
 /// DMS numbers radio interfaces in its own way: 5G is 10 there and 12 in NAS.

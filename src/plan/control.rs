@@ -10,8 +10,9 @@ use super::reader::Reader;
 /// A modem that stopped answering is tried again after this long: a hang of a few seconds is common, and asking
 /// costs nothing.
 const UNRESPONSIVE_FOR: Duration = Duration::from_secs(10);
-/// Attempts at raw IP, none with effect, before the modem's own framing is accepted: better Ethernet frames than no connection.
-const RAW_IP_ATTEMPTS: u32 = 3;
+/// Attempts at the framing that is wanted, none with effect, before the modem's own is accepted: better any frames than no
+/// connection.
+const FRAMING_ATTEMPTS: u32 = 3;
 
 pub(super) fn look(facts: &mut Reader<'_>) -> Outcome {
     match &facts.observed.port {
@@ -61,19 +62,19 @@ fn unresponsive(facts: &mut Reader<'_>) -> Outcome {
 }
 
 fn data_format(facts: &mut Reader<'_>) -> Outcome {
+    let wanted = facts.observed.framing;
+    let set = Action::SetFraming(wanted);
     match facts.read(Fact::DataFormat, facts.observed.data_format.as_ref()) {
         None => facts.unknown(Fact::DataFormat),
-        Some(DataFormat::RawIp | DataFormat::Fixed) => {
-            facts.effective(Action::SetRawIp.name());
-            Outcome::Satisfied(Finding::Synchronised)
-        }
-        Some(DataFormat::Ethernet) => {
-            let attempts = facts.observed.attempts.get(Action::SetRawIp.name());
-            if attempts.is_some_and(|a| !a.took_effect && a.failures >= RAW_IP_ATTEMPTS) {
+        Some(DataFormat::Framed(framing)) if *framing != wanted => {
+            if facts.attempts(&set).is_some_and(|a| !a.took_effect && a.failures >= FRAMING_ATTEMPTS) {
                 return Outcome::Satisfied(Finding::Synchronised);
             }
-            facts
-                .attempt(Action::SetRawIp, || Finding::Drifted { what: "the modem frames data as Ethernet".to_owned() })
+            facts.attempt(set, || Finding::Drifted { what: format!("the modem frames data as {framing}") })
+        }
+        Some(DataFormat::Framed(_) | DataFormat::Fixed) => {
+            facts.effective(set.name());
+            Outcome::Satisfied(Finding::Synchronised)
         }
     }
 }

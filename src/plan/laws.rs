@@ -91,7 +91,9 @@ fn axes() -> Vec<Vec<Option<Report>>> {
             Report::Port(PortState::Open),
         ]),
         some(vec![Report::Control(ControlState::Ready), Report::Control(ControlState::Unresponsive)]),
-        some(vec![Report::DataFormat(DataFormat::RawIp), Report::DataFormat(DataFormat::Ethernet)]),
+        some(
+            [Framing::RawIp, Framing::Ethernet].map(|framing| Report::DataFormat(DataFormat::Framed(framing))).to_vec(),
+        ),
         some(vec![Report::Sim(SimState::Ready), Report::Sim(SimState::PinRequired { tries_left: 3 })]),
         some(vec![Report::SimIdentity(SimIdentity::of(iccid()))]),
         some(vec![

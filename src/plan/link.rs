@@ -130,8 +130,7 @@ fn of_lease(lease: &Lease) -> IpSettings {
 /// What the modem frames the driver must expect. A modem that has no such setting says nothing about the driver's.
 fn framing(observed: &Observed) -> Option<Framing> {
     match observed.data_format.as_ref()?.value {
-        DataFormat::RawIp => Some(Framing::RawIp),
-        DataFormat::Ethernet => Some(Framing::Ethernet),
+        DataFormat::Framed(framing) => Some(framing),
         DataFormat::Fixed => None,
     }
 }

@@ -81,7 +81,9 @@ pub fn assume(action: &Action, observed: &mut Observed, now: Instant) {
         Action::OpenPort => learn(Report::Port(PortState::Open)),
         Action::ClosePort | Action::ReleaseClients => learn(Report::Port(PortState::Closed)),
         Action::Synchronise => learn(Report::Control(ControlState::Ready)),
-        Action::SetRawIp => learn(Report::DataFormat(DataFormat::RawIp)),
+        Action::SetFraming(framing) | Action::Reframe(framing, _) => {
+            learn(Report::DataFormat(DataFormat::Framed(*framing)));
+        }
         Action::SetOperatingMode(mode) => learn(Report::OperatingMode(*mode)),
         Action::CycleRadio => learn(Report::OperatingMode(OperatingMode::Online)),
         Action::SetRadioPreference(change) => {

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::traffic::Tally;
 use crate::config::Source;
 use crate::model::{
-    Action, Answer, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, HomeDigits, Imei, Instant,
-    LeaseOrder, LeaseState, LinkState, ModemName, NoAnswer, Packets, Plugin, PluginName, PluginState, PortState, Probe,
-    Probed, Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
+    Action, Answer, ApnAnswer, Condition, ConditionKind, Connection, Fact, FactSet, Failure, Framing, HomeDigits, Imei,
+    Instant, LeaseOrder, LeaseState, LinkState, ModemName, NoAnswer, Packets, Plugin, PluginName, PluginState,
+    PortState, Probe, Probed, Question, RadioPreference, Reach, Secret, Status, TrackRecord, TriedPin,
 };
 use crate::property::{Change, Value};
 
@@ -158,6 +158,8 @@ pub struct Memory {
     pub original_autoconnect: Option<bool>,
     /// The modem that these settings are of.
     pub originals_of: Option<Imei>,
+    /// By model: the framing that data was seen to pass in.
+    pub framings: BTreeMap<String, ProvenFraming>,
     /// The connection reached the internet.
     pub internet: bool,
     /// How often this was changed: names what [`Input::Kept`] answers.
@@ -174,6 +176,15 @@ pub struct Memory {
     pub entries: EntryMemory,
     /// How long ago it was kept, in seconds, as far as the host can tell; the host sets it when it gives it back.
     pub kept_ago: u64,
+}
+
+/// A framing that data was seen to pass in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProvenFraming {
+    /// Which.
+    pub framing: Framing,
+    /// The firmware it was seen with: another one has yet to show it.
+    pub revision: String,
 }
 
 /// What came of connections with one card, by entry.

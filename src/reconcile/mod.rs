@@ -27,7 +27,7 @@ mod tests;
 pub use controller::{Controller, port_spec};
 pub use door::{
     EntryMemory, Event, EventKind, Hardware, Ineffective, Inhibition, Input, Memory, Output, PortKind, PortSpec,
-    PowerCommand, RecoveryMemory, SecretRef, StepOutcome,
+    PowerCommand, ProvenFraming, RecoveryMemory, SecretRef, StepOutcome,
 };
 pub use fleet::{Fleet, ModemPreview};
 pub use telemetry::WATCHED_FOR;

@@ -35,6 +35,7 @@ pub struct SimHost {
     outside: Outside,
     dhcp: Dhcp,
     has_power_switch: bool,
+    frames_as_told: bool,
     /// The switch says yes and does nothing.
     switch_stuck: bool,
     /// Another program holds the port.
@@ -83,6 +84,7 @@ impl SimHost {
             outside: Outside::default(),
             dhcp: Dhcp::default(),
             has_power_switch: true,
+            frames_as_told: true,
             switch_stuck: false,
             port_busy: false,
             memory: Memory::default(),
@@ -100,6 +102,12 @@ impl SimHost {
     #[must_use]
     pub fn without_power_switch(self) -> Self {
         Self { has_power_switch: false, ..self }
+    }
+
+    /// A host whose driver frames packets in its one way and says nothing of it.
+    #[must_use]
+    pub fn with_fixed_framing(self) -> Self {
+        Self { frames_as_told: false, ..self }
     }
 
     /// A host whose programs send and receive all the time.
@@ -357,7 +365,7 @@ impl SimHost {
         if self.board.modem().node().is_none() {
             return Err("no such device".to_owned());
         }
-        self.link = link.clone();
+        self.link = LinkState { framing: link.framing.filter(|_| self.frames_as_told), ..link.clone() };
         Ok(())
     }
 

@@ -84,6 +84,8 @@ pub struct Personality {
     pub announces_restart: bool,
     /// It frames Ethernet until told otherwise, by WDA or CTL.
     pub ethernet_by_default: bool,
+    /// It says that it frames bare IP, and passes nothing then.
+    pub silent_in_raw_ip: bool,
     /// WDA wants to know the endpoint.
     pub wda_needs_endpoint: bool,
     /// The reset command does what it says.
@@ -140,6 +142,7 @@ const WELL_BEHAVED: Personality = Personality {
     late_ms: (6_000, 14_000),
     announces_restart: true,
     ethernet_by_default: false,
+    silent_in_raw_ip: false,
     wda_needs_endpoint: false,
     reset_works: true,
     renames: true,

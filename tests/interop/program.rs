@@ -18,7 +18,12 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks until there is something to see, and panics with what was seen last when patience ends.
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+pub fn until<T>(what: &str, look: impl FnMut() -> Result<T, String>) -> T {
+    within(PATIENCE, what, look)
+}
+
+/// The same with another patience.
+pub fn within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     let clock = Clock::start();
     loop {
         let seen = match look() {
@@ -26,7 +31,7 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
             Err(seen) => seen,
         };
         let waited = clock.now().since(wwan::model::Instant::ZERO);
-        assert!(waited < PATIENCE, "not in {PATIENCE:?}: {what}\n{seen}");
+        assert!(waited < patience, "not in {patience:?}: {what}\n{seen}");
         std::thread::park_timeout(PAUSE);
     }
 }

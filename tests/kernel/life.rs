@@ -13,7 +13,7 @@ use super::emulator::{UsbModem, prompt};
 use super::gateway::{Daemon, modem};
 use super::guest::{play, play_in_real_time};
 use super::plug::{ping, routed, when};
-use super::program::{Program, answer, program};
+use super::program::{PATIENCE, Program, answer, program, within};
 use super::usb::{EC25, MC7455};
 
 /// Requests for a session so far.
@@ -80,6 +80,22 @@ fn dev_4_a_modem_that_frames_ethernet_is_told_not_to() {
         usb.until("raw IP", |seen| (!seen.truth.ethernet).then_some(()));
         ping("192.0.2.1", "wwan0");
         ping("2001:db8:ffff::1", "wwan0");
+        daemon.end();
+    });
+}
+
+#[test]
+fn dev_4_a_modem_that_passes_nothing_in_raw_ip_gets_ethernet_frames() {
+    play("life::dev_4_a_modem_that_passes_nothing_in_raw_ip_gets_ethernet_frames", &["ip", "ping"], || {
+        let daemon = Daemon::start(&modem("wwan0", ""));
+        let usb = UsbModem::plug_in(0, EC25, Personality { silent_in_raw_ip: true, ..prompt() });
+        let framed = || fs::read_to_string("/sys/class/net/wwan0/qmi/raw_ip").unwrap_or_default();
+        let is = |wanted: &str| Some(framed()).filter(|framed| framed.trim() == wanted).ok_or_else(|| daemon.log());
+        within(PATIENCE, "bare IP first", || is("Y"));
+        within(6 * PATIENCE, "Ethernet after some minutes without an answer", || is("N"));
+        daemon.until_converged("wwan0");
+        usb.until("Ethernet", |seen| seen.truth.ethernet.then_some(()));
+        ping("192.0.2.1", "wwan0");
         daemon.end();
     });
 }

@@ -29,8 +29,8 @@ const SCHEMA: &str = r#"{
       "description": "Minutes out of service before which a step is not taken, by its name.",
       "type": "object",
       "propertyNames": {
-        "enum": ["rescan", "reopen", "reread", "reconnect", "reregister", "cycle-sim", "clear-forbidden",
-                 "cycle-radio", "reset-modem", "reauthorise", "cycle-power"]
+        "enum": ["rescan", "reopen", "reread", "reconnect", "reframe", "reregister", "cycle-sim",
+                 "clear-forbidden", "cycle-radio", "reset-modem", "reauthorise", "cycle-power"]
       },
       "additionalProperties": { "type": "integer", "minimum": 0, "maximum": 1440 }
     }

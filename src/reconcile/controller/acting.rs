@@ -103,7 +103,7 @@ impl Controller {
     pub(super) fn end(&mut self, outcome: Result<(), Failure>, now: Instant) {
         self.host_deadline = None;
         let Some(action) = self.observed.doing.take() else { return };
-        self.recovery.note_ended(action.name(), &outcome, now);
+        self.recovery.note_ended(&action, &outcome, now);
         if !planted(Defect::KeepFactsAfterAction) {
             self.observed.forget(action.touches());
         }

@@ -7,6 +7,7 @@ mod acting;
 mod advice;
 mod advising;
 mod counsel;
+mod framing;
 mod inputs;
 mod keeping;
 mod learning;
@@ -341,6 +342,9 @@ impl Controller {
             self.choose(secrets, now);
             self.settle_original();
             self.forget_originals();
+            self.note_framing();
+            self.judge_step(now);
+            self.follow_framing();
             self.follow_path(now);
             self.follow_lease();
             self.follow_connection(now);
@@ -351,7 +355,7 @@ impl Controller {
             };
             self.clear_attempts(now);
             self.call_off(now);
-            self.judge_recovery(now);
+            self.judge_troubles(now);
             turns += 1;
             let begun = turns < TURNS && self.begin_next(now);
             if !begun {

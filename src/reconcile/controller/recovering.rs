@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::door::{EventKind, Output, PowerCommand};
 use super::super::recovery::ladder::{Diagnosis, Step};
-use super::super::recovery::{Due, Over, Permits};
+use super::super::recovery::{Due, Judged, Over, Permits, Signs};
 use super::counsel::Verdict;
 use super::{Controller, HOST_ANSWERS_WITHIN};
 use crate::config::ModemConfig;
@@ -161,6 +161,7 @@ impl Controller {
     /// What recovery may do, as things are now.
     pub(super) fn permits(&self) -> Permits {
         Permits {
+            reframes: self.may_reframe(),
             no_power: self.supply.why_not().map(str::to_owned),
             per_day: self.config.recovery.power_cycles_per_day.into(),
             hold: self.supply.hold(),
@@ -222,7 +223,7 @@ impl Controller {
             self.supply.restarted(now);
         }
         let present = self.observed.port.as_ref().is_some_and(|seen| seen.value != PortState::Absent);
-        self.recovery.note_begun(action.name(), present);
+        self.recovery.note_begun(&action, present);
         self.begin(action, now);
     }
 
@@ -231,14 +232,8 @@ impl Controller {
             Step::Rescan => Action::Rescan,
             Step::Reopen => Action::ClosePort,
             Step::Reread => Action::RereadSettings,
-            Step::Reconnect => {
-                let up = |family| self.observed.is_up(family);
-                Action::StopSessions(match (up(IpFamily::Ipv4), up(IpFamily::Ipv6)) {
-                    (true, true) => IpFamilies::Ipv4v6,
-                    (false, true) => IpFamilies::Ipv6,
-                    (_, false) => IpFamilies::Ipv4,
-                })
-            }
+            Step::Reconnect => Action::StopSessions(self.families_up()),
+            Step::Reframe => Action::Reframe(self.observed.framing.other(), self.families_up()),
             Step::Reregister => Action::Reregister,
             Step::CycleSim => Action::CycleSim,
             Step::ClearForbidden => Action::ClearForbiddenNetworks,
@@ -246,6 +241,16 @@ impl Controller {
             Step::ResetModem => Action::ResetModem,
             Step::Reauthorise => Action::Reauthorise,
             Step::CyclePower => Action::CyclePower,
+        }
+    }
+
+    /// The families to be ended; IPv4 where none is seen to be up.
+    fn families_up(&self) -> IpFamilies {
+        let up = |family| self.observed.is_up(family);
+        match (up(IpFamily::Ipv4), up(IpFamily::Ipv6)) {
+            (true, true) => IpFamilies::Ipv4v6,
+            (false, true) => IpFamilies::Ipv6,
+            (_, false) => IpFamilies::Ipv4,
         }
     }
 
@@ -317,23 +322,28 @@ impl Controller {
         self.take_power(now);
     }
 
-    /// Whether a step had its effect, and whether a trouble is over.
-    pub(super) fn judge_recovery(&mut self, now: Instant) {
+    /// Whether a step had its effect.
+    pub(super) fn judge_step(&mut self, now: Instant) {
         let firmware = self.observed.device.as_ref().map(|seen| firmware(&seen.value)).unwrap_or_default();
         let permits = self.permits();
-        if let Some((due, outcome)) = self.recovery.verdict(&firmware, self.answers(), &permits, now) {
+        let signs = Signs { answers: self.answers(), passes: self.passes_as_framed() };
+        if let Some(Judged { due, action, outcome }) = self.recovery.verdict(&firmware, signs, &permits, now) {
             self.event(EventKind::Recovery {
                 diagnosis: due.diagnosis.condition(),
-                step: self.action_of(due.step),
+                step: action,
                 attempt: due.attempt,
                 outcome: Some(outcome),
                 next_at: due.next_at,
             });
         }
-        for Over { diagnosis, step, attempts, took } in self.recovery.note_recovered(&self.plan.stages, now) {
+    }
+
+    /// Whether a trouble is over.
+    pub(super) fn judge_troubles(&mut self, now: Instant) {
+        for Over { diagnosis, action, attempts, took } in self.recovery.note_recovered(&self.plan.stages, now) {
             self.event(EventKind::Recovered {
                 diagnosis: diagnosis.condition(),
-                step: self.action_of(step),
+                step: action,
                 attempts,
                 took_ms: millis(took),
             });

@@ -79,6 +79,8 @@ pub enum Step {
     Reread,
     /// End the session; the plan starts another.
     Reconnect,
+    /// The same, with the data path framed the other way.
+    Reframe,
     /// Leave the packet domain; the plan attaches again.
     Reregister,
     /// Power the card off and on.
@@ -104,6 +106,7 @@ impl Step {
             Self::Reopen => "reopen",
             Self::Reread => "reread",
             Self::Reconnect => "reconnect",
+            Self::Reframe => "reframe",
             Self::Reregister => "reregister",
             Self::CycleSim => "cycle-sim",
             Self::ClearForbidden => "clear-forbidden",
@@ -122,6 +125,7 @@ impl Step {
             Self::Reopen => "reopen the control port",
             Self::Reread => "ask for the network's settings anew",
             Self::Reconnect => "reconnect the session",
+            Self::Reframe => "reconnect with data framed the other way",
             Self::Reregister => "leave the network and attach again",
             Self::CycleSim => "power the SIM card off and on",
             Self::ClearForbidden => "clear the SIM card's list of forbidden networks",
@@ -145,11 +149,12 @@ impl Step {
     }
 
     /// Every step.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Rescan,
         Self::Reopen,
         Self::Reread,
         Self::Reconnect,
+        Self::Reframe,
         Self::Reregister,
         Self::CycleSim,
         Self::ClearForbidden,
@@ -334,9 +339,17 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
             never: &[("no power cycle", "the modem is connected; the host's side is the likelier culprit")],
         },
         // A client asks by itself, again and again: what is left is another session, and a modem that serves anew.
-        Diagnosis::NoLease => {
-            Ladder { rungs: of(Diagnosis::LinkNotSet).rungs.split_at(1).1, never: of(Diagnosis::LinkNotSet).never }
-        }
+        Diagnosis::NoLease => Ladder {
+            rungs: const {
+                &[
+                    rung(MINUTE, S::Reconnect),
+                    rung(2 * MINUTE, S::Reconnect),
+                    once_in(24, 3 * MINUTE, S::Reframe),
+                    once_in(6, 5 * MINUTE, S::ResetModem),
+                ]
+            },
+            never: of(Diagnosis::LinkNotSet).never,
+        },
         Diagnosis::HostRefuses => {
             Ladder { rungs: &[], never: &[(RESTARTS, "the modem is connected; it is the host that refuses")] }
         }
@@ -346,6 +359,7 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
                     rung(MINUTE, S::Reconnect),
                     rung(2 * MINUTE, S::Reconnect),
                     rung(3 * MINUTE, S::Reconnect),
+                    once_in(24, 210, S::Reframe),
                     rung(5 * MINUTE, S::Reregister),
                     rung(10 * MINUTE, S::CycleRadio),
                     rung(20 * MINUTE, S::ResetModem),
@@ -356,7 +370,7 @@ pub const fn of(diagnosis: Diagnosis) -> Ladder {
         },
         // The same without the two that restart the modem.
         Diagnosis::NoInternetAnywhere => Ladder {
-            rungs: of(Diagnosis::NoInternet).rungs.split_at(5).0,
+            rungs: of(Diagnosis::NoInternet).rungs.split_at(6).0,
             never: &[(RESTARTS, "the targets do not answer through another interface either: it is not the modem")],
         },
         Diagnosis::Portal => {

@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::door::{RecoveryMemory, StepOutcome};
 use crate::model::defect::{Defect, planted};
 use crate::model::time::spread;
-use crate::model::{Failure, Finding, Instant, Status};
+use crate::model::{Action, Failure, Finding, Framing, Instant, Status};
 use crate::plan::StageReport;
 
 use ladder::{Diagnosis, Often, Rung, Step};
@@ -30,6 +30,7 @@ pub use proposal::{Chosen, PutOff};
 use record::Record;
 use spell::Spell;
 use trial::Trial;
+pub(super) use trial::{Judged, Signs};
 
 /// After a reset that was not a power cycle: as long as a modem may need until it is registered again (Quectel and
 /// Sierra give five minutes as the worst case), twice.
@@ -56,6 +57,8 @@ const TOLD: usize = 8;
 /// What recovery may do, as the file, the host and people say now.
 #[derive(Clone, Debug)]
 pub(super) struct Permits {
+    /// Whether another framing may help: it can be set, and data was never seen to pass in this one.
+    pub(super) reframes: bool,
     /// Why power cannot be switched; `None`: it can.
     pub(super) no_power: Option<String>,
     /// Power-level steps in a day.
@@ -81,7 +84,7 @@ pub(super) struct Due {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Over {
     pub(super) diagnosis: Diagnosis,
-    pub(super) step: Step,
+    pub(super) action: Action,
     pub(super) attempts: u32,
     pub(super) took: Duration,
 }
@@ -283,7 +286,8 @@ impl Recovery {
                 let Some(spell) = self.spells.remove(&diagnosis) else { continue };
                 let Some(last) = spell.taken.back().filter(|_| spell.steps > 0) else { continue };
                 let until = spell.better_since.unwrap_or(now);
-                over.push(Over { diagnosis, step: last.step, attempts: spell.steps, took: until.since(spell.began) });
+                let (action, took) = (last.action.clone(), until.since(spell.began));
+                over.push(Over { diagnosis, action, attempts: spell.steps, took });
             }
         }
         over
@@ -325,20 +329,28 @@ impl Recovery {
     }
 
     /// The step begins, by this action, while the device is on the bus or not.
-    pub(super) fn note_begun(&mut self, action: &'static str, present: bool) {
+    pub(super) fn note_begun(&mut self, action: &Action, present: bool) {
         if let Some(trial) = &mut self.trial {
-            trial.action = action;
+            trial.action = Some(action.clone());
             trial.present = present;
         }
     }
 
     /// An action ended, perhaps that of the step.
-    pub(super) fn note_ended(&mut self, action: &str, outcome: &Result<(), Failure>, now: Instant) {
-        let Some(trial) = self.trial.as_mut().filter(|trial| trial.action == action) else { return };
+    pub(super) fn note_ended(&mut self, action: &Action, outcome: &Result<(), Failure>, now: Instant) {
+        let Some(trial) = self.trial.as_mut().filter(|trial| trial.action.as_ref() == Some(action)) else { return };
         trial.end(outcome, now);
         // The modem's time to come back begins when it has power again.
         if trial.step.is_power_level() && self.settle_until > trial.began {
             self.settle_until = self.settle_until + now.since(trial.began);
+        }
+    }
+
+    /// The framing that is on trial.
+    pub(super) fn tried_framing(&self) -> Option<Framing> {
+        match self.trial.as_ref()?.action {
+            Some(Action::Reframe(framing, _)) => Some(framing),
+            _ => None,
         }
     }
 
@@ -354,15 +366,10 @@ impl Recovery {
     }
 
     /// What became of the step under trial, once that can be said.
-    pub(super) fn verdict(
-        &mut self,
-        firmware: &str,
-        answers: bool,
-        permits: &Permits,
-        now: Instant,
-    ) -> Option<(Due, StepOutcome)> {
-        let outcome = self.trial.as_ref()?.verdict(answers, now)?;
-        let Trial { diagnosis, step, attempt, began, present, chosen, .. } = self.trial.take()?;
+    pub(super) fn verdict(&mut self, firmware: &str, seen: Signs, permits: &Permits, now: Instant) -> Option<Judged> {
+        let outcome = self.trial.as_ref()?.verdict(seen, now)?;
+        let Trial { diagnosis, step, attempt, action, began, present, chosen, .. } = self.trial.take()?;
+        let action = action?;
         match &outcome {
             StepOutcome::Ineffective(because) => self.record.ineffective(step, because, firmware, now),
             StepOutcome::Failed(failure) if present && trial::is_unsupported(failure) => {
@@ -383,10 +390,10 @@ impl Recovery {
             if spell.taken.len() == TOLD {
                 spell.taken.pop_front();
             }
-            spell.taken.push_back(Taken { step, at: began, outcome: outcome.clone(), chosen });
+            spell.taken.push_back(Taken { step, action: action.clone(), at: began, outcome: outcome.clone(), chosen });
         }
         let next_at = self.next_at(diagnosis, permits);
-        Some((Due { diagnosis, step, attempt, next_at }, outcome))
+        Some(Judged { due: Due { diagnosis, step, attempt, next_at }, action, outcome })
     }
 
     /// When the next step is due, as far as that is known.
@@ -447,7 +454,11 @@ impl Recovery {
 
 impl Permits {
     fn allows(&self, step: Step) -> bool {
-        step != Step::CyclePower || self.no_power.is_none()
+        match step {
+            Step::CyclePower => self.no_power.is_none(),
+            Step::Reframe => self.reframes,
+            _ => true,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::ladder::{Diagnosis, Ladder, Step};
 use super::proposal::{Chosen, PutOff};
 use super::{Permits, Recovery, Spell};
-use crate::model::{Instant, Recovering};
+use crate::model::{Action, Instant, Recovering};
 use crate::reconcile::door::StepOutcome;
 
 /// What keeps a step from being taken.
@@ -25,6 +25,8 @@ pub enum Held {
 pub struct Taken {
     /// Which.
     pub step: Step,
+    /// As what.
+    pub action: Action,
     /// When.
     pub at: Instant,
     /// What became of it.

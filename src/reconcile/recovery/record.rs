@@ -28,6 +28,11 @@ struct Failed {
     firmware: Option<String>,
 }
 
+/// Whether it is kept over a restart of ours when a step was taken: it must not come often.
+fn outlives_us(step: Step) -> bool {
+    step.restarts() || matches!(step, Step::ClearForbidden | Step::Reframe)
+}
+
 /// A point in time that may lie before the clock began.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Past {
@@ -89,7 +94,7 @@ impl Record {
             self.count(now);
         }
         self.steps.insert(step, Past::now(now));
-        self.changed |= step.restarts() || step == Step::ClearForbidden;
+        self.changed |= outlives_us(step);
     }
 
     pub(super) fn count(&mut self, now: Instant) {
@@ -166,8 +171,7 @@ impl Record {
 
     pub(super) fn memory(&self, now: Instant) -> RecoveryMemory {
         let seconds = |age: Duration| age.as_secs();
-        let limited = |step: &Step| step.restarts() || *step == Step::ClearForbidden;
-        let steps = self.steps.iter().filter(|(step, past)| limited(step) && past.age(now) < DAY);
+        let steps = self.steps.iter().filter(|(step, past)| outlives_us(**step) && past.age(now) < DAY);
         let failed = self.failed.iter().filter_map(|(step, failed)| {
             let ago = seconds(failed.seen.age(now));
             let firmware = failed.firmware.clone()?;

@@ -2,7 +2,7 @@
 
 use super::ladder::{self, Diagnosis, Often, Step};
 use super::*;
-use crate::model::{CallEnd, ConditionKind, IpFamily, OperatingMode, Recovering};
+use crate::model::{CallEnd, ConditionKind, IpFamilies, IpFamily, OperatingMode, Recovering};
 use crate::plan::Stage;
 
 fn report(stage: Stage, finding: Finding) -> Vec<StageReport> {
@@ -12,7 +12,7 @@ fn report(stage: Stage, finding: Finding) -> Vec<StageReport> {
 }
 
 fn permits() -> Permits {
-    Permits { no_power: None, per_day: 6, hold: SETTLE, inhibited: None }
+    Permits { reframes: true, no_power: None, per_day: 6, hold: SETTLE, inhibited: None }
 }
 
 fn recovery(seed: u64) -> Recovery {
@@ -43,20 +43,21 @@ impl Trouble {
             let now = Instant::from_secs(second);
             if let Some(due) = recovery.step(&self.stages, &self.permits, now) {
                 steps.push((second, due.step.name()));
-                recovery.note_begun("it", true);
+                let action = action(due.step);
+                recovery.note_begun(&action, true);
                 match (self.outcome)(due.step) {
-                    StepOutcome::Failed(failure) => recovery.note_ended("it", &Err(failure), now),
+                    StepOutcome::Failed(failure) => recovery.note_ended(&action, &Err(failure), now),
                     StepOutcome::Ineffective(_) => {
-                        recovery.note_ended("it", &Ok(()), now);
+                        recovery.note_ended(&action, &Ok(()), now);
                         recovery.note_stayed();
                     }
                     StepOutcome::TookEffect | StepOutcome::Unseen => {
-                        recovery.note_ended("it", &Ok(()), now);
+                        recovery.note_ended(&action, &Ok(()), now);
                         recovery.note_left();
                     }
                 }
             }
-            recovery.verdict("firmware", true, &self.permits, now);
+            recovery.verdict("firmware", Signs { answers: true, passes: false }, &self.permits, now);
         }
         steps
     }
@@ -64,6 +65,15 @@ impl Trouble {
     /// The steps of a day from the beginning.
     fn day(&self) -> Vec<(u64, &'static str)> {
         self.run(&mut recovery(7), 0, 24)
+    }
+}
+
+/// What carries a step out, as far as it matters here.
+fn action(step: Step) -> Action {
+    match step {
+        Step::Reframe => Action::Reframe(Framing::Ethernet, IpFamilies::Ipv4),
+        Step::CyclePower => Action::CyclePower,
+        _ => Action::Rescan,
     }
 }
 
@@ -253,7 +263,9 @@ fn f19_row_no_internet_ends_with_the_strongest_steps() {
     let rungs: Vec<(u64, &str)> =
         ladder::of(Diagnosis::NoInternet).rungs.iter().map(|rung| (rung.after, rung.step.name())).collect();
     assert_eq!(rungs[..3], [(60, "reconnect"), (120, "reconnect"), (180, "reconnect")]);
-    assert_eq!(rungs[3..], [(300, "reregister"), (600, "cycle-radio"), (1200, "reset-modem"), (2400, "cycle-power")]);
+    let after =
+        [(210, "reframe"), (300, "reregister"), (600, "cycle-radio"), (1200, "reset-modem"), (2400, "cycle-power")];
+    assert_eq!(rungs[3..], after);
 }
 
 #[test]
@@ -400,7 +412,7 @@ fn a_trouble_that_is_over_is_told_with_its_last_step() {
     assert_eq!(recovery.note_recovered(&good, Instant::from_secs(3600)), []);
     let over = recovery.note_recovered(&good, Instant::from_secs(3660));
     assert_eq!(over.len(), 1);
-    assert_eq!((over[0].diagnosis, over[0].step), (Diagnosis::NoSession, Step::CyclePower));
+    assert_eq!((over[0].diagnosis, &over[0].action), (Diagnosis::NoSession, &Action::CyclePower));
     assert_eq!(recovery.finding(), (false, Recovering::Idle).clone(), "{over:?}");
 }
 

@@ -3,13 +3,33 @@
 
 use std::time::Duration;
 
+use super::Due;
 use super::ladder::{Diagnosis, Step};
 use super::proposal::Chosen;
-use crate::model::{Failure, Instant};
+use crate::model::{Action, Failure, Instant};
 use crate::reconcile::door::StepOutcome;
 
 /// Within this long after the acknowledgement a restart is seen: real modems take up to 20 s to go.
 const SEEN_WITHIN: Duration = Duration::from_secs(60);
+/// Within this long data passes in another framing, if it does: a session comes up, and the targets are asked.
+const PASSES_WITHIN: Duration = Duration::from_secs(85);
+
+/// What there is to be seen of a modem while a step is on trial.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::reconcile) struct Signs {
+    /// It is there and answers.
+    pub answers: bool,
+    /// Data was seen to pass with the framing that is wanted now.
+    pub passes: bool,
+}
+
+/// What became of a step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::reconcile) struct Judged {
+    pub due: Due,
+    pub action: Action,
+    pub outcome: StepOutcome,
+}
 
 /// A step whose effect is awaited.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,8 +38,8 @@ pub(super) struct Trial {
     pub(super) step: Step,
     pub(super) attempt: u32,
     pub(super) began: Instant,
-    /// The name of the action that carries it out.
-    pub(super) action: &'static str,
+    /// The action that carries it out.
+    pub(super) action: Option<Action>,
     /// When its action ended, and how.
     ended: Option<(Instant, Result<(), Failure>)>,
     /// The device left the bus or restarted since.
@@ -39,7 +59,7 @@ impl Trial {
             step,
             attempt,
             began: now,
-            action: "",
+            action: None,
             ended: None,
             left: false,
             stayed: false,
@@ -52,8 +72,8 @@ impl Trial {
         self.ended = Some((now, outcome.clone()));
     }
 
-    /// What can be said by now. `answers`: the modem is there and answers.
-    pub(super) fn verdict(&self, answers: bool, now: Instant) -> Option<StepOutcome> {
+    /// What can be said by now.
+    pub(super) fn verdict(&self, seen: Signs, now: Instant) -> Option<StepOutcome> {
         let (at, outcome) = self.ended.as_ref()?;
         if let Err(failure) = outcome {
             return Some(match failure {
@@ -61,6 +81,9 @@ impl Trial {
                 Failure::PortLost | Failure::Restarted if self.step.restarts() => StepOutcome::TookEffect,
                 failure => StepOutcome::Failed(failure.clone()),
             });
+        }
+        if self.step == Step::Reframe && !seen.passes && now.since(*at) < PASSES_WITHIN {
+            return None;
         }
         if !self.step.restarts() || self.left {
             return Some(StepOutcome::TookEffect);
@@ -72,16 +95,19 @@ impl Trial {
             Step::CyclePower if self.stayed => {
                 StepOutcome::Ineffective("the device stayed on the bus while its power was off".to_owned())
             }
-            Step::ResetModem if answers => {
+            Step::ResetModem if seen.answers => {
                 StepOutcome::Ineffective("the modem said yes and did not restart".to_owned())
             }
-            Step::Reauthorise if answers => StepOutcome::Ineffective("the device did not leave the bus".to_owned()),
+            Step::Reauthorise if seen.answers => {
+                StepOutcome::Ineffective("the device did not leave the bus".to_owned())
+            }
             _ => StepOutcome::Unseen,
         })
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.ended.as_ref().map(|(at, _)| *at + SEEN_WITHIN)
+        let within = if self.step == Step::Reframe { PASSES_WITHIN } else { SEEN_WITHIN };
+        self.ended.as_ref().map(|(at, _)| *at + within)
     }
 }
 

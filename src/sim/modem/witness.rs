@@ -165,7 +165,8 @@ impl SimModem {
     /// The same of the sessions that carry data.
     #[must_use]
     pub fn carried(&self) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
-        self.addresses_of(|call| !call.mute)
+        let swallows = self.personality.silent_in_raw_ip && !self.ethernet;
+        self.addresses_of(|call| !call.mute && !swallows)
     }
 
     fn addresses_of(&self, which: impl Fn(&Call) -> bool) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {

@@ -186,10 +186,11 @@ fn set_trait(p: &mut Personality, key: &str, value: &str) -> Result<(), String> 
         *of = span(key, value)?;
         return Ok(());
     }
-    let flags: [(&str, &mut bool); 9] = [
+    let flags: [(&str, &mut bool); 10] = [
         ("indication_first", &mut p.indication_first),
         ("announces_restart", &mut p.announces_restart),
         ("ethernet_by_default", &mut p.ethernet_by_default),
+        ("silent_in_raw_ip", &mut p.silent_in_raw_ip),
         ("wda_needs_endpoint", &mut p.wda_needs_endpoint),
         ("reset_works", &mut p.reset_works),
         ("renames", &mut p.renames),

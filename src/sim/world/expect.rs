@@ -2,11 +2,11 @@
 //! but the parser of the file. What this and the core agree on is probably right.
 
 use crate::config::{ModemConfig, ServiceProvider, SimCondition};
-use crate::model::{AccessTechnology, IpFamilies, IpFamily, LinkState};
+use crate::model::{AccessTechnology, Framing, IpFamilies, IpFamily};
 use crate::qmi::nas::ModePreference;
-use crate::sim::DATABASE_APN;
 use crate::sim::modem::{SimModem, Truth};
 use crate::sim::profile::Card;
+use crate::sim::{DATABASE_APN, SimHost};
 
 /// How a modem should be when it is left in peace.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,7 +110,8 @@ fn technologies(config: &ModemConfig, modem: &SimModem) -> Option<u16> {
 }
 
 /// What is wrong with a modem that should be so; `None`: nothing.
-pub(super) fn wrong(expected: &Expected, config: &ModemConfig, modem: &SimModem, link: &LinkState) -> Option<String> {
+pub(super) fn wrong(expected: &Expected, config: &ModemConfig, host: &SimHost) -> Option<String> {
+    let (modem, link) = (host.board().modem(), host.link());
     let truth = modem.truth();
     let Expected::Online { apn, families } = expected else {
         let up = (!truth.sessions.is_empty()).then(|| format!("a session is up: {:?}", truth.sessions));
@@ -132,7 +133,8 @@ pub(super) fn wrong(expected: &Expected, config: &ModemConfig, modem: &SimModem,
     if technologies(config, modem).is_some_and(|wanted| wanted != truth.technologies.0) {
         return Some(format!("technologies are {}", truth.technologies));
     }
-    if truth.ethernet {
+    // It may be so where data has passed like that, after a trial.
+    if truth.ethernet && !host.memory().framings.values().any(|proven| proven.framing == Framing::Ethernet) {
         return Some("the data path frames Ethernet".to_owned());
     }
     let addresses = modem.addresses();

@@ -408,7 +408,7 @@ impl<'w> Gateway<'w> {
         let says = self.fleet.controller(name)?.status(ConditionKind::Converged) == Status::True;
         let plugins = !self.world.files[self.file].config.plugins.is_empty();
         let judged = |expected: &Expected| {
-            let wrong = expect::wrong(expected, config, host.board().modem(), host.link());
+            let wrong = expect::wrong(expected, config, host);
             let should_say = matches!(expected, Expected::Online { .. });
             wrong.or_else(|| (says != should_say).then(|| format!("should be {expected:?}, says Converged={says}")))
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use wwan::model::{Action, Actor, Fact, FactSet, Instant, IpFamilies, IpFamily, OperatingMode};
+use wwan::model::{Action, Actor, Fact, FactSet, Framing, Instant, IpFamilies, IpFamily, OperatingMode};
 use wwan::modem::{Driver, Output};
 use wwan::qmi::{Frame, Service};
 use wwan::reconcile::{EventKind, Output as CoreOutput};
@@ -214,7 +214,8 @@ fn actions() -> &'static [Action] {
             Action::StopSession(IpFamily::Ipv6),
             Action::StopSessions(IpFamilies::Ipv4v6),
             Action::SetOperatingMode(OperatingMode::Online),
-            Action::SetRawIp,
+            Action::SetFraming(Framing::RawIp),
+            Action::Reframe(Framing::Ethernet, IpFamilies::Ipv4v6),
             Action::Attach,
             Action::Reregister,
             Action::CycleRadio,
