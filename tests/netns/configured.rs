@@ -246,3 +246,57 @@ fn mtu_4_forwarded_connections_are_told_the_largest_packet_of_the_network() {
         });
     });
 }
+
+#[test]
+fn mtu_4_a_connection_from_behind_the_gateway_offers_segments_that_fit() {
+    let test = "configured::mtu_4_a_connection_from_behind_the_gateway_offers_segments_that_fit";
+    alone(test, &["link:veth", "nft", "nsenter", "timeout", "bash"], |dir| {
+        let within = |namespace: &str, words: &[&str]| {
+            let net = format!("--net=/run/netns/{namespace}");
+            super::program::answer("nsenter", &[&[&net, "--"], words].concat())
+        };
+        // The mobile network, where somebody else answers for every address, and a machine behind the gateway.
+        for words in [
+            "netns add carrier",
+            "link add wwan0 type veth peer name air netns carrier",
+            "-n carrier link add away type veth peer name nowhere",
+            "-n carrier link set nowhere up",
+            "-n carrier link set away up",
+            "-n carrier link set air up",
+            "-n carrier route add default dev away",
+            "netns add behind",
+            "link add lan type veth peer name eth0 netns behind",
+            "addr add 198.18.0.1/30 dev lan",
+            "link set lan up",
+            "-n behind addr add 198.18.0.2/30 dev eth0",
+            "-n behind link set eth0 up",
+            "-n behind route add default via 198.18.0.1",
+        ] {
+            ip(words);
+        }
+        std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap();
+        for setting in ["ip_forward", "conf/air/proxy_arp"] {
+            within("carrier", &["bash", "-c", &format!("echo 1 > /proc/sys/net/ipv4/{setting}")]).good();
+        }
+        let heard = "table inet heard { chain calls { type filter hook prerouting priority 0; \
+                     tcp flags syn tcp option maxseg size 1460 counter; tcp flags syn tcp option maxseg size 1390 counter; }; }";
+        within("carrier", &["nft", heard]).good();
+        // Nobody takes the call: it is the opening that counts.
+        let call = || drop(within("behind", &["timeout", "1", "bash", "-c", "</dev/tcp/192.0.2.1/80"]));
+        let heard = || {
+            let rules = within("carrier", &["nft", "list", "table", "inet", "heard"]).good().out;
+            ["1460", "1390"].map(|size| {
+                let rule = rules.lines().find(|line| line.contains(&format!("maxseg size {size} ")));
+                !rule.expect("the rule").contains("packets 0 ")
+            })
+        };
+        let gateway = Gateway::converged(dir, &[("wwan0", &["ip: { family: ipv4 }"])]);
+        call();
+        assert_eq!(heard(), [true, false], "1500 of the machine less 40, which the network does not take");
+        gateway.edit(&[("wwan0", &["ip: { family: ipv4, clamp_mss: true }"])]);
+        gateway.until("1430 of the network less 40", || {
+            call();
+            if heard() == [true, true] { Ok(()) } else { Err(within("carrier", &["nft", "list", "ruleset"]).all()) }
+        });
+    });
+}
