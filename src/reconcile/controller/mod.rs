@@ -94,6 +94,8 @@ pub struct Controller {
     properties: Table,
     /// Their full names, in the order of the catalogue.
     property_names: Box<[String]>,
+    /// The values that were put last, in the same order.
+    told_values: Vec<Option<property::Value>>,
     /// Something was learned since the properties were last taken.
     touched: bool,
     /// When the properties were last taken, and when they are to be taken again.
@@ -166,6 +168,7 @@ impl Controller {
             telemetry: Telemetry::default(),
             meter: Meter::new(memory.traffic, now),
             properties: Table::default(),
+            told_values: Vec::new(),
             touched: true,
             taken_at: None,
             take_at: Some(now),

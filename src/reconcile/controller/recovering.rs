@@ -324,6 +324,9 @@ impl Controller {
 
     /// Whether a step had its effect.
     pub(super) fn judge_step(&mut self, now: Instant) {
+        if !self.recovery.is_trying() {
+            return;
+        }
         let firmware = self.observed.device.as_ref().map(|seen| firmware(&seen.value)).unwrap_or_default();
         let permits = self.permits();
         let signs = Signs { answers: self.answers(), passes: self.passes_as_framed() };

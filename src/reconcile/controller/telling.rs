@@ -53,8 +53,12 @@ impl Controller {
         self.take_at = view.until();
         self.taken_at = Some(now);
         self.touched = false;
-        let named = self.property_names.iter().map(String::as_str).zip(values);
-        let changes = self.properties.put_many(named, now);
+        // Most are as they were, and a table of names takes longer to ask.
+        let named = self.property_names.iter().zip(&values).enumerate();
+        let differ = named.filter(|(place, (_, value))| self.told_values.get(*place) != Some(value));
+        let puts = differ.map(|(_, (name, value))| (name.as_str(), value.clone()));
+        let changes = self.properties.put_many(puts, now);
+        self.told_values = values;
         if changes.is_empty() {
             return;
         }
@@ -75,6 +79,7 @@ impl Controller {
 
     /// The modem is let go: nothing is known of it any more.
     pub(in super::super) fn tell_gone(&mut self, now: Instant) {
+        self.told_values.clear();
         let changes = self.properties.clear(now);
         if !changes.is_empty() {
             self.out.push_back(Output::Changed(changes));

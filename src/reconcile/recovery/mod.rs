@@ -266,6 +266,9 @@ impl Recovery {
     /// Ends the spells of what has recovered; those that steps were taken against are told.
     pub(super) fn note_recovered(&mut self, stages: &[StageReport], now: Instant) -> Vec<Over> {
         let mut over = Vec::new();
+        if self.spells.is_empty() {
+            return over;
+        }
         for report in stages {
             let kind = report.stage.kind();
             if !matches!(report.finding, Finding::Reading(_) | Finding::Waiting | Finding::InProgress(_)) {
@@ -344,6 +347,11 @@ impl Recovery {
         if trial.step.is_power_level() && self.settle_until > trial.began {
             self.settle_until = self.settle_until + now.since(trial.began);
         }
+    }
+
+    /// Whether the effect of a step is awaited.
+    pub(super) const fn is_trying(&self) -> bool {
+        self.trial.is_some()
     }
 
     /// The framing that is on trial.
