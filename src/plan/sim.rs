@@ -15,6 +15,8 @@ use super::reader::Reader;
 
 /// A try rests on facts no older than this: another card may have been put in without a word.
 const FRESH: Duration = Duration::from_secs(10);
+/// And how many tries are left is asked right before: somebody else may be trying, too.
+const JUST_SEEN: Duration = Duration::from_secs(1);
 /// A PIN that was accepted this often while the card goes on asking does nothing.
 const ACCEPTED_IN_VAIN: u32 = 2;
 
@@ -103,8 +105,8 @@ fn pin_required(tries_left: u8, chance: &PinChance, facts: &mut Reader<'_>) -> O
             if attempts.is_some_and(|a| a.in_vain() >= ACCEPTED_IN_VAIN) {
                 return no(NoTry::NoEffect);
             }
-            for fact in [Fact::Sim, Fact::SimIdentity] {
-                if !facts.is_fresh(fact, FRESH) {
+            for (fact, within) in [(Fact::SimIdentity, FRESH), (Fact::Sim, JUST_SEEN)] {
+                if !facts.is_fresh(fact, within) {
                     return facts.unknown(fact);
                 }
             }
@@ -204,10 +206,11 @@ mod tests {
 
     #[test]
     fn a_try_rests_on_what_was_seen_moments_ago() {
-        let later = NOW + FRESH + Duration::from_secs(1);
-        let plan = plan(&desired(PinChance::Allowed(Secret::new("1234".into()))), &locked(3), later);
-        assert_eq!(plan.step, Step::Wait(Finding::Reading(Fact::Sim)));
-        assert!(plan.wanted.contains(Fact::Sim));
+        for (age, unseen) in [(FRESH, Fact::SimIdentity), (JUST_SEEN, Fact::Sim)] {
+            let plan = plan(&desired(PinChance::Allowed(Secret::new("1234".into()))), &locked(3), NOW + age);
+            assert_eq!(plan.step, Step::Wait(Finding::Reading(unseen)));
+            assert!(plan.wanted.contains(unseen));
+        }
     }
 
     #[test]

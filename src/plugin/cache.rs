@@ -83,17 +83,19 @@ fn read(path: &Path) -> io::Result<Proven> {
         }
     }
     let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    let file = File::options().read(true).custom_flags(nofollow).open(path)?;
+    let mut file = File::options().read(true).custom_flags(nofollow).open(path)?;
     let meta = file.metadata()?;
     if !meta.is_file() || untrusted(meta.uid(), meta.mode()).is_some() || meta.mode() & 0o020 != 0 {
         return Err(refused("others may write to it"));
     }
-    let mut bytes = Vec::new();
-    file.take(MAX).read_to_end(&mut bytes)?;
-    let (head, code) = bytes.split_at_checked(HEAD.len() + 65).ok_or_else(|| refused("cut short"))?;
-    let sum = std::str::from_utf8(head).ok().and_then(|head| head.strip_prefix(HEAD)?.strip_suffix('\n'));
+    let mut head = [0; HEAD.len() + 65];
+    file.read_exact(&mut head).map_err(|_| refused("cut short"))?;
+    // Once in memory, and no larger than it is: a plugin's thread keeps what it had at its largest.
+    let mut code = Vec::with_capacity(usize::try_from(meta.len().min(MAX)).unwrap_or_default());
+    file.take(MAX).read_to_end(&mut code)?;
+    let sum = std::str::from_utf8(&head).ok().and_then(|head| head.strip_prefix(HEAD)?.strip_suffix('\n'));
     match sum {
-        Some(sum) if sum == digest::of(code) => Ok(Proven::vouch(code.to_vec())),
+        Some(sum) if sum == digest::of(&code) => Ok(Proven::vouch(code)),
         Some(_) => Err(refused("its sum is wrong")),
         None => Err(refused("not of this program")),
     }

@@ -23,8 +23,8 @@ const KEEP_AGAIN: Duration = Duration::from_secs(30);
 impl Memory {
     /// What stays when the file no longer names the modem.
     pub(in super::super) fn after_retirement(&self) -> Self {
-        let (clients, traffic, entries) = Default::default();
-        let kept = Self { clients, traffic, entries, ..self.clone() };
+        let (clients, traffic, entries, framings) = Default::default();
+        let kept = Self { clients, traffic, entries, framings, ..self.clone() };
         // With nothing else in it, it counts as no memory at all.
         let nothing = Self { revision: kept.revision, ..Self::default() };
         if kept == nothing { Self::default() } else { kept }
