@@ -17,6 +17,9 @@ use super::types::SECRET_KEYS;
 /// Shown with every complaint about a missing provider (seed CFG-1: the message has an example).
 const PROVIDER_EXAMPLE: &str = "for example: `service_providers: [{ apn: internet }]`";
 
+/// The first part of the names of plugins' own properties.
+const PLUGINS: &str = "plugin";
+
 /// Errors in the merged document and in its modems, `defaults` already under them.
 pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -29,6 +32,12 @@ pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
     }
     for modem in modems {
         let path = root.key(&modem.key);
+        if modem.key == PLUGINS {
+            let message = "`plugin` is where the properties of plugins are, not those of a modem";
+            findings.push(
+                Finding::error(Code::InvalidValue, modem.key_at, message).path(&path).hint("rename the interface"),
+            );
+        }
         providers(document, modem, &path, &mut findings);
         routing(modem, &path.key("ip"), &mut findings);
         programs(modem, &path.key("power"), &mut findings);
