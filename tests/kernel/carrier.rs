@@ -1,4 +1,5 @@
-//! The network behind the modem: every address answers to ping and to questions for names, the gateway answers to ARP.
+//! The network behind the modem: every address answers to ping and to questions for names, and in Ethernet frames to
+//! questions for neighbours.
 //! Only who has an address of the network is heard.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -17,7 +18,10 @@ pub fn answer(sent: &[u8], ethernet: bool, addresses: Addresses) -> Option<Vec<u
         return packet(sent, addresses);
     }
     let (header, body) = sent.split_at_checked(ETHERNET)?;
-    let body = if header[12..14] == ARP { arp(body, addresses)? } else { packet(body, addresses)? };
+    let body = match header[12..14] == ARP {
+        true => arp(body, addresses)?,
+        false => packet(body, addresses).or_else(|| neighbour(body, addresses))?,
+    };
     Some([&header[6..12], &STATION, &header[12..14], &body].concat())
 }
 
@@ -101,4 +105,22 @@ fn arp(sent: &[u8], (v4, _): Addresses) -> Option<Vec<u8>> {
         return None;
     }
     Some([&sent[..7], &[2], &STATION, &sent[24..28], &sent[8..18]].concat())
+}
+
+/// The advertisement that answers a solicitation (RFC 4861 sections 4.3 and 4.4) for any address but the host's own.
+fn neighbour(sent: &[u8], (_, v6): Addresses) -> Option<Vec<u8>> {
+    const SOLICITATION: u8 = 135;
+    const ADVERTISEMENT: [u8; 8] = [136, 0, 0, 0, 0x60, 0, 0, 0];
+    let (own, target) = (v6?.octets(), sent.get(48..64)?);
+    if (sent[6], sent[40]) != (58, SOLICITATION) || sent[8..24] != own || *target == own {
+        return None;
+    }
+    let mut message = [&ADVERTISEMENT, target, &[2, 1], &STATION].concat();
+    let length = u8::try_from(message.len()).unwrap();
+    // RFC 8200 section 8.1: the pseudo-header counts, too.
+    let summed = [target, &own, &[0, 0, 0, length, 0, 0, 0, 58], &message].concat();
+    let words = summed.chunks(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
+    let sum = words.fold(0, |sum: u32, word| (sum + word) % 0xffff);
+    message[2..4].copy_from_slice(&(!u16::try_from(sum).unwrap()).to_be_bytes());
+    Some([&[0x60, 0, 0, 0, 0, length, 58, 255], target, &own, &message].concat())
 }

@@ -96,6 +96,7 @@ fn dev_4_a_modem_that_passes_nothing_in_raw_ip_gets_ethernet_frames() {
         daemon.until_converged("wwan0");
         usb.until("Ethernet", |seen| seen.truth.ethernet.then_some(()));
         ping("192.0.2.1", "wwan0");
+        ping("2001:db8:ffff::1", "wwan0");
         daemon.end();
     });
 }
