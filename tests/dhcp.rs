@@ -136,7 +136,7 @@ fn ip_1_without_a_server_recovery_is_gentle_and_says_why() {
             _ => None,
         })
         .collect();
-    assert!(steps.starts_with(&["stop-sessions", "stop-sessions", "reset-modem"]), "{steps:?}");
+    assert!(steps.starts_with(&["stop-sessions", "stop-sessions", "reframe", "reset-modem"]), "{steps:?}");
     assert!(!steps.contains(&"cycle-power"), "{steps:?}");
     let said = explain(gateway.controller(&name()).unwrap(), gateway.now()).to_string();
     assert!(said.contains("method: modem"), "{said}");
