@@ -37,7 +37,7 @@ pub struct Args {
     /// The configuration to follow [default: a copy of the typical example, at a path that is printed]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The character of the modems [default: well-behaved-lte; of a fleet: all of them]
+    /// The character of the modems [default: well-behaved-lte; of a fleet: all but silent-in-raw-ip]
     #[arg(long, value_name = "NAME", value_parser = personality)]
     personality: Option<&'static Personality>,
     /// Where chance begins: the same seed, the same modem

@@ -272,6 +272,13 @@ const ALL: &[Personality] = &[
         ignores_bands: true,
         ..WELL_BEHAVED
     },
+    Personality {
+        name: "silent-in-raw-ip",
+        about: "says that it frames bare IP, and passes nothing then: offline until Ethernet is tried",
+        model: "SIM806-QMI",
+        silent_in_raw_ip: true,
+        ..WELL_BEHAVED
+    },
 ];
 
 impl Personality {

@@ -1,12 +1,19 @@
 //! How data is to be framed: raw IP first, always. A model that has never passed data in it gets a trial of the other
 //! framing, once its sessions have been silent for minutes; what data was seen to pass in is remembered.
 
-use super::super::door::ProvenFraming;
+use super::super::door::{Memory, ProvenFraming};
 use super::Controller;
 use crate::model::{DataFormat, Device, Framing, Internet};
 
 /// Models that are remembered: a gateway meets a handful in its life.
 const MAX_MODELS: usize = 16;
+
+/// How data is framed until the modem tells what it is: a live session is taken over as it is.
+pub(super) fn expected(memory: &Memory) -> Framing {
+    let mut proven = memory.framings.values().map(|proven| proven.framing);
+    let first = proven.next().unwrap_or_default();
+    if proven.all(|other| other == first) { first } else { Framing::default() }
+}
 
 impl Controller {
     /// Remembers how data was seen to pass.
@@ -51,11 +58,14 @@ impl Controller {
         (proven.revision == device.revision).then_some(proven.framing)
     }
 
-    /// The framing that data was last seen to pass in, while nothing has set it since.
+    /// The framing that data was last seen to pass in, while nothing has set it since. An answer to a question from before it
+    /// was set comes while the driver still expects the other.
     fn passing(&self) -> Option<Framing> {
         let (internet, format) = (self.observed.internet.as_ref()?, self.observed.data_format.as_ref()?);
         let DataFormat::Framed(framing) = format.value else { return None };
-        (matches!(internet.value, Internet::Reached(_)) && format.since <= internet.at).then_some(framing)
+        let link = self.observed.link.as_ref().filter(|seen| seen.value.framing == Some(framing))?;
+        let since = format.since.max(link.since);
+        (matches!(internet.value, Internet::Reached(_)) && since <= internet.at).then_some(framing)
     }
 
     /// The modem, if it tells what it is.

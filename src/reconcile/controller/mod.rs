@@ -142,6 +142,7 @@ impl Controller {
             seed,
             original_roaming: memory.original_roaming.clone(),
             original_autoconnect: memory.original_autoconnect,
+            framing: framing::expected(memory),
             ..Observed::default()
         };
         let plan = plan::plan(&desired, &observed, now);

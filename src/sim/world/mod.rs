@@ -30,7 +30,7 @@ pub struct Options {
     pub gateways: u32,
     /// Length of the chaos.
     pub hours: u32,
-    /// Names of the personalities to draw from; empty: all.
+    /// Names of the personalities to draw from; empty: all but those that are offline for minutes before they are known.
     pub personalities: Vec<String>,
     /// Other files, of which one replaces another now and then.
     pub edits: Vec<String>,
@@ -95,7 +95,8 @@ impl World {
         let edits = options.edits.iter().map(String::as_str);
         let files = std::iter::once(file).chain(edits).map(load).collect::<Result<Vec<File>, Diagnostics>>()?;
         let wanted = |personality: &&Personality| {
-            options.personalities.is_empty() || options.personalities.iter().any(|name| name == personality.name)
+            let named = options.personalities.iter().any(|name| name == personality.name);
+            named || options.personalities.is_empty() && !personality.silent_in_raw_ip
         };
         let personalities = Personality::all().iter().filter(wanted).collect();
         let outages = if options.peaceful { Vec::new() } else { carrier_outages(options.seed, options.hours) };
