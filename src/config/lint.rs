@@ -13,12 +13,10 @@ use super::resolved::{Config, Match, ModemConfig};
 use super::show::is_yaml_word;
 use super::tree::{Entry, Kind, Mark, Node, Path};
 use super::types::SECRET_KEYS;
+use crate::model::plugin::PROPERTIES;
 
 /// Shown with every complaint about a missing provider (seed CFG-1: the message has an example).
 const PROVIDER_EXAMPLE: &str = "for example: `service_providers: [{ apn: internet }]`";
-
-/// The first part of the names of plugins' own properties.
-const PLUGINS: &str = "plugin";
 
 /// Errors in the merged document and in its modems, `defaults` already under them.
 pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
@@ -32,7 +30,7 @@ pub(super) fn structure(document: &Node, modems: &[Entry]) -> Vec<Finding> {
     }
     for modem in modems {
         let path = root.key(&modem.key);
-        if modem.key == PLUGINS {
+        if modem.key == PROPERTIES {
             let message = "`plugin` is where the properties of plugins are, not those of a modem";
             findings.push(
                 Finding::error(Code::InvalidValue, modem.key_at, message).path(&path).hint("rename the interface"),

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::no_answer::NoAnswer;
 use super::step_question::{StepOpinion, StepQuestion};
 
+/// What the properties of plugins' own are below; no modem is called so.
+pub const PROPERTIES: &str = "plugin";
+
 /// Bytes of a plugin's reason that are kept.
 pub const REASON_BYTES: usize = 200;
 

@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::controller::Controller;
 use super::door::{Event, EventKind, Inhibition, Input, Memory, Output, SecretRef};
 use super::fallen::{self, Fallen};
-use super::plugins::{self, Plugins};
+use super::plugins::Plugins;
 use crate::config::{self, Config, Diagnostics, ModemConfig, SecretSource, Source};
+use crate::model::plugin::PROPERTIES;
 use crate::model::{
     Condition, ConditionKind, Finding, Iccid, Instant, ModemName, PinMark, PinOutcome, Plugin, PluginState, Secret,
     Status, TriedPin,
@@ -152,8 +153,8 @@ impl Fleet {
 
     /// What plugins publish, by the names of plugin and property.
     pub fn published(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let below = |name| str::strip_prefix(name, plugins::PREFIX)?.strip_prefix('.');
-        self.globals.under(plugins::PREFIX).filter_map(move |(name, held)| Some((below(name)?, &held.value)))
+        let below = |name| str::strip_prefix(name, PROPERTIES)?.strip_prefix('.');
+        self.globals.under(PROPERTIES).filter_map(move |(name, held)| Some((below(name)?, &held.value)))
     }
 
     /// The plugins of the file, and how it is with each.
@@ -280,7 +281,7 @@ impl Fleet {
 
     /// Puts what plugins publish beside the device's other properties, and takes away what they publish no more.
     fn show_plugins(&mut self, now: Instant) {
-        let there = self.globals.under(plugins::PREFIX);
+        let there = self.globals.under(PROPERTIES);
         let mut puts: BTreeMap<String, Option<Value>> = there.map(|(name, _)| (name.to_owned(), None)).collect();
         puts.extend(self.plugins.properties().map(|(name, value)| (name, Some(value.clone()))));
         let changes = self.globals.put_many(puts.iter().map(|(name, value)| (name.as_str(), value.clone())), now);

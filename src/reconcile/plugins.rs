@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use super::controller::{Advisor, Roster};
 use crate::config::Config;
+use crate::model::plugin::PROPERTIES;
 use crate::model::{Hook, Plugin, PluginName, PluginState};
 use crate::property::Value;
-
-/// What the properties of plugins are below.
-pub(super) const PREFIX: &str = "plugin";
 
 /// All plugins.
 #[derive(Debug, Default)]
@@ -57,7 +55,7 @@ impl Plugins {
         };
         let published = self.published.iter().filter(move |(name, _)| runs(name));
         published.flat_map(|(plugin, values)| {
-            values.iter().map(move |(name, value)| (format!("{PREFIX}.{plugin}.{name}"), value))
+            values.iter().map(move |(name, value)| (format!("{PROPERTIES}.{plugin}.{name}"), value))
         })
     }
 

@@ -82,13 +82,14 @@ impl Trial {
                 failure => StepOutcome::Failed(failure.clone()),
             });
         }
-        if self.step == Step::Reframe && !seen.passes && now.since(*at) < PASSES_WITHIN {
-            return None;
-        }
-        if !self.step.restarts() || self.left {
+        let shown = match self.step {
+            Step::Reframe => seen.passes,
+            step => !step.restarts() || self.left,
+        };
+        if shown {
             return Some(StepOutcome::TookEffect);
         }
-        if now.since(*at) < SEEN_WITHIN {
+        if now.since(*at) < self.patience() {
             return None;
         }
         Some(match self.step {
@@ -101,13 +102,19 @@ impl Trial {
             Step::Reauthorise if seen.answers => {
                 StepOutcome::Ineffective("the device did not leave the bus".to_owned())
             }
+            // Everything was done, and did not help.
+            Step::Reframe => StepOutcome::TookEffect,
             _ => StepOutcome::Unseen,
         })
     }
 
+    /// How long its effect is awaited.
+    fn patience(&self) -> Duration {
+        if self.step == Step::Reframe { PASSES_WITHIN } else { SEEN_WITHIN }
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let within = if self.step == Step::Reframe { PASSES_WITHIN } else { SEEN_WITHIN };
-        self.ended.as_ref().map(|(at, _)| *at + within)
+        self.ended.as_ref().map(|(at, _)| *at + self.patience())
     }
 }
 
